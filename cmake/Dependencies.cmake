@@ -1,0 +1,37 @@
+# The header-only libraries, from the system, or from one folder of headers for machines without a network:
+#   ATE_HEADERS=DIR    a folder that holds CLI/, nlohmann/, spdlog/, fmt/, catch2/, boost/, Random123/, xxhash.h
+# docs/dependencies.md says why each is here.
+
+set(ATE_HEADERS "" CACHE PATH "A folder with the headers of all dependencies, instead of the system's")
+
+find_package(Threads REQUIRED)
+add_library(ate_headers INTERFACE)
+add_library(ate::headers ALIAS ate_headers)
+target_link_libraries(ate_headers INTERFACE Threads::Threads)
+
+set(ate_header_packages "CLI/CLI.hpp=libcli11-dev" "nlohmann/json.hpp=nlohmann-json3-dev" "spdlog/spdlog.h=libspdlog-dev"
+  "boost/math/distributions/students_t.hpp=libboost-dev" "Random123/philox.h=librandom123-dev" "xxhash.h=libxxhash-dev")
+foreach(pair ${ate_header_packages})
+  string(REPLACE "=" ";" pair ${pair})
+  list(GET pair 0 header)
+  list(GET pair 1 package)
+  string(MAKE_C_IDENTIFIER "ATE_HEADER_${header}" variable)
+  find_path(${variable} ${header} HINTS ${ATE_HEADERS})
+  mark_as_advanced(${variable})
+  if(NOT ${variable})
+    message(FATAL_ERROR "<${header}> not found: run scripts/setup (Debian package ${package}), or give a folder of "
+                        "headers as -DATE_HEADERS=DIR")
+  endif()
+  if(NOT ${variable} MATCHES "^/usr/(local/)?include$")
+    target_include_directories(ate_headers SYSTEM INTERFACE ${${variable}})
+  endif()
+endforeach()
+
+# fmt comes with spdlog: as a library of its own (Debian), or inside spdlog's folder.
+find_package(fmt QUIET)
+if(fmt_FOUND AND NOT ATE_HEADERS)
+  target_compile_definitions(ate_headers INTERFACE SPDLOG_FMT_EXTERNAL)
+  target_link_libraries(ate_headers INTERFACE fmt::fmt)
+else()
+  target_compile_definitions(ate_headers INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+endif()

@@ -1,0 +1,78 @@
+#include "cli/app.h"
+
+#include "cli/commands.h"
+#include "support/error.h"
+#include "support/names.h"
+#include "version.h"
+
+namespace ate {
+namespace {
+
+// The subcommand that the user got into: "config show", or the app itself.
+const CLI::App* deepest_parsed(const CLI::App* app) {
+  for (const CLI::App* sub : app->get_subcommands())
+    if (sub->parsed()) return deepest_parsed(sub);
+  return app;
+}
+
+std::vector<std::string> known_words(const CLI::App& app) {
+  std::vector<std::string> words;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    words.push_back(sub->get_name());
+  return words;
+}
+
+std::string full_name(const CLI::App* app) {
+  std::string name = app->get_name();
+  for (const CLI::App* parent = app->get_parent(); parent != nullptr; parent = parent->get_parent())
+    name = parent->get_name() + " " + name;
+  return name;
+}
+
+// CLI11's complaint as ours: one line, the nearest known word, exit code 2.
+BadInput bad_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = deepest_parsed(&app);
+  const std::vector<std::string> extra = app.remaining(true);
+  const std::string help = "; see " + full_name(command) + " --help";
+  if (!extra.empty()) {
+    const std::string typed = extra.front().substr(0, extra.front().find('='));
+    const std::string kind = typed.rfind('-', 0) == 0 ? "unknown flag" : "unexpected word";
+    return {typed, kind + did_you_mean(typed, known_words(*command)) + help};
+  }
+  std::string what = error.what();
+  for (char& c : what)
+    if (c == '\n') c = ' ';
+  return {full_name(command), what + help};
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app{
+      "Puts claims about cheaper transformers to the test: trains paired models on corpora whose best "
+      "possible loss is "
+      "known, and says what the numbers can and cannot show."};
+  app.name("ate");
+  app.set_version_flag("--version", std::string("ate ") + ATE_VERSION + " (" + ATE_COMMIT + ")");
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  app.footer(
+      "Exit codes: 0 done; 1 failed while running; 2 bad usage, config or input; 3 some trials failed, the "
+      "rest kept;\n"
+      "130 and 143 interrupted by SIGINT and SIGTERM, checkpoints saved.");
+  Action action;
+  add_validate_bespoke(app, action);
+  add_config(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    return app.exit(help_or_version);
+  } catch (const CLI::ParseError& error) {
+    throw bad_usage(app, error);
+  }
+  return action();
+}
+
+}  // namespace ate

@@ -1,0 +1,16 @@
+// The subcommands. Each file of this folder adds one: its flags, and a function that makes the request, calls
+// the room that does the work, prints, and returns the exit code.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace ate {
+
+// What main runs once the command line is parsed.
+using Action = std::function<int()>;
+
+void add_validate_bespoke(CLI::App& app, Action& action);
+void add_config(CLI::App& app, Action& action);
+
+}  // namespace ate

@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/experiment_flags.h"
+#include "cli/output.h"
+#include "config/json.h"
+#include "support/error.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The last part of a JSON pointer is a list's index: the list is one setting.
+bool is_list_element(const Json& document, const std::string& pointer) {
+  const Json::json_pointer parent = Json::json_pointer(pointer).parent_pointer();
+  return document.at(parent).is_array();
+}
+
+std::map<std::string, Json> settings_of(const Json& document) {
+  std::map<std::string, Json> settings;
+  const Json leaves = document.flatten();
+  for (const auto& [pointer, value] : leaves.items()) {
+    const std::string key = is_list_element(document, pointer)
+                                ? Json::json_pointer(pointer).parent_pointer().to_string()
+                                : pointer;
+    settings[key] = document.at(Json::json_pointer(key));
+  }
+  return settings;
+}
+
+// "/optimiser/learning_rate" as --set takes it.
+std::string set_path(std::string pointer) {
+  pointer.erase(0, 1);
+  std::replace(pointer.begin(), pointer.end(), '/', '.');
+  return pointer;
+}
+
+Json shown(const Json& value) { return value.is_array() || value.is_number() ? Json(value.dump()) : value; }
+
+Report list_presets() {
+  Report report;
+  report.title = "Presets";
+  Table table{"presets", "", {{"name", "name"}, {"description", "description"}}, {}};
+  report.document = {{"presets", Json::array()}};
+  for (const Preset& preset : presets()) {
+    const Json document = Json::parse(preset.text);
+    table.rows.push_back({preset.name, document["description"]});
+    report.document["presets"].push_back({{"name", preset.name}, {"description", document["description"]}});
+  }
+  report.tables.push_back(std::move(table));
+  return report;
+}
+
+Report show_config(const Resolved& resolved) {
+  Report report;
+  report.title = "Config " + resolved.config.name;
+  report.facts = {"experiment " + experiment_hash(resolved.config)};
+  Table table{"settings", "", {{"setting", "setting"}, {"value", "value"}, {"origin", "from"}}, {}};
+  for (const auto& [pointer, value] : settings_of(resolved.document))
+    table.rows.push_back({set_path(pointer), shown(value), resolved.origin.at(pointer)});
+  report.tables.push_back(std::move(table));
+  report.document = {{"config", resolved.document}, {"origin", resolved.origin}};
+  return report;
+}
+
+// A preset's name, or a file.
+Resolved resolve_named(const std::string& name) {
+  Choice choice;
+  const bool is_file = name.find('/') != std::string::npos || std::filesystem::exists(name);
+  (is_file ? choice.file : choice.preset) = name;
+  return resolve(choice);
+}
+
+Report diff_configs(const std::string& left, const std::string& right) {
+  const auto a = settings_of(resolve_named(left).document);
+  const auto b = settings_of(resolve_named(right).document);
+  Report report;
+  report.title = left + " against " + right;
+  Table table{"differences", "", {{"setting", "setting"}, {"left", left}, {"right", right}}, {}};
+  report.document = {{"differences", Json::array()}};
+  for (const auto& [pointer, value] : a) {
+    if (b.at(pointer) == value) continue;
+    table.rows.push_back({set_path(pointer), shown(value), shown(b.at(pointer))});
+    report.document["differences"].push_back(
+        {{"setting", set_path(pointer)}, {"left", value}, {"right", b.at(pointer)}});
+  }
+  report.tables.push_back(std::move(table));
+  return report;
+}
+
+}  // namespace
+
+void add_config(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("config", "List, show and compare configs; print their JSON Schema");
+  command->require_subcommand(1);
+  const auto print = [&action](OutputFlags& output, std::function<Report()> make) {
+    action = [&output, make = std::move(make)] {
+      const Format format = output.format();
+      write_stdout(render(make(), format));
+      return static_cast<int>(ExitCode::done);
+    };
+  };
+
+  struct Flags {
+    ExperimentFlags experiment;
+    OutputFlags output;
+    std::string left, right;
+  };
+  auto flags = std::make_shared<Flags>();
+
+  CLI::App* list = command->add_subcommand("list", "The presets that are compiled in");
+  flags->output.add_to(*list);
+  list->callback([=] { print(flags->output, list_presets); });
+
+  CLI::App* show = command->add_subcommand("show", "The resolved config, and where each value came from");
+  flags->experiment.add_to(*show);
+  flags->output.add_to(*show);
+  show->callback([=] { print(flags->output, [=] { return show_config(flags->experiment.resolve()); }); });
+
+  CLI::App* diff = command->add_subcommand("diff", "The settings in which two presets or files differ");
+  diff->add_option("LEFT", flags->left, "Preset or file")->required();
+  diff->add_option("RIGHT", flags->right, "Preset or file")->required();
+  flags->output.add_to(*diff);
+  diff->callback([=] { print(flags->output, [=] { return diff_configs(flags->left, flags->right); }); });
+
+  CLI::App* schema = command->add_subcommand("schema", "JSON Schema of config files, for editors");
+  schema->callback([&action] {
+    action = [] {
+      write_stdout(config_schema().dump(2) + "\n");
+      return static_cast<int>(ExitCode::done);
+    };
+  });
+}
+
+}  // namespace ate

@@ -1,0 +1,76 @@
+#include "cli/experiment_flags.h"
+
+#include <sstream>
+
+#include "support/error.h"
+#include "support/names.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.push_back(preset.name);
+  return names;
+}
+
+// "a,b" as a list; anything else as JSON where it parses, else as a string. The strict reader says what does
+// not fit.
+Json flag_value(const std::string& pointer, const std::string& text) {
+  if (pointer == "/study/arms") {
+    Json list = Json::array();
+    std::istringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) list.push_back(part);
+    return list;
+  }
+  if (pointer == "/study/seeds") return text;
+  Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return value.is_discarded() ? Json(text) : value;
+}
+
+}  // namespace
+
+void ExperimentFlags::add_to(CLI::App& command) {
+  const char* const group = "Experiment";
+  command.add_option("--preset", preset_, "One of " + either(preset_names()))
+      ->type_name("NAME")
+      ->group(group);
+  command.add_option("--config", file_, "JSON file; its settings stand above the preset's")
+      ->type_name("FILE")
+      ->group(group);
+  command.add_option("--set", sets_, "One setting, such as optimiser.learning_rate=3e-4; repeatable")
+      ->type_name("PATH=VALUE")
+      ->type_size(1)
+      ->allow_extra_args(false)
+      ->group(group);
+  shortcuts_ = {{"--mode", "/mode", ""},
+                {"--epochs", "/schedule/epochs", ""},
+                {"--seeds", "/study/seeds", ""},
+                {"--arms", "/study/arms", ""},
+                {"--device", "/device", ""}};
+  const char* const types[] = {"MODE", "N", "LIST", "LIST", "DEVICE"};
+  const char* const help[] = {
+      "corrected (default): causal, paired, whole validation part; published: as the seed's scripts ran it",
+      "Epochs to train", "Seeds, such as 0..9 or 0,3,7; more seeds extend the same study",
+      "Arms, such as standard,bespoke; the first is the baseline",
+      "auto (default), cpu, cuda, cuda:N or mps"};
+  for (size_t i = 0; i < shortcuts_.size(); ++i)
+    command.add_option(shortcuts_[i].flag, shortcuts_[i].value, help[i])->type_name(types[i])->group(group);
+}
+
+Resolved ExperimentFlags::resolve() const {
+  if (preset_.empty() && file_.empty())
+    throw BadInput("", "give --preset NAME (" + either(preset_names()) + ") or --config FILE");
+  Choice choice{preset_, file_, sets_, {}};
+  for (const Shortcut& shortcut : shortcuts_) {
+    if (shortcut.value.empty()) continue;
+    Layer layer{shortcut.flag + " " + shortcut.value, Json::object(), true};
+    layer.document[Json::json_pointer(shortcut.pointer)] = flag_value(shortcut.pointer, shortcut.value);
+    choice.flags.push_back(std::move(layer));
+  }
+  return ate::resolve(choice);
+}
+
+}  // namespace ate

@@ -1,0 +1,83 @@
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/experiment_flags.h"
+#include "cli/output.h"
+#include "run/signals.h"
+#include "study/report.h"
+#include "study/study.h"
+#include "support/error.h"
+
+namespace ate {
+namespace {
+
+struct Flags {
+  ExperimentFlags experiment;
+  OutputFlags output;
+  StudyOptions options;
+  std::string out = "tool_outputs";
+};
+
+int validate_bespoke(const Flags& flags) {
+  const Format format = flags.output.format();
+  flags.output.set_up_log();
+  Resolved resolved = flags.experiment.resolve();
+  StudyOptions options = flags.options;
+  options.command = "validate-bespoke";
+  options.out = flags.out;
+  install_signal_handlers();
+
+  const StudyOutcome outcome = run_study(std::move(resolved), options);
+  if (!outcome.complete) {
+    spdlog::warn("interrupted; every trial is saved, and the same command goes on from there");
+    return static_cast<int>(outcome.stop_signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted);
+  }
+  write_stdout(render(study_report(outcome.result), format));
+  spdlog::info("{} {}/results_{}.json", outcome.reused ? "nothing left to train; stored in" : "stored in",
+               flags.out, outcome.result.run_id);
+  for (const TrialRecord& trial : outcome.result.trials)
+    if (trial.progress.status == TrialStatus::diverged) return static_cast<int>(ExitCode::some_trials_failed);
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+void add_validate_bespoke(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand(
+      "validate-bespoke", "Train standard against bespoke embeddings from several seeds and compare");
+  auto flags = std::make_shared<Flags>();
+  flags->experiment.add_to(*command);
+  const char* const group = "Run";
+  command
+      ->add_option("--jobs", flags->options.jobs, "Trials side by side (default: one per core; one on a GPU)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 4096).description(""))
+      ->group(group);
+  command
+      ->add_option("--out", flags->out, "Folder for results, progress files and runs (default tool_outputs)")
+      ->type_name("DIR")
+      ->group(group);
+  command
+      ->add_flag("--fresh", flags->options.fresh,
+                 "Start over; an old run of the same settings is moved aside")
+      ->group(group);
+  command
+      ->add_option("--save-every", flags->options.save_seconds,
+                   "Most seconds between two checkpoints of a trial (default 30)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 1e6).description(""))
+      ->group(group);
+  flags->output.add_to(*command);
+  command->footer(
+      "Examples:\n"
+      "  ate validate-bespoke --preset focused                     ten seeds of each arm, a few seconds\n"
+      "  ate validate-bespoke --preset focused --mode published    as the seed's script ran it\n"
+      "  ate validate-bespoke --preset definitive --epochs 3       a taste of the 700-epoch study\n"
+      "Interrupt it at any time: the same command goes on where it stopped.");
+  command->callback([flags, &action] { action = [flags] { return validate_bespoke(*flags); }; });
+}
+
+}  // namespace ate

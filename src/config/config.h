@@ -1,0 +1,178 @@
+// Every setting of an experiment, as plain structs. The comment beside a field is its documentation; its name
+// in JSON, range and help text stand once, in fields.h, from which reading, writing and the JSON Schema
+// follow.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/seeds.h"
+
+namespace ate {
+
+enum class Mode {
+  corrected,  // causal mask, paired arms, bands from the training part, the whole validation part scored
+  published,  // as the seed's scripts ran it, to reproduce and explain the published numbers
+};
+
+enum class SourceKind { zipf_iid };
+
+// Where tokens come from.
+struct SourceConfig {
+  SourceKind kind =
+      SourceKind::zipf_iid;  // zipf_iid: independent draws, p(rank r) proportional to r^-exponent
+  int64_t vocabulary = 200;  // V: number of distinct tokens; token id = rank - 1
+  double exponent = 1.4;     // s of the Zipf law; 0 is uniform
+  int64_t tokens = 10'000;   // n: length of the corpus
+  double train_share = 0.8;  // leading share for training; the rest is for validation
+};
+
+// How training examples are cut from the corpus.
+struct WindowsConfig {
+  int64_t length = 16;             // T: tokens that the model reads
+  int64_t batch = 8;               // B: windows per step
+  int64_t batches_per_epoch = 50;  // upper bound; never more than (n_train - T - 1) / T
+};
+
+enum class BandRule {
+  rank_count,        // high and low are numbers of tokens
+  rank_share,        // high and low are shares of the ranked tokens
+  cumulative_share,  // high and low are shares of the occurrences
+};
+enum class CountedOver { training, corpus };
+enum class Unseen { low, mid, noise };
+
+// Which tokens count as frequent (high), common (mid) and rare (low).
+struct BandsConfig {
+  BandRule rule = BandRule::rank_count;
+  double high = 20;                                  // size of the high band, in the rule's unit
+  double low = 50;                                   // size of the low band, in the rule's unit
+  CountedOver counted_over = CountedOver::training;  // corpus: also the validation part, as published
+  Unseen unseen = Unseen::low;  // band of tokens that never occur; noise: a fixed random row
+};
+
+enum class Tables {
+  band,        // one row per token of the band
+  vocabulary,  // V rows per band, most of them never used, as the focused script had it
+};
+
+// The bespoke embedding: a table per band, each as wide as width times the band's factor (rounded down),
+// projected to the model's width where it differs.
+struct EmbeddingConfig {
+  double high = 2.0;
+  double mid = 1.0;
+  double low = 0.25;
+  bool projection_bias = true;
+  Tables tables = Tables::band;
+};
+
+enum class BodyKind {
+  bag,      // mean of the window's embeddings, linear head; one target, the token after the window
+  encoder,  // post-norm ReLU transformer layers, linear head; the targets are the inputs shifted by one
+};
+enum class Positions { none, learned };
+enum class Init {
+  framework,  // PyTorch's defaults: N(0,1) embeddings, U(+-1/sqrt(fan_in)) linears, Xavier in-projection
+  normal,     // N(0, 0.02) embeddings and linears, zero biases; the attention in-projection keeps Xavier
+};
+
+// The model behind the embedding.
+struct BodyConfig {
+  BodyKind kind = BodyKind::bag;
+  int64_t width = 64;       // d: width of the model and of the standard embedding
+  int64_t layers = 1;       // encoder only, as all below
+  int64_t heads = 4;        // must divide width
+  int64_t feedforward = 4;  // hidden width of the feed-forward block, as a multiple of width
+  Positions positions = Positions::none;
+  bool final_norm = false;  // LayerNorm before the head
+  bool causal = true;       // false: every position sees the whole window, its own target included
+  double dropout = 0.1;     // on attention weights, both sublayer outputs and inside the feed-forward block
+  Init init = Init::framework;
+};
+
+enum class OptimiserKind { adam, adamw };
+
+struct OptimiserConfig {
+  OptimiserKind kind = OptimiserKind::adam;
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0;  // adamw: decoupled; adam: added to the gradient
+  double clip_norm = 0;     // largest norm of the whole gradient; 0 does not clip
+};
+
+enum class Decay { constant, cosine };
+
+// How long to train and how the learning rate moves.
+struct ScheduleConfig {
+  int64_t epochs = 50;
+  Decay decay = Decay::constant;  // cosine: per epoch, to 0 over the run
+  int64_t early_stop_evaluations =
+      0;                           // stop when so many evaluations gained less than early_stop_gain; 0: never
+  double early_stop_gain = 0.001;  // nats
+};
+
+enum class EvaluationWindows {
+  whole,    // the whole validation part once: non-overlapping windows (bag: every start)
+  sampled,  // `batches` batches of random windows, drawn anew each time, as published
+};
+
+// When and on what the validation loss is taken: after epoch index 0, every index divisible by `every`, and
+// the last.
+struct EvaluationConfig {
+  int64_t every = 10;
+  EvaluationWindows windows = EvaluationWindows::whole;
+  int64_t batches = 10;
+};
+
+// What the seed's script called success. Unset criteria were not part of that script.
+struct SeedCriteriaConfig {
+  std::optional<double> loss_ratio_below;       // bespoke loss / standard loss
+  std::optional<double> parameter_ratio_below;  // bespoke parameters / standard parameters
+  std::optional<bool> both_improve;             // each arm's last loss below its first
+  std::optional<int64_t> evaluations_at_least;  // in each arm
+  std::optional<double> settled_within;         // |last - fifth last loss|, in nats, in each arm
+};
+
+// What the seed's document printed, to show beside what comes out. Unset: it printed nothing.
+struct PublishedResultConfig {
+  std::optional<double> standard_loss;
+  std::optional<double> bespoke_loss;
+};
+
+enum class Arm {
+  standard,  // one table, V x width
+  bespoke,   // a table per frequency band, see EmbeddingConfig
+};
+
+// What is compared. Neither list changes a trial's numbers, so a study can be extended and keeps what is
+// finished.
+struct StudyConfig {
+  std::vector<Arm> arms = {Arm::standard, Arm::bespoke};  // the first is the baseline
+  SeedList seeds = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};        // in JSON "0..9", "0,3,7" or a list
+  bool paired = true;  // arms of a seed share windows, trunk initialisation and dropout masks
+};
+
+struct Config {
+  std::string name = "custom";
+  std::string description;
+  Mode mode = Mode::corrected;
+  std::string device =
+      "auto";  // auto, cpu, cuda, cuda:N or mps; auto takes the first of cuda, mps, cpu that is there
+  SourceConfig source;
+  WindowsConfig windows;
+  BandsConfig bands;
+  EmbeddingConfig embedding;
+  BodyConfig body;
+  OptimiserConfig optimiser;
+  ScheduleConfig schedule;
+  EvaluationConfig evaluation;
+  SeedCriteriaConfig seed_criteria;
+  PublishedResultConfig published_result;
+  StudyConfig study;
+};
+
+}  // namespace ate

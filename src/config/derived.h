@@ -1,0 +1,37 @@
+// Quantities that follow from a config and that several rooms need.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "config/config.h"
+
+namespace ate {
+
+// x rounded down, where x is a product such as 200000 * 0.85 whose binary value may fall just short of a
+// whole number.
+inline int64_t floor_product(double a, double b) { return static_cast<int64_t>(std::floor(a * b + 1e-9)); }
+
+// Tokens in the leading, training part of the corpus.
+inline int64_t training_tokens(const SourceConfig& source) {
+  return floor_product(static_cast<double>(source.tokens), source.train_share);
+}
+
+// Optimiser steps in an epoch: batches_per_epoch, but never more than (n_train - T - 1) / T.
+inline int64_t steps_per_epoch(const Config& config) {
+  const int64_t room = (training_tokens(config.source) - config.windows.length - 1) / config.windows.length;
+  return std::min(config.windows.batches_per_epoch, room);
+}
+
+// Width of a band's rows: factor * d, rounded down.
+inline int64_t band_width(double factor, const BodyConfig& body) {
+  return floor_product(factor, static_cast<double>(body.width));
+}
+
+// Predictions that the model makes per window: one for the bag, one per token for the encoder.
+inline int64_t targets_per_window(const Config& config) {
+  return config.body.kind == BodyKind::bag ? 1 : config.windows.length;
+}
+
+}  // namespace ate

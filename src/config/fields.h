@@ -1,0 +1,241 @@
+// The fields of every config struct, once: JSON name, member, range, help. A visitor is anything with
+//   field(name, member, help), field(name, member, bounds, help) and section(name, struct, help).
+// Reading, writing and the schema are three such visitors.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "config/config.h"
+
+namespace ate {
+
+// A range of numbers; `open` ends are excluded.
+struct Bounds {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool low_open = false;
+  bool high_open = false;
+};
+constexpr Bounds at_least(double low) { return {low}; }
+constexpr Bounds above(double low) { return {low, std::numeric_limits<double>::infinity(), true}; }
+constexpr Bounds between(double low, double high) { return {low, high}; }
+constexpr Bounds from_to_below(double low, double high) { return {low, high, false, true}; }
+constexpr Bounds inside(double low, double high) { return {low, high, true, true}; }
+
+// The JSON names of an enum's values.
+template <class E>
+struct EnumNames;
+
+template <class E>
+constexpr const char* enum_name(E value) {
+  for (const auto& [known, name] : EnumNames<E>::values)
+    if (known == value) return name;
+  return "?";
+}
+
+template <>
+struct EnumNames<Mode> {
+  static constexpr std::array values = {std::pair{Mode::corrected, "corrected"},
+                                        std::pair{Mode::published, "published"}};
+};
+template <>
+struct EnumNames<SourceKind> {
+  static constexpr std::array values = {std::pair{SourceKind::zipf_iid, "zipf_iid"}};
+};
+template <>
+struct EnumNames<BandRule> {
+  static constexpr std::array values = {std::pair{BandRule::rank_count, "rank_count"},
+                                        std::pair{BandRule::rank_share, "rank_share"},
+                                        std::pair{BandRule::cumulative_share, "cumulative_share"}};
+};
+template <>
+struct EnumNames<CountedOver> {
+  static constexpr std::array values = {std::pair{CountedOver::training, "training"},
+                                        std::pair{CountedOver::corpus, "corpus"}};
+};
+template <>
+struct EnumNames<Unseen> {
+  static constexpr std::array values = {std::pair{Unseen::low, "low"}, std::pair{Unseen::mid, "mid"},
+                                        std::pair{Unseen::noise, "noise"}};
+};
+template <>
+struct EnumNames<Tables> {
+  static constexpr std::array values = {std::pair{Tables::band, "band"},
+                                        std::pair{Tables::vocabulary, "vocabulary"}};
+};
+template <>
+struct EnumNames<BodyKind> {
+  static constexpr std::array values = {std::pair{BodyKind::bag, "bag"},
+                                        std::pair{BodyKind::encoder, "encoder"}};
+};
+template <>
+struct EnumNames<Positions> {
+  static constexpr std::array values = {std::pair{Positions::none, "none"},
+                                        std::pair{Positions::learned, "learned"}};
+};
+template <>
+struct EnumNames<Init> {
+  static constexpr std::array values = {std::pair{Init::framework, "framework"},
+                                        std::pair{Init::normal, "normal"}};
+};
+template <>
+struct EnumNames<OptimiserKind> {
+  static constexpr std::array values = {std::pair{OptimiserKind::adam, "adam"},
+                                        std::pair{OptimiserKind::adamw, "adamw"}};
+};
+template <>
+struct EnumNames<Decay> {
+  static constexpr std::array values = {std::pair{Decay::constant, "constant"},
+                                        std::pair{Decay::cosine, "cosine"}};
+};
+template <>
+struct EnumNames<EvaluationWindows> {
+  static constexpr std::array values = {std::pair{EvaluationWindows::whole, "whole"},
+                                        std::pair{EvaluationWindows::sampled, "sampled"}};
+};
+
+template <>
+struct EnumNames<Arm> {
+  static constexpr std::array values = {std::pair{Arm::standard, "standard"},
+                                        std::pair{Arm::bespoke, "bespoke"}};
+};
+
+inline constexpr double kMaxCount = 1e12;  // far above any study; keeps products inside 63 bits
+
+template <class Visitor>
+void describe(Visitor& v, SourceConfig& s) {
+  v.field("kind", s.kind,
+          "Law of the corpus. zipf_iid: independent draws, p(rank r) proportional to r^-exponent");
+  v.field("vocabulary", s.vocabulary, between(2, 1 << 24),
+          "V, number of distinct tokens; token id = rank - 1");
+  v.field("exponent", s.exponent, between(0, 20), "s of the Zipf law; 0 is uniform");
+  v.field("tokens", s.tokens, between(2, 1LL << 32), "n, length of the corpus in tokens");
+  v.field("train_share", s.train_share, inside(0, 1),
+          "Leading share for training; the rest is for validation");
+}
+
+template <class Visitor>
+void describe(Visitor& v, WindowsConfig& s) {
+  v.field("length", s.length, between(1, 1 << 20), "T, tokens that the model reads");
+  v.field("batch", s.batch, between(1, 1 << 20), "B, windows per step");
+  v.field("batches_per_epoch", s.batches_per_epoch, between(1, kMaxCount),
+          "Steps per epoch; never more than (n_train - T - 1) / T");
+}
+
+template <class Visitor>
+void describe(Visitor& v, BandsConfig& s) {
+  v.field(
+      "rule", s.rule,
+      "Unit of high and low. rank_count: tokens; rank_share: share of the ranked tokens; cumulative_share: "
+      "share of the occurrences");
+  v.field("high", s.high, at_least(0), "Size of the high (frequent) band, in the rule's unit");
+  v.field("low", s.low, at_least(0), "Size of the low (rare) band, in the rule's unit");
+  v.field("counted_over", s.counted_over,
+          "What the counts are taken from; corpus includes the validation part");
+  v.field("unseen", s.unseen, "Band of tokens that never occur; noise: a fixed random row outside all bands");
+}
+
+template <class Visitor>
+void describe(Visitor& v, EmbeddingConfig& s) {
+  v.field("high", s.high, between(0.001, 1000), "Width of the high band's rows, as a multiple of body.width");
+  v.field("mid", s.mid, between(0.001, 1000), "Width of the mid band's rows, as a multiple of body.width");
+  v.field("low", s.low, between(0.001, 1000), "Width of the low band's rows, as a multiple of body.width");
+  v.field("projection_bias", s.projection_bias, "Whether projections to the model's width have a bias");
+  v.field("tables", s.tables,
+          "Rows of each band's table: its own tokens (band), or all V of them (vocabulary)");
+}
+
+template <class Visitor>
+void describe(Visitor& v, BodyConfig& s) {
+  v.field("kind", s.kind,
+          "bag: mean of the embeddings and a linear head, one target; encoder: post-norm ReLU transformer "
+          "layers");
+  v.field("width", s.width, between(1, 1 << 16), "d, width of the model and of the standard embedding");
+  v.field("layers", s.layers, between(1, 1024), "Encoder layers");
+  v.field("heads", s.heads, between(1, 1024), "Attention heads; must divide width");
+  v.field("feedforward", s.feedforward, between(1, 1024), "Feed-forward hidden width as a multiple of width");
+  v.field("positions", s.positions, "Position embedding");
+  v.field("final_norm", s.final_norm, "LayerNorm before the head");
+  v.field("causal", s.causal, "Mask later positions; without it every position sees its own target");
+  v.field("dropout", s.dropout, from_to_below(0, 1),
+          "On attention weights, both sublayer outputs and inside the feed-forward block");
+  v.field("init", s.init, "framework: PyTorch's defaults; normal: N(0, 0.02), zero biases");
+}
+
+template <class Visitor>
+void describe(Visitor& v, OptimiserConfig& s) {
+  v.field("kind", s.kind, "adam (weight decay added to the gradient) or adamw (decoupled)");
+  v.field("learning_rate", s.learning_rate, above(0), "Learning rate at the first epoch");
+  v.field("beta1", s.beta1, from_to_below(0, 1), "Decay of the first moment");
+  v.field("beta2", s.beta2, from_to_below(0, 1), "Decay of the second moment");
+  v.field("epsilon", s.epsilon, above(0), "Added to the root of the second moment");
+  v.field("weight_decay", s.weight_decay, at_least(0), "Weight decay, on all parameters");
+  v.field("clip_norm", s.clip_norm, at_least(0), "Largest norm of the whole gradient; 0 does not clip");
+}
+
+template <class Visitor>
+void describe(Visitor& v, ScheduleConfig& s) {
+  v.field("epochs", s.epochs, between(1, 1e9), "Epochs to train");
+  v.field("decay", s.decay, "Learning rate over the run; cosine: per epoch, to 0");
+  v.field("early_stop_evaluations", s.early_stop_evaluations, between(0, 1e9),
+          "Stop when so many evaluations gained less than early_stop_gain; 0: never");
+  v.field("early_stop_gain", s.early_stop_gain, at_least(0), "In nats");
+}
+
+template <class Visitor>
+void describe(Visitor& v, EvaluationConfig& s) {
+  v.field("every", s.every, between(1, 1e9),
+          "After epoch index 0, every index divisible by this, and the last");
+  v.field("windows", s.windows,
+          "whole: the validation part once; sampled: random windows, drawn anew each time");
+  v.field("batches", s.batches, between(1, kMaxCount), "Batches of random windows (sampled only)");
+}
+
+template <class Visitor>
+void describe(Visitor& v, SeedCriteriaConfig& s) {
+  v.field("loss_ratio_below", s.loss_ratio_below, above(0), "Bespoke loss / standard loss below this");
+  v.field("parameter_ratio_below", s.parameter_ratio_below, above(0),
+          "Bespoke / standard parameters below this");
+  v.field("both_improve", s.both_improve, "Each arm's last validation loss below its first");
+  v.field("evaluations_at_least", s.evaluations_at_least, between(1, 1e9), "Evaluations in each arm");
+  v.field("settled_within", s.settled_within, above(0),
+          "|last - fifth last validation loss| below this, in nats");
+}
+
+template <class Visitor>
+void describe(Visitor& v, PublishedResultConfig& s) {
+  v.field("standard_loss", s.standard_loss, above(0), "Final loss of the standard arm, in nats");
+  v.field("bespoke_loss", s.bespoke_loss, above(0), "Final loss of the bespoke arm, in nats");
+}
+
+template <class Visitor>
+void describe(Visitor& v, StudyConfig& s) {
+  v.field("arms", s.arms, "Arms of the study; the first is the baseline");
+  v.field("seeds", s.seeds, "Seeds: \"0..9\", \"0,3,7\" or a list of whole numbers from 0 to 4294967295");
+  v.field("paired", s.paired, "Arms of a seed share windows, trunk initialisation and dropout masks");
+}
+
+template <class Visitor>
+void describe(Visitor& v, Config& s) {
+  v.field("name", s.name, "Part of the run's id: letters, digits, '.', '_' and '-'");
+  v.field("description", s.description, "One line for people");
+  v.field("mode", s.mode, "corrected, or published: as the seed's scripts ran it");
+  v.field("device", s.device, "auto, cpu, cuda, cuda:N or mps");
+  v.section("source", s.source, "Where tokens come from");
+  v.section("windows", s.windows, "How training examples are cut from the corpus");
+  v.section("bands", s.bands, "Which tokens count as frequent, common and rare");
+  v.section("embedding", s.embedding, "The bespoke embedding: widths of the bands' tables");
+  v.section("body", s.body, "The model behind the embedding");
+  v.section("optimiser", s.optimiser, "Adam or AdamW");
+  v.section("schedule", s.schedule, "How long to train");
+  v.section("evaluation", s.evaluation, "When and on what the validation loss is taken");
+  v.section("seed_criteria", s.seed_criteria, "What the seed's script called success");
+  v.section("published_result", s.published_result,
+            "What the seed's document printed, to show beside what comes out");
+  v.section("study", s.study, "What is compared");
+}
+
+}  // namespace ate

@@ -1,0 +1,200 @@
+#include "config/resolve.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "config/fields.h"
+#include "config/json.h"
+#include "support/hash.h"
+#include "support/names.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Parses JSON and refuses what the parser lets pass: the same key twice. `label` becomes "file:line:column".
+Json parse_json(const std::string& text, const std::string& label, std::vector<Problem>& problems) {
+  std::vector<std::set<std::string>> keys;
+  const auto refuse_duplicates = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
+      problems.push_back({label, "the key \"" + parsed.get<std::string>() + "\" stands twice in one object"});
+    return true;
+  };
+  try {
+    return Json::parse(text, refuse_duplicates);
+  } catch (const Json::parse_error& error) {
+    const size_t offset = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n');
+    const size_t line_start = text.rfind('\n', offset > 0 ? offset - 1 : 0);
+    const size_t column = offset - (line_start == std::string::npos ? 0 : line_start + 1) + 1;
+    // The library's text, from what it was doing: "...column 5: syntax error while parsing object key - ...".
+    std::string what = error.what();
+    const size_t colon = what.find(": ");
+    if (colon != std::string::npos) what = what.substr(colon + 2);
+    problems.push_back({fmt::format("{}:{}:{}", label, line, column), "not valid JSON: " + what});
+    return Json::object();
+  }
+}
+
+std::string read_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    throw BadInput("--config " + path, "is a folder, not a file");
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw BadInput("--config " + path, std::string("cannot be read: ") + std::strerror(errno));
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.push_back(preset.name);
+  return names;
+}
+
+// "optimiser.learning_rate=3e-4" as a document. The value is JSON where it parses, else a string.
+Layer set_layer(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw BadInput("--set " + text, "expected path=value, such as optimiser.learning_rate=3e-4");
+  std::string path = text.substr(0, equals);
+  std::replace(path.begin(), path.end(), '.', '/');
+  if (path.front() != '/') path.insert(0, "/");
+  const std::string value_text = text.substr(equals + 1);
+  Json value = Json::parse(value_text, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded()) value = value_text;
+  Layer layer{"--set " + text, Json::object(), true};
+  try {
+    layer.document[Json::json_pointer(path)] = std::move(value);
+  } catch (const Json::exception&) {
+    throw BadInput(layer.label,
+                   "\"" + text.substr(0, equals) + "\" is not a path such as optimiser.learning_rate");
+  }
+  return layer;
+}
+
+// Splits a preset's or file's document into its settings and its "published" overlay.
+void add_document(std::vector<Layer>& layers, Layer layer) {
+  Json overlay;
+  if (layer.document.is_object()) {
+    layer.document.erase("$schema");
+    if (const auto it = layer.document.find("published"); it != layer.document.end()) {
+      overlay = *it;
+      layer.document.erase("published");
+    }
+  }
+  const std::string label = layer.label;
+  layers.push_back(std::move(layer));
+  if (!overlay.is_null()) layers.push_back({label + ", published", std::move(overlay), false});
+}
+
+bool is_overlay(const Layer& layer) {
+  static const std::string suffix = ", published";
+  return layer.label.size() > suffix.size() &&
+         layer.label.compare(layer.label.size() - suffix.size(), suffix.size(), suffix) == 0;
+}
+
+std::string address(const Layer& layer, const std::string& pointer) {
+  return layer.is_flag ? layer.label : layer.label + ": " + pointer;
+}
+
+// The last layer that sets `pointer`, or nullptr.
+const Layer* setter(const std::vector<Layer>& layers, const std::string& pointer) {
+  const Json::json_pointer where(pointer);
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
+    if (layer->document.is_object() && layer->document.contains(where)) return &*layer;
+  return nullptr;
+}
+
+void throw_if_any(std::vector<Problem> problems) {
+  if (!problems.empty()) throw BadInput(std::move(problems));
+}
+
+}  // namespace
+
+Resolved resolve(const Choice& choice) {
+  std::vector<Problem> problems;
+  std::vector<Layer> layers;
+  if (!choice.preset.empty()) {
+    const auto& all = presets();
+    const auto preset =
+        std::find_if(all.begin(), all.end(), [&](const Preset& p) { return p.name == choice.preset; });
+    if (preset == all.end())
+      throw BadInput("--preset " + choice.preset, "unknown preset" +
+                                                      did_you_mean(choice.preset, preset_names()) +
+                                                      "; there are " + either(preset_names()));
+    const std::string label = "preset " + preset->name;
+    add_document(layers, {label, parse_json(preset->text, label, problems)});
+  }
+  if (!choice.file.empty()) {
+    Json document = parse_json(read_file(choice.file), choice.file, problems);
+    if (document.is_object() && choice.preset.empty() && !document.contains("name"))
+      document["name"] = std::filesystem::path(choice.file).stem().string();
+    add_document(layers, {choice.file, std::move(document)});
+  }
+  for (const std::string& set : choice.sets) layers.push_back(set_layer(set));
+  for (const Layer& flag : choice.flags) layers.push_back(flag);
+
+  // Each layer by itself, so that every problem is told with its own address.
+  for (const Layer& layer : layers) {
+    Config scratch;
+    std::vector<Problem> found;
+    read_config(layer.document, scratch, found);
+    for (Problem& problem : found)
+      problems.push_back({address(layer, problem.where), std::move(problem.what)});
+  }
+  throw_if_any(std::move(problems));
+
+  const Layer* mode_setter = setter(layers, "/mode");
+  const bool published = mode_setter != nullptr && mode_setter->document["mode"] == "published";
+  if (published) {
+    problems.clear();
+    layers.insert(layers.begin(),
+                  {"mode published", parse_json(published_mode_text(), "mode published", problems)});
+  } else {
+    layers.erase(std::remove_if(layers.begin(), layers.end(), is_overlay), layers.end());
+  }
+
+  Resolved resolved;
+  problems.clear();
+  for (const Layer& layer : layers) read_config(layer.document, resolved.config, problems);
+  throw_if_any(std::move(problems));
+  resolved.document = write_config(resolved.config);
+  const Json leaves = resolved.document.flatten();
+  for (const auto& [pointer, value] : leaves.items()) {
+    // A list is one value: its elements have no origin of their own.
+    const size_t last = pointer.rfind('/');
+    const bool element = pointer.find_first_not_of("0123456789", last + 1) == std::string::npos;
+    const std::string leaf = element ? pointer.substr(0, last) : pointer;
+    const Layer* layer = setter(layers, leaf);
+    resolved.origin[leaf] = layer == nullptr ? "default" : layer->label;
+  }
+
+  std::vector<Problem> crossed = check_config(resolved.config);
+  for (Problem& problem : crossed) {
+    const Layer* layer = setter(layers, problem.where);
+    if (layer != nullptr) problem.where = address(*layer, problem.where);
+  }
+  throw_if_any(std::move(crossed));
+  return resolved;
+}
+
+std::string experiment_hash(const Config& config) {
+  Json document = write_config(config);
+  for (const char* key : {"name", "description", "seed_criteria", "published_result"}) document.erase(key);
+  document["study"].erase("seeds");
+  document["study"].erase("arms");
+  document["device"] = config.device.substr(0, config.device.find(':'));
+  return Hash64().add(document.dump()).hex().substr(0, 10);
+}
+
+}  // namespace ate

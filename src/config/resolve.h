@@ -1,0 +1,58 @@
+// From presets, files and flags to one config, and where each of its values came from.
+//
+// Precedence, lowest first: built-in default < mode < preset < file < --set < dedicated flag. A preset or
+// file may hold an object "published": what it changes in that mode.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "support/error.h"
+
+namespace ate {
+
+// One source of settings. `label` names it in errors: a file's path, "preset focused", "--epochs".
+struct Layer {
+  std::string label;
+  nlohmann::ordered_json document;
+  bool is_flag = false;  // a flag's label says all; for a document the JSON pointer is added
+};
+
+struct Resolved {
+  Config config;
+  nlohmann::ordered_json document;            // write_config(config)
+  std::map<std::string, std::string> origin;  // JSON pointer of each leaf -> label of the layer that set it
+};
+
+// What a user chose, as it stood on the command line.
+struct Choice {
+  std::string preset;             // "" for none
+  std::string file;               // "" for none; settings in it stand above the preset's
+  std::vector<std::string> sets;  // "path=value"; the path with dots or as a JSON pointer
+  std::vector<Layer> flags;       // dedicated flags
+};
+
+// Throws BadInput with every problem of every layer, each with its address and what would be right.
+Resolved resolve(const Choice& choice);
+
+// The problems of a config that no single field shows: heads that do not divide the width, a window longer
+// than the corpus. `where` is the JSON pointer to blame.
+std::vector<Problem> check_config(const Config& config);
+
+// 10 hex digits that name the experiment: a hash of all settings that change a trial's numbers. Name,
+// description, the lists of seeds and arms, criteria, published results and the device's index do not.
+std::string experiment_hash(const Config& config);
+
+// Presets compiled in from configs/presets.
+struct Preset {
+  std::string name;
+  std::string text;  // the file's bytes
+};
+const std::vector<Preset>& presets();
+// configs/published.json: what published mode changes in every config.
+const std::string& published_mode_text();
+
+}  // namespace ate

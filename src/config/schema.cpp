@@ -1,0 +1,88 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "config/fields.h"
+#include "config/json.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class E>
+Json enum_names() {
+  Json names = Json::array();
+  for (const auto& [value, name] : EnumNames<E>::values) names.push_back(name);
+  return names;
+}
+
+Json type_of(const double&) { return {{"type", "number"}}; }
+Json type_of(const int64_t&) { return {{"type", "integer"}}; }
+Json type_of(const bool&) { return {{"type", "boolean"}}; }
+Json type_of(const std::string&) { return {{"type", "string"}}; }
+Json type_of(const SeedList&) {
+  return {{"oneOf", {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "integer"}}}}}}};
+}
+template <class E>
+requires std::is_enum_v<E> Json type_of(const E&) { return {{"enum", enum_names<E>()}}; }
+template <class E>
+requires std::is_enum_v<E> Json type_of(const std::vector<E>&) {
+  return {{"type", "array"}, {"items", {{"enum", enum_names<E>()}}}, {"minItems", 1}, {"uniqueItems", true}};
+}
+template <class T>
+Json type_of(const std::optional<T>&) {
+  Json inner = type_of(T{});
+  inner["type"] = {inner["type"], "null"};
+  return inner;
+}
+
+// Lists the struct's fields as JSON Schema properties; defaults come from the struct as it is given.
+struct SchemaWriter {
+  Json defaults;
+  Json properties = Json::object();
+
+  template <class T>
+  void field(const char* name, T& member, const char* help) {
+    field(name, member, Bounds{}, help);
+  }
+  template <class T>
+  void field(const char* name, T& member, const Bounds& bounds, const char* help) {
+    Json property = type_of(member);
+    property["description"] = help;
+    property["default"] = defaults[name];
+    if (std::isfinite(bounds.low)) property[bounds.low_open ? "exclusiveMinimum" : "minimum"] = bounds.low;
+    if (std::isfinite(bounds.high)) property[bounds.high_open ? "exclusiveMaximum" : "maximum"] = bounds.high;
+    properties[name] = std::move(property);
+  }
+  template <class S>
+  void section(const char* name, S& member, const char* help) {
+    SchemaWriter inner{defaults[name]};
+    describe(inner, member);
+    properties[name] = {{"type", "object"},
+                        {"description", help},
+                        {"additionalProperties", false},
+                        {"properties", std::move(inner.properties)}};
+  }
+};
+
+}  // namespace
+
+Json config_schema() {
+  Config defaults;
+  SchemaWriter writer{write_config(defaults)};
+  describe(writer, defaults);
+  Json overlay = {{"type", "object"},
+                  {"description", "What this file changes when mode is published"},
+                  {"additionalProperties", false},
+                  {"properties", writer.properties}};
+  Json properties = {{"$schema", {{"type", "string"}}}};
+  properties.update(writer.properties);
+  properties["published"] = std::move(overlay);
+  return {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+          {"title", "ate config"},
+          {"type", "object"},
+          {"additionalProperties", false},
+          {"properties", std::move(properties)}};
+}
+
+}  // namespace ate

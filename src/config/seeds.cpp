@@ -1,0 +1,70 @@
+#include "config/seeds.h"
+
+#include <charconv>
+#include <set>
+#include <sstream>
+
+namespace ate {
+namespace {
+
+constexpr int64_t kLargestSeed = 4294967295;
+constexpr int64_t kMostSeeds = 1'000'000;
+
+bool parse_number(const std::string& text, int64_t& value) {
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end;
+}
+
+}  // namespace
+
+std::string seeds_problem(const SeedList& seeds) {
+  if (seeds.empty()) return "no seed given";
+  std::set<int64_t> known;
+  for (const int64_t seed : seeds) {
+    if (seed < 0 || seed > kLargestSeed)
+      return "seed " + std::to_string(seed) + " is outside 0 to " + std::to_string(kLargestSeed);
+    if (!known.insert(seed).second) return "seed " + std::to_string(seed) + " is listed twice";
+  }
+  return "";
+}
+
+SeedList parse_seeds(const std::string& text, std::string& problem) {
+  SeedList seeds;
+  std::istringstream parts(text);
+  std::string part;
+  while (std::getline(parts, part, ',')) {
+    const size_t dots = part.find("..");
+    int64_t first = 0;
+    int64_t last = 0;
+    const bool range = dots != std::string::npos;
+    const bool ok =
+        range ? parse_number(part.substr(0, dots), first) && parse_number(part.substr(dots + 2), last)
+              : parse_number(part, first);
+    if (!range) last = first;
+    if (!ok || last < first || last - first >= kMostSeeds) {
+      problem = "expected seeds such as \"0..9\" or \"0,3,7\", got \"" + text + "\"";
+      return {};
+    }
+    for (int64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
+  }
+  problem = seeds_problem(seeds);
+  if (!problem.empty()) seeds.clear();
+  return seeds;
+}
+
+std::string format_seeds(const SeedList& seeds) {
+  std::string out;
+  for (size_t i = 0; i < seeds.size();) {
+    size_t last = i;
+    while (last + 1 < seeds.size() && seeds[last + 1] == seeds[last] + 1) ++last;
+    if (last < i + 2) last = i;
+    if (!out.empty()) out += ',';
+    out += std::to_string(seeds[i]);
+    if (last > i) out += ".." + std::to_string(seeds[last]);
+    i = last + 1;
+  }
+  return out;
+}
+
+}  // namespace ate

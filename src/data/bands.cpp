@@ -1,0 +1,89 @@
+#include "data/bands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "config/derived.h"
+#include "support/error.h"
+
+namespace ate {
+namespace {
+
+std::vector<int64_t> count_tokens(std::span<const int32_t> tokens, int64_t vocabulary) {
+  std::vector<int64_t> counts(static_cast<size_t>(vocabulary));
+  for (const int32_t token : tokens) ++counts[static_cast<size_t>(token)];
+  return counts;
+}
+
+// How many of the ranked tokens are high, and how many are high or mid.
+std::pair<size_t, size_t> cut_ranking(const BandsConfig& config, const std::vector<int64_t>& ranked_counts) {
+  const size_t n = ranked_counts.size();
+  if (config.rule != BandRule::cumulative_share) {
+    const double unit = config.rule == BandRule::rank_share ? static_cast<double>(n) : 1.0;
+    const auto high = std::min(n, static_cast<size_t>(floor_product(config.high, unit)));
+    const auto low = std::min(n - high, static_cast<size_t>(floor_product(config.low, unit)));
+    return {high, n - low};
+  }
+  const auto total =
+      static_cast<double>(std::accumulate(ranked_counts.begin(), ranked_counts.end(), int64_t{0}));
+  size_t high = 0;
+  size_t high_or_mid = 0;
+  int64_t before = 0;
+  for (const int64_t count : ranked_counts) {
+    const double share = static_cast<double>(before) / total;
+    if (share < config.high) ++high;
+    if (share < 1 - config.low) ++high_or_mid;
+    before += count;
+  }
+  return {high, std::max(high, high_or_mid)};
+}
+
+}  // namespace
+
+Bands make_bands(const BandsConfig& config, const Corpus& corpus) {
+  const bool whole = config.counted_over == CountedOver::corpus;
+  const std::vector<int64_t> counts = count_tokens(
+      whole ? std::span<const int32_t>(corpus.tokens) : corpus.training_part(), corpus.vocabulary);
+
+  std::vector<int32_t> ranked(counts.size());
+  std::iota(ranked.begin(), ranked.end(), 0);
+  const auto count_of = [&](int32_t token) { return counts[static_cast<size_t>(token)]; };
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [&](int32_t a, int32_t b) { return count_of(a) > count_of(b); });
+  const auto first_unseen =
+      std::find_if(ranked.begin(), ranked.end(), [&](int32_t t) { return count_of(t) == 0; });
+  const auto seen = static_cast<size_t>(first_unseen - ranked.begin());
+  const std::vector<int32_t> unseen(first_unseen, ranked.end());
+  if (config.unseen != Unseen::low) ranked.resize(seen);
+
+  std::vector<int64_t> ranked_counts(ranked.size());
+  std::transform(ranked.begin(), ranked.end(), ranked_counts.begin(), count_of);
+  auto [high, high_or_mid] = cut_ranking(config, ranked_counts);
+  if (config.unseen == Unseen::low) {
+    high = std::min(high, seen);
+    high_or_mid = std::min(high_or_mid, seen);
+  }
+
+  Bands bands;
+  const auto at = [&](size_t i) { return ranked.begin() + static_cast<std::ptrdiff_t>(i); };
+  bands.members[0].assign(ranked.begin(), at(high));
+  bands.members[1].assign(at(high), at(high_or_mid));
+  bands.members[2].assign(at(high_or_mid), ranked.end());
+  if (config.unseen == Unseen::mid)
+    bands.members[1].insert(bands.members[1].end(), unseen.begin(), unseen.end());
+  if (config.unseen == Unseen::noise) bands.members[3] = unseen;
+
+  for (size_t band = 0; band < kBandNames.size(); ++band)
+    if (bands.members[band].empty())
+      throw BadInput(
+          std::string("/bands/") + (band == 2 ? "low" : "high"),
+          fmt::format("the {} band has no token (high {}, mid {}, low {} of {} tokens, {} of them seen); "
+                      "change bands.high or bands.low",
+                      kBandNames[band], bands.members[0].size(), bands.members[1].size(),
+                      bands.members[2].size(), counts.size(), seen));
+  return bands;
+}
+
+}  // namespace ate

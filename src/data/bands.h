@@ -1,0 +1,36 @@
+// Frequency bands: which tokens count as frequent, common and rare.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "config/config.h"
+#include "data/corpus.h"
+
+namespace ate {
+
+enum class Band : uint8_t { high = 0, mid = 1, low = 2, none = 3 };
+inline constexpr std::array<const char*, 3> kBandNames = {"high", "mid", "low"};
+
+// The tokens of each band, the most frequent first, ties by token id; `none` holds the tokens outside all
+// bands.
+struct Bands {
+  std::array<std::vector<int32_t>, 4> members;
+
+  const std::vector<int32_t>& of(Band band) const { return members[static_cast<size_t>(band)]; }
+};
+
+// Ranks the tokens by their count and cuts the ranking by the config's rule:
+//   rank_count        the first `high` tokens, the last `low`, the rest mid
+//   rank_share        the first `high` share of the ranked tokens, the last `low` share (both rounded down)
+//   cumulative_share  a token is high if the tokens before it hold less than a share `high` of all
+//   occurrences,
+//                     mid if less than 1 - `low`, else low
+// With unseen = low, tokens that never occur are ranked last and are all in the low band. Otherwise the
+// ranking holds the tokens that occur, and the others are in the mid band or in none.
+//
+// Throws BadInput when a band would be empty: its table would have no row.
+Bands make_bands(const BandsConfig& config, const Corpus& corpus);
+
+}  // namespace ate

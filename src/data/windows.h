@@ -1,0 +1,26 @@
+// Which windows of the corpus a step trains on and an evaluation scores: pure functions of (key, epoch,
+// step).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "config/config.h"
+#include "data/corpus.h"
+#include "random/counter.h"
+
+namespace ate {
+
+// A window is T tokens from its start, and the token after them. Starts index Corpus::tokens.
+using WindowStarts = std::vector<int64_t>;
+
+// The B windows of one training step: starts uniform with replacement over the training part.
+WindowStarts training_windows(const Config& config, const Corpus& corpus, RandomKey key, int64_t epoch,
+                              int64_t step);
+
+// The windows of the evaluation after `epoch`. whole: the validation part once, by non-overlapping windows,
+// or for the bag by every start; its last tokens are left out where no whole window fits. sampled: batches *
+// B windows with replacement, drawn anew for each epoch.
+WindowStarts evaluation_windows(const Config& config, const Corpus& corpus, RandomKey key, int64_t epoch);
+
+}  // namespace ate

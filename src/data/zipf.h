@@ -1,0 +1,17 @@
+// The Zipf law over V ranks, exactly.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace ate {
+
+// p(r) = r^-s / sum over k = 1..V of k^-s, for the ranks r = 1..V; element i is rank i + 1. Sums are
+// compensated, so the probabilities add to 1 within a few units in the last place.
+std::vector<double> zipf_probabilities(int64_t vocabulary, double exponent);
+
+// Shannon entropy -sum p ln p, in nats. For independent draws it is the least loss that any honest model can
+// have.
+double entropy_nats(const std::vector<double>& probabilities);
+
+}  // namespace ate

@@ -1,0 +1,31 @@
+// ate: parse, dispatch, map errors to text and exit codes.
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "cli/app.h"
+#include "support/error.h"
+
+namespace {
+
+void print_error(const std::string& text) { std::fprintf(stderr, "ate: %s\n", text.c_str()); }
+
+// Library errors may carry a stack trace: the first line says what happened.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return ate::run_command_line(argc, argv);
+  } catch (const ate::Error& error) {
+    for (const ate::Problem& problem : error.problems()) print_error(problem.text());
+    return static_cast<int>(error.code());
+  } catch (const std::bad_alloc&) {
+    print_error("out of memory; fewer --jobs need less");
+  } catch (const std::exception& error) {
+    print_error(first_line(error.what()));
+  }
+  return static_cast<int>(ate::ExitCode::failed);
+}

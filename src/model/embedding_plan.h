@@ -1,0 +1,37 @@
+// What tables an arm's embedding has, and where each token's row stands. Plain data: no LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "data/bands.h"
+
+namespace ate {
+
+// One table of an embedding, and its projection to the model's width when the two widths differ.
+struct EmbeddingBlock {
+  std::string name;  // of its tensors: "<name>.weight", "<name>.projection.weight", "<name>.projection.bias"
+  int64_t rows = 0;
+  int64_t width = 0;
+  bool projected = false;
+  bool bias = false;
+  std::vector<int64_t>
+      live;  // rows that a token can reach, in the order of row_of; empty: all of them, in order
+  int64_t live_rows() const { return live.empty() ? rows : static_cast<int64_t>(live.size()); }
+};
+
+// The live rows of all blocks, projected and stacked, then `noise_rows` fixed random rows, are one matrix of
+// width d; token t is its row row_of[t].
+struct EmbeddingPlan {
+  std::vector<EmbeddingBlock> blocks;
+  int64_t noise_rows = 0;
+  std::vector<int64_t> row_of;  // empty: token t is row t
+};
+
+// standard: one table of V x d. bespoke: a table per band; with `tables` = vocabulary each has V rows, of
+// which the band's own are live.
+EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Bands& bands);
+
+}  // namespace ate

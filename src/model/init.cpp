@@ -1,0 +1,70 @@
+#include <cmath>
+#include <numbers>
+
+#include "model/layout.h"
+#include "support/hash.h"
+
+namespace ate {
+namespace {
+
+constexpr double kNormalDeviation = 0.02;
+
+// Box-Muller: two uniform numbers give two normal ones; element i takes one half of block i / 2.
+double standard_normal(RandomKey key, uint32_t tensor, uint64_t i) {
+  const auto block = random_block(key, Purpose::init, 0, tensor, i / 2);
+  const double u = 1.0 - unit_interval(word64(block, 0));  // in (0, 1]
+  const double angle = 2 * std::numbers::pi * unit_interval(word64(block, 1));
+  return std::sqrt(-2 * std::log(u)) * (i % 2 == 0 ? std::cos(angle) : std::sin(angle));
+}
+
+double symmetric_uniform(RandomKey key, uint32_t tensor, uint64_t i) {
+  const auto block = random_block(key, Purpose::init, 0, tensor, i / 2);
+  return 2 * unit_interval(word64(block, static_cast<int>(i % 2))) - 1;
+}
+
+void initialise_tensor(const ParameterTensor& tensor, Init init, RandomKey key, float* out) {
+  const uint32_t id = hash32(tensor.name);
+  const auto count = static_cast<uint64_t>(tensor.count());
+  const auto fill = [&](auto&& value) {
+    for (uint64_t i = 0; i < count; ++i) out[i] = static_cast<float>(value(i));
+  };
+  const auto fill_normal = [&](double deviation) {
+    fill([&](uint64_t i) { return deviation * standard_normal(key, id, i); });
+  };
+  const auto fill_uniform = [&](double bound) {
+    fill([&](uint64_t i) { return bound * symmetric_uniform(key, id, i); });
+  };
+  const bool framework = init == Init::framework;
+  const auto fan_in = static_cast<double>(tensor.fan_in);
+  switch (tensor.law) {
+    case InitLaw::table:
+      return fill_normal(framework ? 1.0 : kNormalDeviation);
+    case InitLaw::linear_weight:
+      return framework ? fill_uniform(1 / std::sqrt(fan_in)) : fill_normal(kNormalDeviation);
+    case InitLaw::linear_bias:
+      return framework ? fill_uniform(1 / std::sqrt(fan_in)) : fill([](uint64_t) { return 0.0; });
+    case InitLaw::xavier_weight:
+      return fill_uniform(std::sqrt(6 / (fan_in + static_cast<double>(tensor.shape[0]))));
+    case InitLaw::zeros:
+      return fill([](uint64_t) { return 0.0; });
+    case InitLaw::ones:
+      return fill([](uint64_t) { return 1.0; });
+  }
+}
+
+}  // namespace
+
+void initialise(const Layout& layout, Init init, RandomKey key, std::vector<float>& parameters) {
+  parameters.assign(static_cast<size_t>(layout.size), 0.0F);
+  for (const ParameterTensor& tensor : layout.tensors)
+    initialise_tensor(tensor, init, key, parameters.data() + tensor.offset);
+}
+
+std::vector<float> noise_rows(int64_t rows, int64_t width, Init init, RandomKey key) {
+  const ParameterTensor tensor{"embedding.noise", {rows, width}, InitLaw::table};
+  std::vector<float> out(static_cast<size_t>(rows * width));
+  initialise_tensor(tensor, init, key, out.data());
+  return out;
+}
+
+}  // namespace ate

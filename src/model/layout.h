@@ -1,0 +1,65 @@
+// Where each parameter of a model stands in one flat array. Computed from the config alone: no LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "model/embedding_plan.h"
+#include "random/counter.h"
+
+namespace ate {
+
+// How a tensor starts out. `framework` and `normal` are the choices of Init.
+enum class InitLaw {
+  table,          // framework: N(0, 1); normal: N(0, 0.02)
+  linear_weight,  // framework: U(-b, b) with b = 1 / sqrt(fan_in); normal: N(0, 0.02)
+  linear_bias,    // framework: U(-b, b) with the same b; normal: 0
+  xavier_weight,  // both: U(-b, b) with b = sqrt(6 / (fan_in + fan_out))
+  zeros,
+  ones,
+};
+
+// One parameter tensor. Names and shapes are those of PyTorch's modules: a Linear's weight is [out, in].
+struct ParameterTensor {
+  std::string name;
+  std::vector<int64_t> shape;
+  InitLaw law = InitLaw::zeros;
+  int64_t fan_in = 0;  // of the linear map it belongs to
+  int64_t offset = 0;  // in elements; a multiple of kAlignment
+  int64_t count() const;
+};
+
+// Every tensor starts on a cache line, so that vector code and libraries see the same alignment in every run.
+inline constexpr int64_t kAlignment = 16;
+
+struct Layout {
+  std::vector<ParameterTensor> tensors;
+  int64_t size = 0;        // elements of the flat array, padding included
+  int64_t parameters = 0;  // elements of all tensors: what tables print
+
+  const ParameterTensor& at(const std::string& name) const;  // throws std::out_of_range
+};
+
+// The tensors of the arm's embedding, then the trunk's; the trunk's names and shapes are the same for every
+// arm.
+//   positions.weight                              [T, d]        positions = learned
+//   layers.I.self_attn.in_proj_weight, _bias      [3d, d], [3d] query, key, value, each split into heads
+//   layers.I.self_attn.out_proj.weight, .bias     [d, d], [d]
+//   layers.I.linear1.weight, .bias                [f, d], [f]   f = feedforward * d
+//   layers.I.linear2.weight, .bias                [d, f], [d]
+//   layers.I.norm1.weight, .bias; norm2           [d]           after attention; after the feed-forward block
+//   norm.weight, .bias                            [d]           final_norm
+//   head.weight, .bias                            [V, d], [V]
+Layout make_layout(const Config& config, const EmbeddingPlan& embedding);
+
+// Fills the flat array: element i of a tensor depends on (key, tensor's name, i) alone, so tensors of the
+// same name start equal in paired arms.
+void initialise(const Layout& layout, Init init, RandomKey key, std::vector<float>& parameters);
+
+// rows x width numbers of N(0, 1) (framework) or N(0, 0.02) (normal): the fixed rows of tokens outside all
+// bands.
+std::vector<float> noise_rows(int64_t rows, int64_t width, Init init, RandomKey key);
+
+}  // namespace ate

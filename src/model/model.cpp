@@ -1,0 +1,161 @@
+#include "model/model.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <limits>
+
+#include "config/derived.h"
+#include "model/dropout.h"
+
+namespace ate {
+namespace {
+
+// Dropout sites of an encoder layer; a layer's first site is its index times kSites.
+enum Site : uint32_t {
+  kAttentionWeights = 0,
+  kAttentionOutput = 1,
+  kInsideFeedForward = 2,
+  kFeedForwardOutput = 3
+};
+constexpr uint32_t kSites = 4;
+
+constexpr double kNormEpsilon = 1e-5;  // PyTorch's default
+
+at::Tensor long_tensor(const std::vector<int64_t>& values, at::Device device) {
+  return at::tensor(values, at::kLong).to(device);
+}
+
+}  // namespace
+
+Model::Model(const Config& config, EmbeddingPlan plan, const Layout& layout, Arena& arena, at::Tensor noise)
+    : body_(config.body), window_(config.windows.length), noise_(std::move(noise)) {
+  const std::vector<at::Tensor> views = parameter_views(layout, arena);
+  const at::Device device = arena.parameters.device();
+  const auto find = [&](const std::string& name) -> at::Tensor {
+    for (size_t i = 0; i < views.size(); ++i)
+      if (layout.tensors[i].name == name) return views[i];
+    return {};
+  };
+  const auto linear = [&](const std::string& name) {
+    return Linear{find(name + ".weight"), find(name + ".bias")};
+  };
+
+  for (const EmbeddingBlock& block : plan.blocks)
+    blocks_.push_back({find(block.name + ".weight"),
+                       block.live.empty() ? at::Tensor() : long_tensor(block.live, device),
+                       linear(block.name + ".projection")});
+  if (!plan.row_of.empty()) row_of_ = long_tensor(plan.row_of, device);
+  head_ = linear("head");
+  if (body_.kind == BodyKind::bag) return;
+
+  positions_ = find("positions.weight");
+  for (int64_t i = 0; i < body_.layers; ++i) {
+    const std::string name = "layers." + std::to_string(i);
+    layers_.push_back(
+        {Linear{find(name + ".self_attn.in_proj_weight"), find(name + ".self_attn.in_proj_bias")},
+         linear(name + ".self_attn.out_proj"), linear(name + ".linear1"), linear(name + ".linear2"),
+         linear(name + ".norm1"), linear(name + ".norm2")});
+  }
+  norm_ = linear("norm");
+  if (body_.causal)
+    causal_mask_ =
+        at::full({window_, window_}, -std::numeric_limits<double>::infinity(), arena.parameters.options())
+            .triu(1);
+}
+
+at::Tensor Model::inputs(const at::Tensor& windows) const { return windows.narrow(1, 0, window_); }
+
+// All live rows are projected, whatever the batch: V rows cost less than B * T when the vocabulary is small,
+// and every arm then gathers once, without a loop over tokens or bands.
+at::Tensor Model::embed(const at::Tensor& tokens) const {
+  std::vector<at::Tensor> rows;
+  for (const Block& block : blocks_) {
+    at::Tensor table = block.live.defined() ? block.table.index_select(0, block.live) : block.table;
+    if (block.projection.weight.defined())
+      table = at::linear(table, block.projection.weight, block.projection.bias);
+    rows.push_back(std::move(table));
+  }
+  if (noise_.defined()) rows.push_back(noise_);
+  const at::Tensor matrix = rows.size() == 1 ? rows[0] : at::cat(rows);
+  return at::embedding(matrix, row_of_.defined() ? row_of_.index({tokens}) : tokens);
+}
+
+// Scaled dot-product attention with `heads` heads (Vaswani et al. 2017). x: [N, T, d] -> [N, T, d].
+at::Tensor Model::attend(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout,
+                         uint32_t site) const {
+  const int64_t n = x.size(0);
+  const int64_t t = x.size(1);
+  const int64_t heads = body_.heads;
+  const int64_t head_width = body_.width / heads;
+  const at::Tensor stacked = at::linear(x, layer.in_projection.weight, layer.in_projection.bias)
+                                 .view({n, t, 3, heads, head_width})
+                                 .permute({2, 0, 3, 1, 4})
+                                 .contiguous()
+                                 .view({3, n * heads, t, head_width});
+  const auto parts = stacked.unbind(0);
+  const at::Tensor& query = parts[0];
+  const at::Tensor keys = parts[1].transpose(1, 2);
+  const at::Tensor& values = parts[2];
+  const double scale = 1 / std::sqrt(static_cast<double>(head_width));
+  const at::Tensor scores = causal_mask_.defined() ? at::baddbmm(causal_mask_.narrow(0, 0, t).narrow(1, 0, t),
+                                                                 query, keys, 1, scale)
+                                                   : at::bmm(query * scale, keys);
+  at::Tensor weights = at::softmax(scores, -1);
+  if (dropout != nullptr) weights = (*dropout)(weights, site);
+  const at::Tensor mixed =
+      at::bmm(weights, values).view({n, heads, t, head_width}).transpose(1, 2).reshape({n, t, body_.width});
+  return at::linear(mixed, layer.out_projection.weight, layer.out_projection.bias);
+}
+
+// A post-norm layer: x -> norm(x + attention(x)) -> norm(that + feed-forward(that)).
+at::Tensor Model::encode(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout,
+                         uint32_t site) const {
+  const auto dropped = [&](at::Tensor y, uint32_t which) {
+    return dropout == nullptr ? y : (*dropout)(y, site + which);
+  };
+  const auto normed = [&](const at::Tensor& y, const Linear& norm) {
+    return at::layer_norm(y, {body_.width}, norm.weight, norm.bias, kNormEpsilon);
+  };
+  const at::Tensor attended = attend(layer, x, dropout, site + kAttentionWeights);
+  const at::Tensor y = normed(x + dropped(attended, kAttentionOutput), layer.norm1);
+  const at::Tensor hidden =
+      dropped(at::relu(at::linear(y, layer.linear1.weight, layer.linear1.bias)), kInsideFeedForward);
+  const at::Tensor out = at::linear(hidden, layer.linear2.weight, layer.linear2.bias);
+  return normed(y + dropped(out, kFeedForwardOutput), layer.norm2);
+}
+
+at::Tensor Model::forward(const at::Tensor& tokens, const Dropout* dropout) const {
+  at::Tensor x = embed(tokens);
+  if (body_.kind == BodyKind::bag) return at::linear(x.mean(1, /*keepdim=*/true), head_.weight, head_.bias);
+  if (positions_.defined()) x = x + positions_.narrow(0, 0, tokens.size(1));
+  for (size_t i = 0; i < layers_.size(); ++i)
+    x = encode(layers_[i], x, dropout, static_cast<uint32_t>(i) * kSites);
+  if (norm_.weight.defined()) x = at::layer_norm(x, {body_.width}, norm_.weight, norm_.bias, kNormEpsilon);
+  return at::linear(x, head_.weight, head_.bias);
+}
+
+at::Tensor Model::losses_of(const at::Tensor& logits, const at::Tensor& windows) const {
+  const int64_t predictions = logits.size(1);
+  const at::Tensor targets = windows.narrow(1, window_ + 1 - predictions, predictions);
+  return at::cross_entropy_loss(logits.reshape({-1, logits.size(2)}), targets.reshape({-1}), {},
+                                at::Reduction::None)
+      .view({windows.size(0), predictions});
+}
+
+at::Tensor Model::training_loss(const at::Tensor& windows, RandomKey key, uint32_t step) const {
+  const Dropout dropout = [&](const at::Tensor& x, uint32_t site) {
+    // Drawn on the host, so that every device drops the same elements.
+    at::Tensor mask = at::empty(x.sizes(), at::kFloat);
+    fill_dropout_mask(key, site, step, body_.dropout,
+                      {mask.mutable_data_ptr<float>(), static_cast<size_t>(mask.numel())});
+    return x * mask.to(x.options());
+  };
+  const bool drops = body_.kind == BodyKind::encoder && body_.dropout > 0;
+  const at::Tensor logits = forward(inputs(windows), drops ? &dropout : nullptr);
+  const int64_t predictions = logits.size(1);
+  const at::Tensor targets = windows.narrow(1, window_ + 1 - predictions, predictions);
+  return at::cross_entropy_loss(logits.reshape({-1, logits.size(2)}), targets.reshape({-1}));
+}
+
+}  // namespace ate

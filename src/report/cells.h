@@ -1,0 +1,16 @@
+// How a cell reads for people and in CSV.
+#pragma once
+
+#include <string>
+
+#include "report/table.h"
+
+namespace ate {
+
+// Rounded to the column's precision, thousands separated by commas; null as "-".
+std::string cell_text(const nlohmann::ordered_json& cell, const Column& column);
+
+// In full precision; null as an empty field.
+std::string cell_csv(const nlohmann::ordered_json& cell);
+
+}  // namespace ate

@@ -1,0 +1,39 @@
+// One record of results, many writers: the writers know nothing of the experiment.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace ate {
+
+struct Column {
+  std::string name;     // for machines: "mean_loss"
+  std::string heading;  // for people, with the unit: "loss (nats)"
+  int precision = -1;   // digits after the point; -1: as it is
+};
+
+// Cells are JSON values, in full precision; null is "there is no such number".
+struct Table {
+  std::string name;   // for machines: "arms"
+  std::string title;  // for people
+  std::vector<Column> columns;
+  std::vector<std::vector<nlohmann::ordered_json>> rows;
+};
+
+// What a command prints.
+struct Report {
+  std::string title;
+  std::vector<std::string> facts;   // lines under the title
+  std::vector<Table> tables;        // the first is the main one
+  std::vector<std::string> notes;   // sentences under the tables
+  nlohmann::ordered_json document;  // all of it, for --format json
+};
+
+enum class Format { table, md, csv, json, jsonl };
+
+// table: aligned columns for a terminal. md: Markdown. csv: the main table (RFC 4180). json: the document,
+// indented. jsonl: every row of every table as an object with its table's name under "table".
+std::string render(const Report& report, Format format);
+
+}  // namespace ate

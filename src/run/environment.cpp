@@ -1,0 +1,54 @@
+#include "run/environment.h"
+
+#include <sched.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "version.h"
+
+namespace ate {
+namespace {
+
+std::string processor_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    const size_t colon = line.find(": ");
+    if (line.rfind("model name", 0) == 0 && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+int usable_cores() {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+nlohmann::ordered_json describe_environment(const std::string& device, int jobs) {
+  utsname system = {};
+  uname(&system);
+  const double memory =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
+  return {{"ate", ATE_VERSION},
+          {"commit", ATE_COMMIT},
+          {"compiler", __VERSION__},
+          {"libtorch", ATE_LIBTORCH_VERSION},
+          {"system", std::string(system.sysname) + " " + system.release + " " + system.machine},
+          {"host", system.nodename},
+          {"processor", processor_name()},
+          {"cores", usable_cores()},
+          {"memory_gb", static_cast<int64_t>(memory / 1e9)},
+          {"device", device},
+          {"jobs", jobs},
+          {"threads_per_trial", 1}};
+}
+
+}  // namespace ate

@@ -1,0 +1,16 @@
+// What a run ran on, so that a result is evidence by itself.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace ate {
+
+// Version and commit of ate, compiler, LibTorch, system, host, processor, cores, memory; `device` and `jobs`
+// as used.
+nlohmann::ordered_json describe_environment(const std::string& device, int jobs);
+
+// Cores that this process may use.
+int usable_cores();
+
+}  // namespace ate

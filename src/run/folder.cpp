@@ -1,0 +1,125 @@
+#include "run/folder.h"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "support/error.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+constexpr const char* kDone = "DONE";
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+// Where the old run goes: the first of <folder>.1, <folder>.2, ... that is free.
+fs::path free_name(const fs::path& folder) {
+  for (int i = 1;; ++i) {
+    fs::path name = folder;
+    name += "." + std::to_string(i);
+    if (!fs::exists(name)) return name;
+  }
+}
+
+}  // namespace
+
+void write_json_file(const fs::path& path, const Json& document) {
+  write_atomically(path, document.dump(2) + "\n");
+}
+
+RunFolder::RunFolder(fs::path out, std::string id, bool fresh)
+    : out_(std::move(out)), id_(std::move(id)), folder_(out_ / "runs" / id_) {
+  make_folders(folder_ / "checkpoint");
+  take_lock();
+  if (fresh && fs::exists(folder_ / "config.json")) {
+    std::error_code error;
+    const fs::path aside = free_name(folder_);
+    fs::rename(folder_, aside, error);
+    if (error)
+      throw Failure(folder_.string(), "cannot be moved aside to " + aside.string() + ": " + error.message());
+    ::close(lock_);
+    make_folders(folder_ / "checkpoint");
+    take_lock();
+  }
+  metrics_ = std::make_unique<LineWriter>(folder_ / "metrics.jsonl");
+}
+
+RunFolder::~RunFolder() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+// The lock is the kernel's, so a killed process leaves none behind; the file's text only says who holds it.
+void RunFolder::take_lock() {
+  const fs::path path = folder_ / "lock";
+  lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ < 0) throw Failure(path.string(), std::string("cannot be opened: ") + std::strerror(errno));
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    const std::string holder = read_whole_file(path);
+    ::close(lock_);
+    lock_ = -1;
+    throw Failure(folder_.string(),
+                  "this run is going on already (" + holder + "); wait for it, or stop it first");
+  }
+  const std::string text = fmt::format("held by pid {} on {}", ::getpid(), host_name());
+  if (::ftruncate(lock_, 0) != 0 || ::pwrite(lock_, text.data(), text.size(), 0) < 0)
+    throw Failure(path.string(), std::string("cannot be written: ") + std::strerror(errno));
+}
+
+fs::path RunFolder::checkpoint(const std::string& trial) const {
+  return folder_ / "checkpoint" / (trial + ".safetensors");
+}
+
+fs::path RunFolder::previous_checkpoint(const std::string& trial) const {
+  return folder_ / "checkpoint" / (trial + ".previous.safetensors");
+}
+
+fs::path RunFolder::progress(const std::string& arm, int64_t seed) const {
+  return out_ / fmt::format("progress_{}_s{}_{}.json", arm, seed, id_);
+}
+
+fs::path RunFolder::result() const { return out_ / ("results_" + id_ + ".json"); }
+
+bool RunFolder::done() const { return fs::exists(folder_ / kDone); }
+
+void RunFolder::write_json(const std::string& name, const Json& document) const {
+  write_json_file(folder_ / name, document);
+}
+
+Json RunFolder::read_json(const std::string& name) const {
+  if (!fs::exists(folder_ / name)) return nullptr;
+  const Json document = Json::parse(read_whole_file(folder_ / name), nullptr, /*allow_exceptions=*/false);
+  return document.is_discarded() ? Json(nullptr) : document;
+}
+
+void RunFolder::event(Json fields) {
+  Json line = {{"time", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};
+  line.update(fields);
+  metrics_->append(line.dump());
+}
+
+void RunFolder::finish(const Json& result) const {
+  write_json("result.json", result);
+  write_json_file(this->result(), result);
+  write_atomically(folder_ / kDone, "");
+}
+
+void RunFolder::clear_done() const {
+  std::error_code ignored;
+  fs::remove(folder_ / kDone, ignored);
+}
+
+}  // namespace ate

@@ -1,0 +1,57 @@
+// The files of one run: <out>/runs/<id>/ and, for people and scripts that watch, <out>/progress_*.json and
+// <out>/results_<id>.json. One process at a time.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "support/files.h"
+
+namespace ate {
+
+class RunFolder {
+ public:
+  // Makes the folders, or finds them again, and takes the run's lock. `fresh` first moves an old run's folder
+  // aside, to <id>.1, <id>.2, ... Throws Failure when a folder cannot be made or another process holds the
+  // run.
+  RunFolder(std::filesystem::path out, std::string id, bool fresh);
+  ~RunFolder();
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+
+  const std::string& id() const { return id_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  std::filesystem::path checkpoint(const std::string& trial) const;
+  std::filesystem::path previous_checkpoint(const std::string& trial) const;
+  std::filesystem::path progress(const std::string& arm, int64_t seed) const;
+  std::filesystem::path result() const;  // <out>/results_<id>.json
+  bool done() const;
+
+  // Replaces <folder>/<name> atomically, indented.
+  void write_json(const std::string& name, const nlohmann::ordered_json& document) const;
+  // <folder>/<name>, or null when there is none or it is no JSON.
+  nlohmann::ordered_json read_json(const std::string& name) const;
+
+  // Appends a line to metrics.jsonl; "time" (UTC) is put first. Thread-safe.
+  void event(nlohmann::ordered_json fields);
+
+  // The result in both its places, then DONE, last.
+  void finish(const nlohmann::ordered_json& result) const;
+  void clear_done() const;
+
+ private:
+  void take_lock();
+
+  std::filesystem::path out_;
+  std::string id_;
+  std::filesystem::path folder_;
+  int lock_ = -1;
+  std::unique_ptr<LineWriter> metrics_;
+};
+
+// Writes JSON, indented, in place of the file.
+void write_json_file(const std::filesystem::path& path, const nlohmann::ordered_json& document);
+
+}  // namespace ate

@@ -1,0 +1,32 @@
+#include "run/signals.h"
+
+#include <unistd.h>
+
+#include <csignal>
+
+#include "support/error.h"
+
+namespace ate {
+namespace {
+
+volatile std::sig_atomic_t received = 0;
+
+void on_signal(int signal) {
+  if (signal == SIGINT && received == SIGINT) _exit(static_cast<int>(ExitCode::interrupted));
+  received = signal;
+}
+
+}  // namespace
+
+void install_signal_handlers() {
+  struct sigaction action = {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+int stop_signal() { return received; }
+
+}  // namespace ate

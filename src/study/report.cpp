@@ -1,0 +1,136 @@
+#include "study/report.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
+
+#include "config/derived.h"
+#include "config/fields.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
+
+Table arms_table(const StudyResult& result) {
+  Table table{"arms",
+              "Final validation loss, mean over the seeds that finished",
+              {{"arm", "arm"},
+               {"parameters", "parameters"},
+               {"seeds", "seeds"},
+               {"mean_loss", "loss (nats)", 4},
+               {"sd_loss", "sd", 4},
+               {"perplexity", "perplexity", 2},
+               {"mean_excess", "over floor", 4},
+               {"loss_ratio", "ratio", 4}},
+              {}};
+  bool any_published = false;
+  for (const ArmResult& arm : result.arms) any_published = any_published || arm.published.has_value();
+  if (any_published) table.columns.push_back({"published_loss", "seed printed", 4});
+  for (const ArmResult& arm : result.arms) {
+    std::vector<Json> row = {enum_name(arm.arm),
+                             arm.parameters,
+                             arm.loss.n,
+                             number(arm.loss.mean),
+                             number(arm.loss.deviation),
+                             number(std::exp(arm.loss.mean)),
+                             number(arm.excess),
+                             number(arm.loss.mean / result.arms[0].loss.mean)};
+    if (any_published) row.push_back(number(arm.published));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table comparisons_table(const StudyResult& result) {
+  Table table{"comparisons",
+              "Difference of the losses, seed by seed",
+              {{"comparison", "comparison"},
+               {"n", "n"},
+               {"mean_difference", "mean (nats)", 4},
+               {"ci95_low", "95 % from", 4},
+               {"ci95_high", "to", 4},
+               {"sd_difference", "sd", 4},
+               {"p_t", "p (paired t)", 4},
+               {"verdict", "verdict"}},
+              {}};
+  for (const Comparison& c : result.comparisons)
+    table.rows.push_back({std::string(enum_name(c.arm)) + " - " + enum_name(c.baseline), c.difference.n,
+                          number(c.difference.mean), number(c.ci95.low), number(c.ci95.high),
+                          number(c.difference.deviation), number(c.p_t), c.verdict});
+  return table;
+}
+
+Table canaries_table(const StudyResult& result) {
+  Table table{"canaries", "Canaries", {{"canary", "canary"}, {"passed", "passed"}, {"detail", "detail"}}, {}};
+  for (const Canary& c : result.canaries) table.rows.push_back({c.name, c.passed ? "yes" : "NO", c.detail});
+  return table;
+}
+
+Table criteria_table(const StudyResult& result) {
+  Table table{
+      "seed_criteria",
+      "The seed's own criteria (its script's words for success, from one pair of runs; not a verdict)",
+      {{"name", "criterion"}, {"value", "value", 4}, {"threshold", "threshold", 4}, {"met", "met"}},
+      {}};
+  for (const SeedCriterion& c : result.seed_criteria)
+    table.rows.push_back({c.name, number(c.value), c.threshold, c.met ? "yes" : "no"});
+  return table;
+}
+
+// The loss at a few positions of the window, the last among them: where a leak shows at a glance.
+Table positions_table(const StudyResult& result) {
+  Table table{"loss_by_position", "Loss by position in the window (nats)", {{"position", "position"}}, {}};
+  const int64_t length = result.config.windows.length;
+  std::set<int64_t> positions = {1, 2, length / 4, length / 2, 3 * length / 4, length - 1, length};
+  positions.erase(0);
+  for (const ArmResult& arm : result.arms)
+    table.columns.push_back({enum_name(arm.arm), enum_name(arm.arm), 4});
+  table.columns.push_back({"floor", "floor", 4});
+  table.columns.push_back({"target", "its target"});
+  for (const int64_t position : positions) {
+    std::vector<Json> row = {position};
+    for (const ArmResult& arm : result.arms)
+      row.push_back(arm.by_position.empty() ? Json(nullptr)
+                                            : number(arm.by_position[static_cast<size_t>(position - 1)]));
+    row.push_back(number(result.floor));
+    const bool visible = !result.config.body.causal && position < length;
+    row.push_back(visible ? "stands in the input" : "unseen");
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+std::string describe_corpus(const StudyResult& result) {
+  const SourceConfig& source = result.config.source;
+  std::string text = fmt::format("corpus: {} independent draws of {} tokens, Zipf exponent {:g}",
+                                 source.tokens, source.vocabulary, source.exponent);
+  if (result.floor)
+    text += fmt::format("; entropy {:.4f} nats: no honest loss is lower (the floor)", *result.floor);
+  return text;
+}
+
+}  // namespace
+
+Report study_report(const StudyResult& result) {
+  const Config& config = result.config;
+  Report report;
+  report.title =
+      fmt::format("{}, {} mode: {} epochs of {} steps, seeds {}", config.name, enum_name(config.mode),
+                  config.schedule.epochs, steps_per_epoch(config), format_seeds(config.study.seeds));
+  report.facts = {describe_corpus(result), "run: " + result.run_id};
+  report.tables.push_back(arms_table(result));
+  if (!result.comparisons.empty()) report.tables.push_back(comparisons_table(result));
+  if (config.body.kind == BodyKind::encoder) report.tables.push_back(positions_table(result));
+  report.tables.push_back(canaries_table(result));
+  if (!result.seed_criteria.empty()) report.tables.push_back(criteria_table(result));
+  report.notes = result.notes;
+  report.document = to_json(result);
+  return report;
+}
+
+}  // namespace ate

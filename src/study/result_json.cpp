@@ -1,0 +1,86 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "config/fields.h"
+#include "study/result.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// JSON has no NaN or infinity: null says that there is no such number.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
+
+Json to_json(const ArmResult& arm) {
+  return {{"arm", enum_name(arm.arm)},
+          {"parameters", arm.parameters},
+          {"seeds", arm.loss.n},
+          {"mean_loss", number(arm.loss.mean)},
+          {"sd_loss", number(arm.loss.deviation)},
+          {"perplexity", number(std::exp(arm.loss.mean))},
+          {"mean_excess", number(arm.excess)},
+          {"targets", arm.targets},
+          {"standard_error_of_one_loss", number(arm.mean_standard_error)},
+          {"published_loss", number(arm.published)},
+          {"loss_by_position", arm.by_position}};
+}
+
+Json to_json(const TrialRecord& trial, const std::optional<double>& floor) {
+  const Progress& p = trial.progress;
+  const double loss = p.evaluations.empty() ? std::nan("") : p.evaluations.back().loss;
+  Json out = {{"arm", trial.id.arm_name()},
+              {"seed", trial.id.seed},
+              {"status", status_name(p.status)},
+              {"epochs", p.epoch},
+              {"parameters", p.parameters},
+              {"val_loss", number(loss)},
+              {"perplexity", number(std::exp(loss))},
+              {"excess", floor ? number(loss - *floor) : Json(nullptr)},
+              {"seconds", trial.seconds}};
+  if (!p.reason.empty()) out["reason"] = p.reason;
+  return out;
+}
+
+Json to_json(const Comparison& c) {
+  return {{"arm", enum_name(c.arm)},
+          {"baseline", enum_name(c.baseline)},
+          {"n", c.difference.n},
+          {"mean_difference", number(c.difference.mean)},
+          {"sd_difference", number(c.difference.deviation)},
+          {"ci95", {number(c.ci95.low), number(c.ci95.high)}},
+          {"p_t", number(c.p_t)},
+          {"loss_ratio", number(c.loss_ratio)},
+          {"verdict", c.verdict}};
+}
+
+Json to_json(const Canary& c) { return {{"name", c.name}, {"passed", c.passed}, {"detail", c.detail}}; }
+
+Json to_json(const SeedCriterion& c) {
+  return {{"name", c.name}, {"value", number(c.value)}, {"threshold", c.threshold}, {"met", c.met}};
+}
+
+template <class T, class... Rest>
+Json list(const std::vector<T>& items, const Rest&... rest) {
+  Json out = Json::array();
+  for (const T& item : items) out.push_back(to_json(item, rest...));
+  return out;
+}
+
+}  // namespace
+
+Json to_json(const StudyResult& result) {
+  return {{"run_id", result.run_id},
+          {"preset", result.config.name},
+          {"mode", enum_name(result.config.mode)},
+          {"floor_nats", number(result.floor)},
+          {"arms", list(result.arms)},
+          {"comparisons", list(result.comparisons)},
+          {"canaries", list(result.canaries)},
+          {"seed_criteria", list(result.seed_criteria)},
+          {"notes", result.notes},
+          {"trials", list(result.trials, result.floor)}};
+}
+
+}  // namespace ate

@@ -1,0 +1,186 @@
+#include "study/study.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "config/fields.h"
+#include "config/json.h"
+#include "data/bands.h"
+#include "run/environment.h"
+#include "run/folder.h"
+#include "run/signals.h"
+#include "study/trial_runner.h"
+#include "support/hash.h"
+#include "train/device.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<TrialId> plan_trials(const Config& config) {
+  std::vector<TrialId> trials;
+  for (const int64_t seed : config.study.seeds)
+    for (const Arm arm : config.study.arms) trials.push_back({arm, seed});
+  return trials;
+}
+
+// What would only show when a trial is built: tried for every seed before anything is written.
+void check_bands(const Resolved& resolved) {
+  const Config& config = resolved.config;
+  const auto& arms = config.study.arms;
+  if (std::all_of(arms.begin(), arms.end(), [](Arm arm) { return arm == Arm::standard; })) return;
+  for (const int64_t seed : config.study.seeds) {
+    try {
+      make_bands(config.bands, make_corpus(config.source, seed));
+    } catch (const BadInput& error) {
+      const Problem& problem = error.problems().front();
+      const auto origin = resolved.origin.find(problem.where);
+      throw BadInput((origin == resolved.origin.end() ? "" : origin->second + ": ") + problem.where,
+                     fmt::format("for seed {} {}", seed, problem.what));
+    }
+  }
+}
+
+// plan.json: what was asked for, before the first step. Asking for other seeds or arms later extends the
+// list, so a reader sees whether a study was planned as it stands or grew.
+void record_plan(RunFolder& run, const Config& config) {
+  Json request = {{"arms", Json::array()},
+                  {"seeds", format_seeds(config.study.seeds)},
+                  {"metric", "validation loss at the last evaluation, arm minus baseline, seed by seed"},
+                  {"epochs", config.schedule.epochs},
+                  {"seeds_for_verdict", kSeedsForVerdict}};
+  for (const Arm arm : config.study.arms) request["arms"].push_back(enum_name(arm));
+  request["hash"] = Hash64().add(request.dump()).hex();
+  Json plan = run.read_json("plan.json");
+  if (!plan.is_object() || !plan.contains("requests")) plan = {{"requests", Json::array()}};
+  const auto& requests = plan["requests"];
+  const bool known = std::any_of(requests.begin(), requests.end(),
+                                 [&](const Json& r) { return r.value("hash", "") == request["hash"]; });
+  if (known) return;
+  plan["requests"].push_back(std::move(request));
+  plan["extended"] = plan["requests"].size() > 1;
+  run.write_json("plan.json", plan);
+}
+
+// Runs trials side by side, each on a thread of its own. The first failure stops all, each after its step.
+class Pool {
+ public:
+  Pool(const Config& config, at::Device device, RunFolder& run, double save_seconds)
+      : config_(config), device_(device), run_(run), save_seconds_(save_seconds) {}
+
+  std::vector<TrialRecord> run(const std::vector<TrialId>& trials, int jobs) {
+    trials_ = trials;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < std::min<int>(jobs, static_cast<int>(trials.size())); ++i)
+      threads.emplace_back([this] { work(); });
+    for (std::thread& thread : threads) thread.join();
+    if (failure_) std::rethrow_exception(failure_);
+    return std::move(records_);
+  }
+
+ private:
+  void work() {
+    at::set_num_threads(1);  // a setting of each thread
+    for (size_t i = next_++; i < trials_.size() && stop_signal() == 0 && !cancelled_; i = next_++) {
+      try {
+        TrialRecord record = TrialRunner(config_, trials_[i], device_, run_, save_seconds_, cancelled_).run();
+        const std::lock_guard lock(mutex_);
+        records_.push_back(std::move(record));
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        if (!failure_) failure_ = std::current_exception();
+        cancelled_ = true;
+      }
+    }
+  }
+
+  const Config& config_;
+  at::Device device_;
+  RunFolder& run_;
+  double save_seconds_;
+  std::vector<TrialId> trials_;
+  std::atomic<size_t> next_ = 0;
+  std::atomic<bool> cancelled_ = false;
+  std::mutex mutex_;
+  std::vector<TrialRecord> records_;
+  std::exception_ptr failure_;
+};
+
+// In the plan's order, whatever the order in which they ended.
+void sort_records(std::vector<TrialRecord>& records, const std::vector<TrialId>& trials) {
+  const auto place = [&](const TrialRecord& record) {
+    return std::find_if(
+               trials.begin(), trials.end(),
+               [&](const TrialId& id) { return id.arm == record.id.arm && id.seed == record.id.seed; }) -
+           trials.begin();
+  };
+  std::sort(records.begin(), records.end(),
+            [&](const TrialRecord& a, const TrialRecord& b) { return place(a) < place(b); });
+}
+
+}  // namespace
+
+StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
+  Config& config = resolved.config;
+  const at::Device device = choose_device(config.device);
+  config.device = device.str();
+  check_bands(resolved);
+  const int default_jobs = device.is_cpu() ? usable_cores() : 1;
+  const int jobs = options.jobs > 0 ? options.jobs : default_jobs;
+  at::set_num_threads(1);
+
+  const std::string id = fmt::format("{}-{}-{}", options.command, config.name, experiment_hash(config));
+  RunFolder run(options.out, id, options.fresh);
+  run.write_json("config.json", write_config(config));
+  record_plan(run, config);
+
+  const std::vector<TrialId> trials = plan_trials(config);
+  std::vector<TrialRecord> records;
+  std::vector<TrialId> open;
+  for (const TrialId& trial : trials) {
+    std::optional<TrialRecord> record = TrialRunner::ended_record(trial, run);
+    if (record)
+      records.push_back(std::move(*record));
+    else
+      open.push_back(trial);
+  }
+
+  StudyOutcome outcome;
+  outcome.reused = open.empty();
+  if (!open.empty()) {
+    run.clear_done();
+    run.write_json("environment.json", describe_environment(config.device, jobs));
+    run.event(
+        {{"event", "started"}, {"trials", open.size()}, {"finished_before", records.size()}, {"jobs", jobs}});
+    spdlog::info("{}: {} trials to train, {} finished before; {} side by side on {}", id, open.size(),
+                 records.size(), std::min<size_t>(static_cast<size_t>(jobs), open.size()), config.device);
+    for (TrialRecord& record : Pool(config, device, run, options.save_seconds).run(open, jobs))
+      records.push_back(std::move(record));
+  }
+  sort_records(records, trials);
+  outcome.stop_signal = stop_signal();
+  outcome.complete = records.size() == trials.size() &&
+                     std::none_of(records.begin(), records.end(), [](const TrialRecord& record) {
+                       return record.progress.status == TrialStatus::running;
+                     });
+  outcome.result = assess(config, id, std::move(records));
+  if (outcome.complete) {
+    const Json result = to_json(outcome.result);
+    if (!run.done() || run.read_json("result.json") != result) run.finish(result);
+    if (!outcome.reused) run.event({{"event", "finished"}});
+  } else {
+    run.event({{"event", "interrupted"}, {"signal", outcome.stop_signal}});
+  }
+  return outcome;
+}
+
+}  // namespace ate

@@ -1,0 +1,32 @@
+// Runs a study: every arm from every seed, side by side, each resumable, then the assessment.
+#pragma once
+
+#include <filesystem>
+
+#include "config/resolve.h"
+#include "study/result.h"
+
+namespace ate {
+
+// How to run, as opposed to what: nothing here changes a trial's numbers.
+struct StudyOptions {
+  std::string command;  // first part of the run id
+  std::filesystem::path out = "tool_outputs";
+  int jobs = 0;              // trials side by side; 0: one per core (one in all on a GPU)
+  bool fresh = false;        // start over, the old run moved aside
+  double save_seconds = 30;  // most wall-clock between two checkpoints of a trial
+};
+
+struct StudyOutcome {
+  StudyResult result;     // of the trials that ended
+  int stop_signal = 0;    // SIGINT or SIGTERM: checkpoints are saved, there is no result file
+  bool complete = false;  // every trial ended: finished or diverged
+  bool reused = false;    // nothing was left to do
+};
+
+// Runs what is not finished of arms x seeds and assesses all of it. Trials that end as diverged are kept and
+// named; the study goes on. Throws BadInput before anything is written, Failure when a file cannot be written
+// or read.
+StudyOutcome run_study(Resolved resolved, const StudyOptions& options);
+
+}  // namespace ate

@@ -1,0 +1,38 @@
+// Files that survive a kill and a full disk. All functions throw Failure with the path and the system's
+// reason.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace ate {
+
+// Replaces `path` as a whole: writes "<path>.tmp", syncs it, renames it over `path` and syncs the folder.
+// Whatever happens, `path` holds either the old bytes or the new ones. `keep_previous`, if not empty, names a
+// second path that the old file is left under.
+void write_atomically(const std::filesystem::path& path, std::string_view bytes,
+                      const std::filesystem::path& keep_previous = {});
+
+std::string read_whole_file(const std::filesystem::path& path);
+
+// Makes the folder and its parents.
+void make_folders(const std::filesystem::path& path);
+
+// Appends whole lines to a file, one write call each, so that a kill tears at most the last one. A torn last
+// line left by a kill is cut off when the file is opened.
+class LineWriter {
+ public:
+  explicit LineWriter(std::filesystem::path path);
+  ~LineWriter();
+  LineWriter(const LineWriter&) = delete;
+  LineWriter& operator=(const LineWriter&) = delete;
+
+  void append(std::string_view line);  // without its newline
+
+ private:
+  std::filesystem::path path_;
+  int file_;
+};
+
+}  // namespace ate

@@ -1,0 +1,20 @@
+// Names that users type: the nearest known one for a misspelt one, and lists for messages.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ate {
+
+// The known name nearest to `given` by edit distance with transpositions (optimal string alignment; case is
+// ignored), or "" when none is near enough to be what was meant.
+std::string nearest_name(std::string_view given, const std::vector<std::string>& known);
+
+// ` (did you mean "x"?)`, or "" when nothing is near.
+std::string did_you_mean(std::string_view given, const std::vector<std::string>& known);
+
+// "a, b or c".
+std::string either(const std::vector<std::string>& names);
+
+}  // namespace ate

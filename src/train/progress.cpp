@@ -1,0 +1,87 @@
+#include "train/progress.h"
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "config/fields.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::pair<TrialStatus, const char*> kStatusNames[] = {{TrialStatus::running, "running"},
+                                                                {TrialStatus::finished, "finished"},
+                                                                {TrialStatus::diverged, "diverged"}};
+
+// JSON has no NaN: the library writes null, which comes back as NaN.
+double number_or_nan(const Json& value) {
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+}
+
+std::vector<double> numbers(const Json& list) {
+  std::vector<double> out;
+  for (const Json& value : list) out.push_back(number_or_nan(value));
+  return out;
+}
+
+}  // namespace
+
+std::string TrialId::arm_name() const { return enum_name(arm); }
+
+std::string TrialId::text() const { return arm_name() + "-s" + std::to_string(seed); }
+
+const char* status_name(TrialStatus status) {
+  for (const auto& [known, name] : kStatusNames)
+    if (known == status) return name;
+  return "?";
+}
+
+std::vector<double> Progress::validation_losses() const {
+  std::vector<double> losses;
+  for (const Evaluation& evaluation : evaluations) losses.push_back(evaluation.loss);
+  return losses;
+}
+
+Json to_json(const Progress& progress) {
+  Json evaluations = Json::array();
+  for (const Evaluation& e : progress.evaluations)
+    evaluations.push_back({{"epoch", e.epoch},
+                           {"loss", e.loss},
+                           {"standard_error", e.standard_error},
+                           {"targets", e.targets},
+                           {"by_position", e.by_position}});
+  return {{"status", status_name(progress.status)},
+          {"parameters", progress.parameters},
+          {"leak", progress.leak},
+          {"epoch", progress.epoch},
+          {"step", progress.step},
+          {"updates", progress.updates},
+          {"epoch_loss", progress.epoch_loss},
+          {"train_losses", progress.train_losses},
+          {"evaluations", std::move(evaluations)},
+          {"reason", progress.reason}};
+}
+
+Progress progress_from_json(const Json& document) {
+  Progress progress;
+  const auto status = document.at("status").get<std::string>();
+  for (const auto& [known, name] : kStatusNames)
+    if (status == name) progress.status = known;
+  progress.parameters = document.at("parameters").get<int64_t>();
+  progress.leak = document.at("leak").get<double>();
+  progress.epoch = document.at("epoch").get<int64_t>();
+  progress.step = document.at("step").get<int64_t>();
+  progress.updates = document.at("updates").get<int64_t>();
+  progress.epoch_loss = number_or_nan(document.at("epoch_loss"));
+  progress.train_losses = numbers(document.at("train_losses"));
+  for (const Json& e : document.at("evaluations"))
+    progress.evaluations.push_back({e.at("epoch").get<int64_t>(), number_or_nan(e.at("loss")),
+                                    number_or_nan(e.at("standard_error")), e.at("targets").get<int64_t>(),
+                                    numbers(e.at("by_position"))});
+  progress.reason = document.at("reason").get<std::string>();
+  return progress;
+}
+
+}  // namespace ate

@@ -1,0 +1,54 @@
+// What a trial has measured so far. Plain data, no LibTorch: checkpoints, progress files and reports all read
+// it.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace ate {
+
+// One trial of a study: an arm trained from one seed.
+struct TrialId {
+  Arm arm = Arm::standard;
+  int64_t seed = 0;
+
+  std::string arm_name() const;
+  std::string text() const;  // "bespoke-s3": names files and log lines
+};
+
+enum class TrialStatus { running, finished, diverged };
+const char* status_name(TrialStatus status);
+
+// One evaluation on validation windows.
+struct Evaluation {
+  int64_t epoch = 0;                // index of the epoch it followed
+  double loss = 0;                  // mean cross-entropy, nats per target
+  double standard_error = 0;        // of that mean, from the targets' spread
+  int64_t targets = 0;              // how many were scored
+  std::vector<double> by_position;  // mean loss at each position of the window, nats
+};
+
+// Everything about a trial but its arrays; all of it is in the checkpoint.
+struct Progress {
+  TrialStatus status = TrialStatus::running;
+  int64_t parameters = 0;  // of the model
+  double leak = 0;         // causality canary: how far a logit moves when a token it must not see changes
+  int64_t epoch = 0;       // epochs completed; also the index of the epoch under way
+  int64_t step = 0;        // steps completed in that epoch
+  int64_t updates = 0;     // optimiser updates since the start
+  double epoch_loss = 0;   // sum of the step losses of the epoch under way
+  std::vector<double> train_losses;  // mean training loss of each completed epoch, nats
+  std::vector<Evaluation> evaluations;
+  std::string reason;  // why a trial diverged or stopped early; "" otherwise
+
+  std::vector<double> validation_losses() const;
+};
+
+nlohmann::ordered_json to_json(const Progress& progress);
+Progress progress_from_json(const nlohmann::ordered_json& document);  // throws nlohmann::json::exception
+
+}  // namespace ate

@@ -1,0 +1,101 @@
+#include "train/safetensors.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "support/error.h"
+#include "support/files.h"
+#include "support/hash.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+static_assert(std::endian::native == std::endian::little, "arrays are written as they lie in memory");
+
+constexpr size_t kLengthBytes = 8;
+constexpr size_t kHeaderAlignment = 64;  // so that the arrays are aligned when the file is mapped
+
+// Over every array in file order and every other metadata entry by name.
+std::string checksum(const std::vector<std::string_view>& arrays,
+                     const std::map<std::string, std::string>& metadata) {
+  Hash64 hash;
+  for (const std::string_view bytes : arrays) hash.add(bytes);
+  for (const auto& [name, value] : metadata)
+    if (name != "checksum") hash.add(name + '\0' + value + '\0');
+  return hash.hex();
+}
+
+}  // namespace
+
+std::string safetensors_bytes(const std::vector<NamedArray>& arrays,
+                              std::map<std::string, std::string> metadata) {
+  std::vector<std::string_view> contents;
+  size_t size = 0;
+  Json header = Json::object();
+  header["__metadata__"] = Json::object();
+  for (const NamedArray& array : arrays) {
+    contents.push_back(array.bytes);
+    header[array.name] = {
+        {"dtype", "F32"}, {"shape", array.shape}, {"data_offsets", {size, size + array.bytes.size()}}};
+    size += array.bytes.size();
+  }
+  metadata["checksum"] = checksum(contents, metadata);
+  header["__metadata__"] = metadata;
+
+  std::string text = header.dump();
+  const size_t unpadded = kLengthBytes + text.size();
+  text.append((kHeaderAlignment - unpadded % kHeaderAlignment) % kHeaderAlignment, ' ');
+  const uint64_t length = text.size();
+  std::string file;
+  file.reserve(kLengthBytes + text.size() + size);
+  file.append(reinterpret_cast<const char*>(&length), kLengthBytes);
+  file.append(text);
+  for (const std::string_view bytes : contents) file.append(bytes);
+  return file;
+}
+
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : path_(path), content_(read_whole_file(path)) {
+  const auto damaged = [&](const std::string& what) { return Failure(path_.string(), "damaged: " + what); };
+  uint64_t length = 0;
+  if (content_.size() < kLengthBytes) throw damaged("too short for a header");
+  std::memcpy(&length, content_.data(), kLengthBytes);
+  if (length > content_.size() - kLengthBytes) throw damaged("shorter than its header says");
+  const std::string_view data = std::string_view(content_).substr(kLengthBytes + length);
+  std::vector<std::string_view> in_order;
+  try {
+    const Json header = Json::parse(content_.begin() + kLengthBytes,
+                                    content_.begin() + static_cast<std::ptrdiff_t>(kLengthBytes + length));
+    for (const auto& [name, entry] : header.items()) {
+      if (name == "__metadata__") {
+        metadata_ = entry.get<std::map<std::string, std::string>>();
+        continue;
+      }
+      const auto begin = entry.at("data_offsets").at(0).get<size_t>();
+      const auto end = entry.at("data_offsets").at(1).get<size_t>();
+      if (begin > end || end > data.size()) throw damaged("the array \"" + name + "\" reaches past the end");
+      arrays_[name] = data.substr(begin, end - begin);
+      in_order.push_back(arrays_[name]);
+    }
+  } catch (const nlohmann::json::exception&) {
+    throw damaged("its header is not JSON of this format");
+  }
+  const auto stored = metadata_.find("checksum");
+  if (stored == metadata_.end()) throw damaged("it has no checksum");
+  if (stored->second != checksum(in_order, metadata_)) throw damaged("its checksum does not fit its content");
+}
+
+std::string_view SafetensorsFile::array(const std::string& name, size_t bytes) const {
+  const auto it = arrays_.find(name);
+  if (it == arrays_.end() || it->second.size() != bytes)
+    throw Failure(path_.string(),
+                  fmt::format("has no array \"{}\" of {} bytes: it is of another model", name, bytes));
+  return it->second;
+}
+
+}  // namespace ate

@@ -1,0 +1,55 @@
+// One trial: an arm trained from one seed. Its numbers depend on (config, arm, seed, device type) alone.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <memory>
+
+#include "config/config.h"
+#include "train/progress.h"
+
+namespace ate {
+
+class SafetensorsFile;
+struct NamedArray;
+
+class Trial {
+ public:
+  // At its start. Throws BadInput when the arm cannot be built, such as for a band with no token.
+  Trial(const Config& config, TrialId id, at::Device device);
+  ~Trial();
+
+  const TrialId& id() const { return id_; }
+  const Progress& progress() const { return progress_; }
+  bool ended() const { return progress_.status != TrialStatus::running; }
+
+  // One optimiser step; at the end of an epoch also the evaluation that is due, after which evaluated() is
+  // true until the next step. A loss that is not finite ends the trial as diverged, its state before that
+  // update kept.
+  void advance();
+  bool evaluated() const { return evaluated_; }
+
+  // The state as a safetensors file: each parameter under its PyTorch name, Adam's moments as two flat
+  // arrays, and the progress as metadata. Equal states give equal bytes.
+  std::string checkpoint() const;
+  // Continues from such a file. Throws Failure when it is of another model.
+  void restore(const SafetensorsFile& file);
+
+ private:
+  struct State;  // arrays, model, corpus: whatever needs LibTorch
+
+  void end_epoch();
+  double leak() const;
+  Evaluation evaluate() const;
+
+  Config config_;
+  TrialId id_;
+  Progress progress_;
+  bool evaluated_ = false;
+  std::unique_ptr<State> state_;
+};
+
+// Reads the progress of a checkpoint without building its trial.
+Progress checkpoint_progress(const SafetensorsFile& file);
+
+}  // namespace ate

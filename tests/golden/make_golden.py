@@ -1,0 +1,237 @@
+"""Writes the golden files of the models: what PyTorch's own modules compute for a few tiny configs.
+
+Run as `python make_golden.py`; it rewrites <case>.json beside itself. README.md describes the files.
+
+Nothing here follows the C++: the embedding looks up one band at a time, the encoder is torch.nn.TransformerEncoder,
+training uses torch.optim. All arithmetic is in double; starting values are rounded to float, so that a test in float
+starts from the same point.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+V, D, T, B = 11, 8, 5, 3
+STEPS, STEPS_PER_EPOCH, EPOCHS = 4, 2, 3
+
+# The order inside a band is the order of its rows, and is not that of the token ids.
+BANDS = {"high": [7, 2, 5], "mid": [10, 0, 8, 3], "low": [9, 1, 6, 4], "none": []}
+BANDS_AND_NOISE = {"high": [7, 2, 5], "mid": [10, 8, 3], "low": [9, 1, 6], "none": [4, 0]}
+
+BAG = {
+    "body": {"kind": "bag", "width": D},
+    "optimiser": {"kind": "adam", "learning_rate": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8,
+                  "weight_decay": 0.0, "clip_norm": 0.0},
+    "schedule": {"epochs": EPOCHS, "decay": "constant"},
+}
+# The gradient of the keys' bias is zero but for rounding, which Adam would blow up to full steps: hence this epsilon.
+ENCODER = {
+    "body": {"kind": "encoder", "width": D, "layers": 2, "heads": 2, "feedforward": 4, "positions": "learned",
+             "final_norm": True, "causal": True, "dropout": 0.0},
+    "optimiser": {"kind": "adamw", "learning_rate": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-4,
+                  "weight_decay": 0.01, "clip_norm": 0.5},
+    "schedule": {"epochs": EPOCHS, "decay": "cosine"},
+}
+SMALL_ENCODER = ENCODER | {
+    "body": ENCODER["body"] | {"layers": 1, "feedforward": 2, "positions": "none", "final_norm": False,
+                               "causal": False},
+}
+
+
+def factors(high, mid, low, bias, tables="band"):
+    return {"embedding": {"high": high, "mid": mid, "low": low, "projection_bias": bias, "tables": tables}}
+
+
+# name: (config, bands; None is the standard arm)
+CASES = {
+    "bag_standard": (BAG, None),
+    "bag_bespoke_bias": (BAG | factors(2.0, 1.0, 0.25, True), BANDS),
+    "bag_bespoke_dead_rows": (BAG | factors(2.0, 1.0, 0.25, True, "vocabulary"), BANDS),
+    "encoder_standard_causal": (ENCODER, None),
+    "encoder_standard_unmasked": (SMALL_ENCODER, None),
+    "encoder_bespoke_causal": (ENCODER | factors(1.4, 1.0, 0.6, False), BANDS),
+    "encoder_bespoke_noise": (SMALL_ENCODER | factors(1.5, 1.0, 0.5, False), BANDS_AND_NOISE),
+}
+
+
+class BandTable(nn.Embedding):
+    """A band's table and, where its rows are not D wide, their projection."""
+
+    def __init__(self, rows, factor, bias):
+        width = int(factor * D)
+        super().__init__(rows, width)
+        self.projection = nn.Linear(width, D, bias=bias) if width != D else nn.Identity()
+
+    def forward(self, rows):
+        return self.projection(super().forward(rows))
+
+
+class BespokeEmbedding(nn.Module):
+    """A table per band; tokens outside all bands have fixed rows."""
+
+    def __init__(self, config, bands):
+        super().__init__()
+        self.bands = bands
+        self.by_token = config["tables"] == "vocabulary"  # a token's row is its id, else its place in the band
+        for band in ("high", "mid", "low"):
+            rows = V if self.by_token else len(bands[band])
+            setattr(self, band, BandTable(rows, config[band], config["projection_bias"]))
+        self.noise = random_values((len(bands["none"]), D))
+
+    def forward(self, tokens):
+        out = torch.full((*tokens.shape, D), torch.nan)
+        for band, members in self.bands.items():
+            place = torch.full((V,), -1)
+            place[members] = torch.arange(len(members))
+            here = place[tokens] >= 0
+            if band == "none":
+                out[here] = self.noise[place[tokens[here]]]
+            else:
+                out[here] = getattr(self, band)(tokens[here] if self.by_token else place[tokens[here]])
+        return out
+
+
+class Bag(nn.Module):
+    """Mean of the window's embeddings and a linear head; the target is the token after the window."""
+
+    def __init__(self, embedding):
+        super().__init__()
+        self.embedding = embedding
+        self.head = nn.Linear(D, V)
+
+    def losses(self, windows):
+        logits = self.head(self.embedding(windows[:, :T]).mean(dim=1))
+        return functional.cross_entropy(logits, windows[:, T], reduction="none")[:, None]
+
+
+class Encoder(nn.Module):
+    """Post-norm transformer encoder and a linear head; the targets are the inputs shifted by one."""
+
+    def __init__(self, embedding, body):
+        super().__init__()
+        self.embedding = embedding
+        self.positions = nn.Embedding(T, D) if body["positions"] == "learned" else None
+        layer = nn.TransformerEncoderLayer(D, body["heads"], body["feedforward"] * D, body["dropout"],
+                                           activation="relu", batch_first=True, norm_first=False)
+        norm = nn.LayerNorm(D) if body["final_norm"] else None
+        self.encoder = nn.TransformerEncoder(layer, body["layers"], norm, enable_nested_tensor=False)
+        self.head = nn.Linear(D, V)
+        self.mask = nn.Transformer.generate_square_subsequent_mask(T) if body["causal"] else None
+
+    def losses(self, windows):
+        x = self.embedding(windows[:, :T])
+        if self.positions is not None:
+            x = x + self.positions(torch.arange(T))
+        logits = self.head(self.encoder(x, mask=self.mask))
+        return functional.cross_entropy(logits.transpose(1, 2), windows[:, 1:], reduction="none")
+
+
+def random_values(shape, mean=0.0, deviation=0.5):
+    return (mean + deviation * torch.randn(shape)).float().double()
+
+
+def make_model(config, bands):
+    embedding = nn.Embedding(V, D) if bands is None else BespokeEmbedding(config["embedding"], bands)
+    model = Bag(embedding) if config["body"]["kind"] == "bag" else Encoder(embedding, config["body"])
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            law = (1.0, 0.1) if "norm" in name and name.endswith("weight") else (0.0, 0.5)
+            parameter.copy_(random_values(parameter.shape, *law))
+    return model
+
+
+def named_parameters(model):
+    """The parameters under the names of the C++: the encoder's layers and norm stand at the top."""
+    return {name.removeprefix("encoder."): p for name, p in model.named_parameters()}
+
+
+def flat(tensor):
+    return tensor.detach().flatten().tolist()
+
+
+def train(model, config, batches):
+    """Trains in place and returns the loss of each batch before its update."""
+    o = config["optimiser"]
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[o["kind"]]
+    optimiser = kind(model.parameters(), lr=o["learning_rate"], betas=(o["beta1"], o["beta2"]), eps=o["epsilon"],
+                     weight_decay=o["weight_decay"])
+    schedule = config["schedule"]
+    cosine = schedule["decay"] == "cosine"
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=schedule["epochs"]) if cosine else None
+    losses = []
+    for step, windows in enumerate(batches, start=1):
+        optimiser.zero_grad()
+        loss = model.losses(windows).mean()
+        loss.backward()
+        if o["clip_norm"] > 0:
+            norm = nn.utils.clip_grad_norm_(model.parameters(), o["clip_norm"])
+            assert norm > 1.5 * o["clip_norm"], "the clip must matter"
+        optimiser.step()
+        losses.append(loss.item())
+        if cosine and step % STEPS_PER_EPOCH == 0:
+            scheduler.step()
+    return losses
+
+
+def make_case(name, seed):
+    torch.manual_seed(seed)
+    config, bands = CASES[name]
+    config = {"source": {"vocabulary": V},
+              "windows": {"length": T, "batch": B, "batches_per_epoch": STEPS_PER_EPOCH},
+              # As many tokens per band as `bands` below, which is not made by this rule.
+              "bands": {"rule": "rank_count", "high": len((bands or BANDS)["high"]),
+                        "low": len((bands or BANDS)["low"]),
+                        "unseen": "noise" if bands is BANDS_AND_NOISE else "low"}} | config
+    model = make_model(config, bands)
+    windows = torch.randint(V, (B, T + 1))
+    batches = torch.randint(V, (STEPS, B, T + 1))
+    for members in (bands or {}).values():
+        assert not members or torch.isin(windows[:, :T], torch.tensor(members)).any(), "every band must be read"
+
+    losses = model.losses(windows)
+    losses.mean().backward()
+    document = {
+        "case": name,
+        "config": config,
+        "arm": "standard" if bands is None else "bespoke",
+        "bands": bands,
+        "noise": model.embedding.noise.tolist() if bands is BANDS_AND_NOISE else None,
+        "parameters": {n: {"shape": list(p.shape), "values": flat(p)} for n, p in named_parameters(model).items()},
+        "windows": windows.tolist(),
+        "losses": losses.tolist(),
+        "loss": losses.mean().item(),
+        "gradients": {n: flat(p.grad) for n, p in named_parameters(model).items()},
+    }
+    step_losses = train(model, config, batches)
+    document["after_steps"] = {
+        "steps": STEPS,
+        "steps_per_epoch": STEPS_PER_EPOCH,
+        "windows_per_step": batches.tolist(),
+        "losses": step_losses,
+        "parameters": {n: flat(p) for n, p in named_parameters(model).items()},
+    }
+    return document
+
+
+def to_text(value, indent=""):
+    """JSON with a line per entry of an object that holds arrays or objects."""
+    if isinstance(value, dict) and any(isinstance(v, (dict, list)) for v in value.values()):
+        inner = indent + "  "
+        lines = [f"{inner}{json.dumps(k)}: {to_text(v, inner)}" for k, v in value.items()]
+        return "{\n" + ",\n".join(lines) + "\n" + indent + "}"
+    return json.dumps(value, allow_nan=False)
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    for seed, name in enumerate(CASES, start=1):
+        path = Path(__file__).with_name(f"{name}.json")
+        path.write_text(to_text(make_case(name, seed)) + "\n")
+
+
+if __name__ == "__main__":
+    main()
