@@ -1,0 +1,195 @@
+"""Bad input: exit code 2, one line per problem with its address and what would be right, nothing written."""
+
+import os
+import re
+import tempfile
+import unittest
+
+from harness import Case, run, side_by_side
+
+FOCUSED = "--preset focused"
+MEDIUM = "--preset medium"
+
+# flags, the lines expected
+FLAGS = [
+    # what to run
+    ("", [r"give --preset NAME \(focused, medium, long or definitive\) or --config FILE"]),
+    ("--preset focusd", [r'--preset focusd: unknown preset \(did you mean "focused"\?\); there are focused, medium']),
+    ("--preset nothing", [r"--preset nothing: unknown preset; there are focused, medium, long or definitive"]),
+    (f"{FOCUSED} --mode publishd", [r'--mode publishd: expected corrected or published \(did you mean "published"']),
+    (f"{FOCUSED} --arms bespok", [r'--arms bespok: .*standard or bespoke \(did you mean "bespoke"\?\)']),
+    (f"{FOCUSED} --arms standard,standard", [r"--arms standard,standard: expected each name once"]),
+    (f"{FOCUSED} --arms ,", [r"--arms ,: expected a list of standard or bespoke"]),
+    (f"{FOCUSED} --format jsn", [r'--format jsn: expected table, md, csv, json or jsonl \(did you mean "json"\?\)']),
+    (f"{FOCUSED} extra", [r"extra: unexpected word; see ate validate-bespoke --help"]),
+    # device
+    (f"{FOCUSED} --device gpu", [r'--device gpu: expected auto, cpu, cuda, cuda:N or mps, got "gpu"']),
+    (f"{FOCUSED} --device cuda:99", [r"--device cuda:99: not available here; this build on this machine has .*cpu"]),
+    (f"{FOCUSED} --set device=cuda:99", [r"device.cuda:99: not available here; .* has .*cpu"]),
+    # seeds
+    (f"{FOCUSED} --seeds 0,0", [r"--seeds 0,0: .*seed 0 is listed twice"]),
+    (f"{FOCUSED} --seeds x", [r'--seeds x: expected seeds such as "0..9"']),
+    (f"{FOCUSED} --seeds 3..1", [r"--seeds 3..1: expected seeds"]),
+    (f"{FOCUSED} --seeds 0..", [r"--seeds 0..: expected seeds"]),
+    (f"{FOCUSED} --seeds 0,,1", [r"--seeds 0,,1: expected seeds"]),
+    (f"{FOCUSED} --seeds 1,", [r"--seeds 1,: expected seeds"]),
+    (f"{FOCUSED} --seeds -1", [r"--seeds -1: .*seed -1 is outside 0 to 4294967295"]),
+    (f"{FOCUSED} --seeds 4294967296", [r"seed 4294967296 is outside 0 to 4294967295"]),
+    # numbers of flags
+    (f"{FOCUSED} --epochs 0", [r"--epochs 0: expected a whole number from 1 to 1000000000, got 0"]),
+    (f"{FOCUSED} --epochs 1.5", [r"--epochs 1.5: expected a whole number"]),
+    (f"{FOCUSED} --epochs ten", [r'--epochs ten: expected a whole number .*got "ten"']),
+    (f"{FOCUSED} --jobs 0", [r"--jobs: .*0 .*1 to 4096"]),
+    (f"{FOCUSED} --jobs many", [r"--jobs: .*many"]),
+    (f"{FOCUSED} --save-every -1", [r"--save-every: .*-1 .*0.* to 1000000"]),
+    (f"{FOCUSED} --save-every nan", [r"--save-every: .*nan"]),
+    (f"{FOCUSED} -v -q", [r"--verbose excludes --quiet"]),
+    # --set
+    (f"{FOCUSED} --set windows.length", [r"--set windows.length: expected path=value"]),
+    (f"{FOCUSED} --set =3", [r"--set =3: expected path=value"]),
+    (f"{FOCUSED} --set a..b=1", [r'--set a..b=1: "a..b" is not a path']),
+    (f"{FOCUSED} --set name=a/b", [r"--set name=a/b: expected 1 to 100 letters, digits"]),
+    # settings that do not go together
+    (f"{FOCUSED} --set windows.length=5000", [r"--set windows.length=5000: a window of 5000 tokens .* do not fit"]),
+    (f"{FOCUSED} --set source.tokens=20", [r"a window of 16 tokens .* do not fit: the training part has 16 tokens"]),
+    (f"{MEDIUM} --set body.heads=3", [r"--set body.heads=3: 3 heads do not divide the width 128"]),
+    (f"{MEDIUM} --set body.width=30", [r"heads: 4 heads do not divide the width 30"]),
+    (f"{FOCUSED} --set bands.high=0", [r"--set bands.high=0: .*the high band has no token"]),
+    (f"{FOCUSED} --set bands.high=150", [r"--set bands.high=150: .*the mid band has no token"]),
+    (f"{FOCUSED} --set bands.low=0 --set bands.unseen=mid", [r"the low band has no token"]),
+    (f"{FOCUSED} --set bands.low=190", [r"high and low take 210 together, more than the 200"]),
+    (f"{FOCUSED} --set bands.high=2.5", [r"--set bands.high=2.5: rank_count takes whole numbers"]),
+    (f"{FOCUSED} --set embedding.low=0.001", [r"--set embedding.low=0.001: 0.001 times the width 64 leaves no column"]),
+    # several at once
+    (f"{FOCUSED} --epochs 0 --seeds x --set windows.lenght=3",
+     [r"--set windows.lenght=3: unknown key", r"--epochs 0: ", r"--seeds x: "]),
+    (f"{MEDIUM} --set body.heads=3 --set source.tokens=20", [r"a window of 32 tokens", r"3 heads do not divide"]),
+]
+
+# --set, the line expected; all in one command line, so that it also shows that every problem is listed
+SETS = [
+    ("windows.lenght=3", r'unknown key \(did you mean "length"\?\)$'),
+    ("windows=3", r"expected an object, got 3$"),
+    ("windows.length=long", r'expected a whole number from 1 to 1048576, got "long"$'),
+    ("body.causal=no", r'expected true or false, got "no"$'),
+    ("optimiser.kind=adan", r'expected adam or adamw \(did you mean "adam"\?\), got "adan"$'),
+    ("source.kind=3", r"expected .*zipf_iid.*, got 3$"),
+    ("source.vocabulary=0", r"expected a whole number from 2 to 16777216, got 0$"),
+    ("source.vocabulary=1", r"expected a whole number from 2 to 16777216, got 1$"),
+    ("source.train_share=1", r"expected a number above 0 and below 1, got 1$"),
+    ("body.dropout=1", r"expected a number of at least 0 and below 1, got 1$"),
+    ("optimiser.learning_rate=0", r"expected a number above 0, got 0$"),
+    ("optimiser.learning_rate=1e999", r"expected a number above 0, got "),
+    ("windows.batch=1e30", r"expected a whole number from 1 to 1048576, got 1e\+30$"),
+    ("windows.batch=1.5", r"expected a whole number from 1 to 1048576, got 1\.5$"),
+    ("study.seeds=[0,0]", r".*seed 0 is listed twice"),
+]
+
+# Empty values, such as from an unset shell variable: they must not pass for the default.
+EMPTY = ["--preset", "--config", "--mode", "--epochs", "--seeds", "--arms", "--device", "--set", "--format", "--out"]
+
+# content of the file "c.json", the lines expected
+FILES = [
+    ("", [r"c\.json:1:1: not valid JSON"]),
+    ("{", [r"c\.json:1:2: not valid JSON"]),
+    ('{\n  "source": {"vocabulary": 200,}\n}\n', [r"c\.json:2:32: not valid JSON: .*unexpected '\}'"]),
+    ('{\n\n  "name": "a"\n  "mode": "corrected"\n}\n', [r"c\.json:4:\d+: not valid JSON"]),
+    ("{} {}", [r"c\.json:1:4: not valid JSON"]),
+    (b"\xff\xfe{", [r"c\.json:1:1: not valid JSON"]),
+    ("[]", [r"c\.json: /: expected an object, got \[\]"]),
+    ("null", [r"c\.json: /: expected an object, got null"]),
+    ('{"source": {}, "body": {}, "source": {}}', [r'c\.json: the key "source" stands twice']),
+    ({"optimiser": {"lerning_rate": 1}},
+     [r'c\.json: /optimiser/lerning_rate: unknown key \(did you mean "learning_rate"\?\)']),
+    ({"optimizer": {}}, [r'c\.json: /optimizer: unknown key \(did you mean "optimiser"\?\)']),
+    ({"windows": []}, [r"c\.json: /windows: expected an object, got \[\]"]),
+    ({"study": {"seeds": [0, 0]}}, [r"c\.json: /study/seeds: .*seed 0 is listed twice"]),
+    ({"study": {"seeds": []}}, [r"c\.json: /study/seeds: .*no seed"]),
+    ({"study": {"arms": []}}, [r"c\.json: /study/arms: expected a list"]),
+    ({"published": {"bandz": 1}}, [r"c\.json, published: /bandz: unknown key"]),
+    ({"published": []}, [r"c\.json, published: /: expected an object"]),
+    ({"published": {"mode": "published"}}, [r"published: /mode: "]),
+    ({"windows": {"length": 5000}}, [r"c\.json: /windows/length: a window of 5000 tokens"]),
+    ({"source": {"vocabulary": 0}, "windows": {"length": "x"}, "optimiser": {"kind": "adan", "lerning_rate": 1},
+      "foo": 1},
+     [r"/source/vocabulary: ", r"/windows/length: ", r"/optimiser/kind: .*did you mean \"adam\"",
+      r"/optimiser/lerning_rate: unknown key", r"/foo: unknown key$"]),
+]
+
+
+# So that what is not refused is over soon.
+SHORT = ["--set", "schedule.epochs=1", "--set", "study.seeds=[0]"]
+
+
+class BadInput(Case):
+    def attempt(self, arguments, files=()):
+        """Runs in a folder of its own that holds only `files`; returns the outcome and what has been written."""
+        folder = tempfile.mkdtemp(dir=self.folder)
+        for name, content in dict(files).items():
+            self.write(os.path.join(folder, name), content)
+        out = [] if "--out" in arguments else ["--out", "out"]
+        outcome = run("validate-bespoke", *SHORT, *out, *arguments, cwd=folder)
+        return outcome, sorted(set(os.listdir(folder)) - set(dict(files)))
+
+    def assert_refused(self, attempt, patterns):
+        outcome, written = attempt
+        self.assert_error(outcome, 2, *patterns)
+        self.assertEqual(written, [])
+
+    def test_flags(self):
+        for (flags, patterns), attempt in side_by_side(lambda flags, _: self.attempt(flags.split()), FLAGS):
+            with self.subTest(flags=flags):
+                self.assert_refused(attempt, patterns)
+
+    def test_settings(self):
+        sets = [word for text, _ in SETS for word in ("--set", text)]
+        self.assert_refused(self.attempt(["--preset", "focused", *sets]),
+                            [f"--set {re.escape(text)}: {pattern}" for text, pattern in SETS])
+
+    def test_vocabulary_of_nothing(self):
+        self.assert_refused(self.attempt(["--preset", "focused", "--set", "source.vocabulary=0"]),
+                            ["--set source.vocabulary=0: expected a whole number from 2 to 16777216, got 0"])
+
+    def test_empty_values(self):
+        rows = [(flag, [] if flag == "--preset" else ["--preset", "focused"]) for flag in EMPTY]
+        for (flag, _), attempt in side_by_side(lambda flag, more: self.attempt([*more, flag, ""]), rows):
+            with self.subTest(flag=flag):
+                self.assert_refused(attempt, [flag])
+
+    def test_files(self):
+        attempt_file = lambda content, _: self.attempt(["--config", "c.json"], {"c.json": content})
+        for (content, patterns), attempt in side_by_side(attempt_file, FILES):
+            with self.subTest(content=content):
+                self.assert_refused(attempt, patterns)
+
+    def test_missing_file(self):
+        self.assert_refused(self.attempt(["--config", "nothere.json"]), [r"--config nothere\.json: .*No such file or directory"])
+
+    def test_folder_as_file(self):
+        self.assert_refused(self.attempt(["--config", self.folder]), [r": is a folder, not a file"])
+
+    @unittest.skipIf(os.geteuid() == 0, "root reads every file")
+    def test_unreadable_file(self):
+        path = self.write("c.json", {})
+        os.chmod(path, 0)
+        self.assert_refused(self.attempt(["--config", path]), [r"--config c\.json: .*Permission denied"])
+
+    def test_problems_of_file_and_flags_together(self):
+        self.assert_refused(self.attempt(["--config", "c.json", "--set", "bar=1"], {"c.json": {"foo": 1}}),
+                            [r"c\.json: /foo: unknown key", r"--set bar=1: unknown key"])
+
+    def test_config_commands_refuse_the_same(self):
+        for command, pattern in [
+            (["config", "show"], r"give --preset NAME"),
+            (["config", "show", "--preset", "focusd"], r'did you mean "focused"'),
+            (["config", "show", "--preset", "focused", "--set", "source.vocabulary=0"], r"whole number from 2"),
+            (["config", "show", "--preset", "focused", "--format", "xml"], r"--format xml: expected table, md"),
+            (["config", "diff", "focused", "mediun"], r'mediun: .*did you mean "medium"'),
+            (["config", "diff", "focused", "./nothere.json"], r"nothere\.json.* cannot be read"),
+        ]:
+            with self.subTest(command=command):
+                self.assert_error(run(*command, cwd=self.folder), 2, pattern)
+
+
+if __name__ == "__main__":
+    unittest.main()
