@@ -1,6 +1,9 @@
 #include "cli/app.h"
 
+#include <sstream>
+
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "support/error.h"
 #include "support/names.h"
 #include "version.h"
@@ -24,10 +27,11 @@ std::vector<std::string> known_words(const CLI::App& app) {
   return words;
 }
 
-std::string full_name(const CLI::App* app) {
-  std::string name = app->get_name();
-  for (const CLI::App* parent = app->get_parent(); parent != nullptr; parent = parent->get_parent())
-    name = parent->get_name() + " " + name;
+// "config show"; "" for the app itself.
+std::string command_name(const CLI::App* app) {
+  std::string name;
+  for (; app->get_parent() != nullptr; app = app->get_parent())
+    name = app->get_name() + (name.empty() ? "" : " ") + name;
   return name;
 }
 
@@ -35,7 +39,8 @@ std::string full_name(const CLI::App* app) {
 BadInput bad_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* command = deepest_parsed(&app);
   const std::vector<std::string> extra = app.remaining(true);
-  const std::string help = "; see " + full_name(command) + " --help";
+  const std::string name = command_name(command);
+  const std::string help = "; see ate " + name + (name.empty() ? "" : " ") + "--help";
   if (!extra.empty()) {
     const std::string typed = extra.front().substr(0, extra.front().find('='));
     const std::string kind = typed.rfind('-', 0) == 0 ? "unknown flag" : "unexpected word";
@@ -44,7 +49,7 @@ BadInput bad_usage(const CLI::App& app, const CLI::ParseError& error) {
   std::string what = error.what();
   for (char& c : what)
     if (c == '\n') c = ' ';
-  return {full_name(command), what + help};
+  return {name, what + help};
 }
 
 }  // namespace
@@ -68,7 +73,10 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {
-    return app.exit(help_or_version);
+    std::ostringstream text;
+    const int code = app.exit(help_or_version, text, text);
+    write_stdout(text.str());
+    return code;
   } catch (const CLI::ParseError& error) {
     throw bad_usage(app, error);
   }

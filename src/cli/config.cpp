@@ -39,7 +39,8 @@ std::string set_path(std::string pointer) {
   return pointer;
 }
 
-Json shown(const Json& value) { return value.is_array() || value.is_number() ? Json(value.dump()) : value; }
+// As JSON has it, but for the quotes around a string.
+Json shown(const Json& value) { return value.is_string() || value.is_null() ? value : Json(value.dump()); }
 
 Report list_presets() {
   Report report;

@@ -1,7 +1,6 @@
 #include "cli/experiment_flags.h"
 
-#include <sstream>
-
+#include "cli/checks.h"
 #include "support/error.h"
 #include "support/names.h"
 
@@ -20,10 +19,7 @@ std::vector<std::string> preset_names() {
 // not fit.
 Json flag_value(const std::string& pointer, const std::string& text) {
   if (pointer == "/study/arms") {
-    Json list = Json::array();
-    std::istringstream parts(text);
-    for (std::string part; std::getline(parts, part, ',');) list.push_back(part);
-    return list;
+    return split(text, ',');
   }
   if (pointer == "/study/seeds") return text;
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -36,9 +32,11 @@ void ExperimentFlags::add_to(CLI::App& command) {
   const char* const group = "Experiment";
   command.add_option("--preset", preset_, "One of " + either(preset_names()))
       ->type_name("NAME")
+      ->check(not_empty())
       ->group(group);
   command.add_option("--config", file_, "JSON file; its settings stand above the preset's")
       ->type_name("FILE")
+      ->check(not_empty())
       ->group(group);
   command.add_option("--set", sets_, "One setting, such as optimiser.learning_rate=3e-4; repeatable")
       ->type_name("PATH=VALUE")
@@ -57,7 +55,10 @@ void ExperimentFlags::add_to(CLI::App& command) {
       "Arms, such as standard,bespoke; the first is the baseline",
       "auto (default), cpu, cuda, cuda:N or mps"};
   for (size_t i = 0; i < shortcuts_.size(); ++i)
-    command.add_option(shortcuts_[i].flag, shortcuts_[i].value, help[i])->type_name(types[i])->group(group);
+    command.add_option(shortcuts_[i].flag, shortcuts_[i].value, help[i])
+        ->type_name(types[i])
+        ->check(not_empty())
+        ->group(group);
 }
 
 Resolved ExperimentFlags::resolve() const {

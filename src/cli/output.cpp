@@ -17,10 +17,8 @@ void OutputFlags::add_to(CLI::App& command) {
       ->type_name("FORMAT")
       ->group(group);
   command.add_flag("--plain", plain_, "No live lines, no colour")->group(group);
-  CLI::Option* verbose = command.add_flag("-v,--verbose", verbose_, "Say more on stderr")->group(group);
-  command.add_flag("-q,--quiet", quiet_, "Warnings and errors only on stderr")
-      ->group(group)
-      ->excludes(verbose);
+  command.add_flag("-v,--verbose", verbose_, "Say more on stderr")->group(group);
+  command.add_flag("-q,--quiet", quiet_, "Warnings and errors only on stderr")->group(group);
 }
 
 Format OutputFlags::format() const {
@@ -36,6 +34,7 @@ Format OutputFlags::format() const {
 }
 
 void OutputFlags::set_up_log() const {
+  if (quiet_ && verbose_) throw BadInput("--quiet", "says the opposite of --verbose; give one of them");
   ate::set_up_log(quiet_ ? Verbosity::quiet : verbose_ ? Verbosity::verbose : Verbosity::normal, plain_);
 }
 

@@ -13,8 +13,8 @@ namespace ate {
 class OutputFlags {
  public:
   void add_to(CLI::App& command);
-  Format format() const;  // throws BadInput for an unknown one
-  void set_up_log() const;
+  Format format() const;    // throws BadInput for an unknown one
+  void set_up_log() const;  // throws BadInput for -v with -q
 
  private:
   std::string format_ = "table";

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <memory>
 
+#include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
@@ -22,13 +23,13 @@ struct Flags {
 };
 
 int validate_bespoke(const Flags& flags) {
+  install_signal_handlers();
   const Format format = flags.output.format();
   flags.output.set_up_log();
   Resolved resolved = flags.experiment.resolve();
   StudyOptions options = flags.options;
   options.command = "validate-bespoke";
   options.out = flags.out;
-  install_signal_handlers();
 
   const StudyOutcome outcome = run_study(std::move(resolved), options);
   if (!outcome.complete) {
@@ -36,7 +37,10 @@ int validate_bespoke(const Flags& flags) {
     return static_cast<int>(outcome.stop_signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted);
   }
   write_stdout(render(study_report(outcome.result), format));
-  spdlog::info("{} {}/results_{}.json", outcome.reused ? "nothing left to train; stored in" : "stored in",
+  spdlog::info("{} {}/results_{}.json",
+               outcome.part_of_stored ? "no training needed; the whole study stays stored in"
+               : outcome.reused       ? "no training needed; stored in"
+                                      : "stored in",
                flags.out, outcome.result.run_id);
   for (const TrialRecord& trial : outcome.result.trials)
     if (trial.progress.status == TrialStatus::diverged) return static_cast<int>(ExitCode::some_trials_failed);
@@ -54,11 +58,12 @@ void add_validate_bespoke(CLI::App& app, Action& action) {
   command
       ->add_option("--jobs", flags->options.jobs, "Trials side by side (default: one per core; one on a GPU)")
       ->type_name("N")
-      ->check(CLI::Range(1, 4096).description(""))
+      ->check(whole_number(1, 4096))
       ->group(group);
   command
       ->add_option("--out", flags->out, "Folder for results, progress files and runs (default tool_outputs)")
       ->type_name("DIR")
+      ->check(not_empty())
       ->group(group);
   command
       ->add_flag("--fresh", flags->options.fresh,
@@ -68,7 +73,7 @@ void add_validate_bespoke(CLI::App& app, Action& action) {
       ->add_option("--save-every", flags->options.save_seconds,
                    "Most seconds between two checkpoints of a trial (default 30)")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 1e6).description(""))
+      ->check(number(0, 1'000'000))
       ->group(group);
   flags->output.add_to(*command);
   command->footer(

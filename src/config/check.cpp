@@ -52,8 +52,9 @@ std::vector<Problem> check_config(const Config& c) {
   if (counts && (c.bands.high != std::floor(c.bands.high) || c.bands.low != std::floor(c.bands.low)))
     blame("/bands/high", "rank_count takes whole numbers of tokens for high and low");
   if (c.bands.high + c.bands.low > all)
-    blame("/bands/high", fmt::format("high and low take {} together, more than the {} there {}",
-                                     c.bands.high + c.bands.low, all, counts ? "tokens are" : "is"));
+    blame("/bands/high",
+          fmt::format("high and low together take {}, more than the {}", c.bands.high + c.bands.low,
+                      counts ? fmt::format("{} tokens of the vocabulary", all) : "whole, 1"));
 
   const std::pair<const char*, double> factors[] = {{"/embedding/high", c.embedding.high},
                                                     {"/embedding/mid", c.embedding.mid},

@@ -135,7 +135,10 @@ class Reader {
     const char* const expected = "seeds such as \"0..9\" or [0, 3, 7]";
     std::string why;
     SeedList seeds;
-    if (value.is_string()) {
+    if (value.is_number_integer()) {
+      seeds = {value.get<int64_t>()};
+      why = seeds_problem(seeds);
+    } else if (value.is_string()) {
       seeds = parse_seeds(value.get<std::string>(), why);
     } else if (value.is_array()) {
       for (const Json& seed : value) {
@@ -176,7 +179,7 @@ class Reader {
 
 void read_config(const Json& document, Config& config, std::vector<Problem>& problems) {
   if (!document.is_object()) {
-    problems.push_back({"/", "expected an object, got " + shown(document)});
+    problems.push_back({"", "expected an object, got " + shown(document)});
     return;
   }
   Reader reader(document, "", problems);

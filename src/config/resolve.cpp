@@ -18,14 +18,27 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* kOverlay = "/published";
+constexpr const char* kPublished = ", published";  // in the origin of a setting that such an overlay made
+
 // Parses JSON and refuses what the parser lets pass: the same key twice. `label` becomes "file:line:column".
 Json parse_json(const std::string& text, const std::string& label, std::vector<Problem>& problems) {
-  std::vector<std::set<std::string>> keys;
+  struct Object {
+    std::string path;
+    std::set<std::string> keys;
+    std::string key;  // the one whose value is being read
+  };
+  std::vector<Object> open;
   const auto refuse_duplicates = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
-      problems.push_back({label, "the key \"" + parsed.get<std::string>() + "\" stands twice in one object"});
+    if (event == Json::parse_event_t::object_start)
+      open.push_back({open.empty() ? "" : open.back().path + "/" + open.back().key, {}, ""});
+    if (event == Json::parse_event_t::object_end) open.pop_back();
+    if (event == Json::parse_event_t::key) {
+      open.back().key = parsed.get<std::string>();
+      if (!open.back().keys.insert(open.back().key).second)
+        problems.push_back(
+            {label + ": " + open.back().path + "/" + open.back().key, "stands twice; keep one"});
+    }
     return true;
   };
   try {
@@ -94,18 +107,10 @@ void add_document(std::vector<Layer>& layers, Layer layer) {
   }
   const std::string label = layer.label;
   layers.push_back(std::move(layer));
-  if (!overlay.is_null()) layers.push_back({label + ", published", std::move(overlay), false});
+  if (!overlay.is_null()) layers.push_back({label, std::move(overlay), false, kOverlay});
 }
 
-bool is_overlay(const Layer& layer) {
-  static const std::string suffix = ", published";
-  return layer.label.size() > suffix.size() &&
-         layer.label.compare(layer.label.size() - suffix.size(), suffix.size(), suffix) == 0;
-}
-
-std::string address(const Layer& layer, const std::string& pointer) {
-  return layer.is_flag ? layer.label : layer.label + ": " + pointer;
-}
+bool is_overlay(const Layer& layer) { return layer.root == kOverlay; }
 
 // The last layer that sets `pointer`, or nullptr.
 const Layer* setter(const std::vector<Layer>& layers, const std::string& pointer) {
@@ -120,6 +125,11 @@ void throw_if_any(std::vector<Problem> problems) {
 }
 
 }  // namespace
+
+std::string Layer::address(const std::string& pointer) const {
+  const std::string path = root + pointer;
+  return is_flag || path.empty() ? label : label + ": " + path;
+}
 
 Resolved resolve(const Choice& choice) {
   std::vector<Problem> problems;
@@ -149,8 +159,10 @@ Resolved resolve(const Choice& choice) {
     Config scratch;
     std::vector<Problem> found;
     read_config(layer.document, scratch, found);
+    if (is_overlay(layer) && layer.document.is_object() && layer.document.contains("mode"))
+      found.push_back({"/mode", "cannot stand here: \"published\" holds what published mode changes"});
     for (Problem& problem : found)
-      problems.push_back({address(layer, problem.where), std::move(problem.what)});
+      problems.push_back({layer.address(problem.where), std::move(problem.what)});
   }
   throw_if_any(std::move(problems));
 
@@ -176,16 +188,20 @@ Resolved resolve(const Choice& choice) {
     const bool element = pointer.find_first_not_of("0123456789", last + 1) == std::string::npos;
     const std::string leaf = element ? pointer.substr(0, last) : pointer;
     const Layer* layer = setter(layers, leaf);
-    resolved.origin[leaf] = layer == nullptr ? "default" : layer->label;
+    resolved.origin[leaf] =
+        layer == nullptr ? "default" : layer->label + (is_overlay(*layer) ? kPublished : "");
+    if (layer != nullptr) resolved.address[leaf] = layer->address(leaf);
   }
-
   std::vector<Problem> crossed = check_config(resolved.config);
-  for (Problem& problem : crossed) {
-    const Layer* layer = setter(layers, problem.where);
-    if (layer != nullptr) problem.where = address(*layer, problem.where);
-  }
-  throw_if_any(std::move(crossed));
+  if (!crossed.empty()) throw resolved.blame(BadInput(std::move(crossed)));
   return resolved;
+}
+
+BadInput Resolved::blame(const BadInput& error) const {
+  std::vector<Problem> problems = error.problems();
+  for (Problem& problem : problems)
+    if (const auto it = address.find(problem.where); it != address.end()) problem.where = it->second;
+  return BadInput(std::move(problems));
 }
 
 std::string experiment_hash(const Config& config) {

@@ -14,17 +14,25 @@
 
 namespace ate {
 
-// One source of settings. `label` names it in errors: a file's path, "preset focused", "--epochs".
+// One source of settings. `label` names it in errors: a file's path, "preset focused", "--epochs 3".
 struct Layer {
   std::string label;
   nlohmann::ordered_json document;
   bool is_flag = false;  // a flag's label says all; for a document the JSON pointer is added
+  std::string root{};    // where the document stands in its file: "" or "/published"
+
+  // What an error about the setting at `pointer` names: "configs/my.json: /windows/length" or "--epochs 3".
+  std::string address(const std::string& pointer) const;
 };
 
 struct Resolved {
   Config config;
-  nlohmann::ordered_json document;            // write_config(config)
-  std::map<std::string, std::string> origin;  // JSON pointer of each leaf -> label of the layer that set it
+  nlohmann::ordered_json document;             // write_config(config)
+  std::map<std::string, std::string> origin;   // JSON pointer of each leaf -> label of the layer that set it
+  std::map<std::string, std::string> address;  // the same -> what an error about it names
+
+  // `error`, found when the config was put to use and addressed by JSON pointer, addressed as users know it.
+  BadInput blame(const BadInput& error) const;
 };
 
 // What a user chose, as it stood on the command line.

@@ -2,7 +2,8 @@
 
 #include <charconv>
 #include <set>
-#include <sstream>
+
+#include "support/names.h"
 
 namespace ate {
 namespace {
@@ -31,9 +32,7 @@ std::string seeds_problem(const SeedList& seeds) {
 
 SeedList parse_seeds(const std::string& text, std::string& problem) {
   SeedList seeds;
-  std::istringstream parts(text);
-  std::string part;
-  while (std::getline(parts, part, ',')) {
+  for (const std::string& part : split(text, ',')) {
     const size_t dots = part.find("..");
     int64_t first = 0;
     int64_t last = 0;
@@ -42,10 +41,11 @@ SeedList parse_seeds(const std::string& text, std::string& problem) {
         range ? parse_number(part.substr(0, dots), first) && parse_number(part.substr(dots + 2), last)
               : parse_number(part, first);
     if (!range) last = first;
-    if (!ok || last < first || last - first >= kMostSeeds) {
-      problem = "expected seeds such as \"0..9\" or \"0,3,7\", got \"" + text + "\"";
-      return {};
-    }
+    problem = !ok                          ? "\"" + part + "\" is neither a seed nor a range of seeds"
+              : last < first               ? "the range " + part + " runs backwards"
+              : last - first >= kMostSeeds ? "the range " + part + " is too long"
+                                           : "";
+    if (!problem.empty()) return {};
     for (int64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
   }
   problem = seeds_problem(seeds);

@@ -47,14 +47,13 @@ Console& Console::instance() {
   return console;
 }
 
-Console::Console() { set_plain(false); }
-
-void Console::set_plain(bool plain) {
+void Console::set_up(bool live, bool coloured) {
   const char* term = std::getenv("TERM");
   const bool dumb = term == nullptr || std::string(term) == "dumb";
   const char* no_color = std::getenv("NO_COLOR");
-  live_ = !plain && !dumb && isatty(STDERR_FILENO) == 1;
-  coloured_ = live_ && (no_color == nullptr || *no_color == '\0');
+  const bool terminal = !dumb && isatty(STDERR_FILENO) == 1;
+  live_ = live && terminal;
+  coloured_ = coloured && terminal && (no_color == nullptr || *no_color == '\0');
 }
 
 void Console::erase_lines() {
@@ -91,7 +90,7 @@ void Console::print(const std::string& text) {
 }
 
 void set_up_log(Verbosity verbosity, bool plain) {
-  Console::instance().set_plain(plain);
+  Console::instance().set_up(/*live=*/!plain && verbosity != Verbosity::quiet, /*coloured=*/!plain);
   auto logger = std::make_shared<spdlog::logger>("ate", std::make_shared<ConsoleSink>());
   logger->set_pattern("%H:%M:%S %v");
   logger->set_level(verbosity == Verbosity::quiet     ? spdlog::level::warn

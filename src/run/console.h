@@ -7,13 +7,13 @@
 
 namespace ate {
 
-// Live lines below a scrolling log. Thread-safe. When stderr is no terminal, or plain is asked for, live
-// lines are not shown and only log lines appear.
+// Live lines below a scrolling log. Thread-safe. Live lines and colour are off until switched on, and stay
+// off when stderr is no terminal.
 class Console {
  public:
   static Console& instance();
 
-  void set_plain(bool plain);
+  void set_up(bool live, bool coloured);
   bool live() const { return live_; }
   bool coloured() const { return coloured_; }
 
@@ -22,7 +22,6 @@ class Console {
   void print(const std::string& text);  // above the live lines; with its newline
 
  private:
-  Console();
   void erase_lines();
   void draw_lines();
 
@@ -36,8 +35,8 @@ class Console {
 // How much the log says.
 enum class Verbosity { quiet, normal, verbose };
 
-// Sends spdlog's default logger through the console. quiet: warnings and errors only; verbose: debug lines
-// too.
+// Sends spdlog's default logger through the console. quiet: warnings and errors only, no live lines; verbose:
+// debug lines too. plain: no live lines and no colour.
 void set_up_log(Verbosity verbosity, bool plain);
 
 }  // namespace ate

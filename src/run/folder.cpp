@@ -51,6 +51,7 @@ RunFolder::RunFolder(fs::path out, std::string id, bool fresh)
     fs::rename(folder_, aside, error);
     if (error)
       throw Failure(folder_.string(), "cannot be moved aside to " + aside.string() + ": " + error.message());
+    move_watched_files(aside);
     ::close(lock_);
     make_folders(folder_ / "checkpoint");
     take_lock();
@@ -60,6 +61,18 @@ RunFolder::RunFolder(fs::path out, std::string id, bool fresh)
 
 RunFolder::~RunFolder() {
   if (lock_ >= 0) ::close(lock_);
+}
+
+// The old run's result and progress files go with it: what stands in `out` is of the new run. The result is
+// in the folder already.
+void RunFolder::move_watched_files(const fs::path& aside) const {
+  std::error_code ignored;
+  fs::remove(result(), ignored);
+  for (const fs::directory_entry& entry : fs::directory_iterator(out_, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind("progress_", 0) == 0 && name.find("_" + id_ + ".json") != std::string::npos)
+      fs::rename(entry.path(), aside / name, ignored);
+  }
 }
 
 // The lock is the kernel's, so a killed process leaves none behind; the file's text only says who holds it.

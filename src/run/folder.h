@@ -13,9 +13,9 @@ namespace ate {
 
 class RunFolder {
  public:
-  // Makes the folders, or finds them again, and takes the run's lock. `fresh` first moves an old run's folder
-  // aside, to <id>.1, <id>.2, ... Throws Failure when a folder cannot be made or another process holds the
-  // run.
+  // Makes the folders, or finds them again, and takes the run's lock. `fresh` first moves an old run's files
+  // aside, to runs/<id>.1, <id>.2, ... Throws Failure when a folder cannot be made or another process holds
+  // the run.
   RunFolder(std::filesystem::path out, std::string id, bool fresh);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
@@ -43,6 +43,7 @@ class RunFolder {
 
  private:
   void take_lock();
+  void move_watched_files(const std::filesystem::path& aside) const;
 
   std::filesystem::path out_;
   std::string id_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "config/derived.h"
 #include "config/fields.h"
@@ -189,6 +190,24 @@ std::string describe_comparison(const Comparison& c) {
   return out;
 }
 
+// Why an unmasked loss falls below the entropy, with what these trials show of it.
+std::string describe_leak(const StudyResult& result) {
+  const auto length = static_cast<double>(result.config.windows.length);
+  std::string out = fmt::format(
+      "The model reads its own targets: without a mask {:.0f} of {:.0f} stand in the input, so copying "
+      "drives "
+      "the loss toward H/T = {:.4f}/{:.0f} = {:.3f}. Only the last position's target cannot be seen.",
+      length - 1, length, *result.floor, length, *result.floor / length);
+  const std::vector<double>& by_position = result.arms[0].by_position;
+  if (by_position.size() > 1) {
+    const double last = by_position.back();
+    const double others = std::accumulate(by_position.begin(), by_position.end() - 1, 0.0) / (length - 1);
+    out += fmt::format(" So far the last position has a loss of {:.4f}, the others {:.4f} on average.", last,
+                       others);
+  }
+  return out + " Such losses say nothing about embeddings.";
+}
+
 std::vector<std::string> write_notes(const StudyResult& result) {
   std::vector<std::string> notes;
   for (const TrialRecord& trial : result.trials)
@@ -201,13 +220,7 @@ std::vector<std::string> write_notes(const StudyResult& result) {
     return !c.passed && c.name.rfind("causality", 0) == 0;
   });
   if (causal_leak && result.floor) {
-    const auto length = static_cast<double>(result.config.windows.length);
-    notes.push_back(fmt::format(
-        "The model reads its own targets: without a mask {:.0f} of {:.0f} stand in the input, so copying "
-        "drives the loss toward H/T = {:.4f}/{:.0f} = {:.3f}. Only the last position has a target that "
-        "cannot be seen, and only there the loss stays at the entropy. Such losses say nothing about "
-        "embeddings.",
-        length - 1, length, *result.floor, length, *result.floor / length));
+    notes.push_back(describe_leak(result));
   } else if (leaks(result)) {
     notes.push_back("A loss lies below what any honest model can reach: no verdict is given.");
   }

@@ -119,9 +119,13 @@ std::string describe_corpus(const StudyResult& result) {
 Report study_report(const StudyResult& result) {
   const Config& config = result.config;
   Report report;
+  const auto count = [](int64_t n, const char* what) {
+    return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+  };
   report.title =
-      fmt::format("{}, {} mode: {} epochs of {} steps, seeds {}", config.name, enum_name(config.mode),
-                  config.schedule.epochs, steps_per_epoch(config), format_seeds(config.study.seeds));
+      fmt::format("{}, {} mode: {} of {}, {} {}", config.name, enum_name(config.mode),
+                  count(config.schedule.epochs, "epoch"), count(steps_per_epoch(config), "step"),
+                  config.study.seeds.size() == 1 ? "seed" : "seeds", format_seeds(config.study.seeds));
   report.facts = {describe_corpus(result), "run: " + result.run_id};
   report.tables.push_back(arms_table(result));
   if (!result.comparisons.empty()) report.tables.push_back(comparisons_table(result));

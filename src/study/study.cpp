@@ -34,8 +34,7 @@ std::vector<TrialId> plan_trials(const Config& config) {
 }
 
 // What would only show when a trial is built: tried for every seed before anything is written.
-void check_bands(const Resolved& resolved) {
-  const Config& config = resolved.config;
+void check_bands(const Config& config) {
   const auto& arms = config.study.arms;
   if (std::all_of(arms.begin(), arms.end(), [](Arm arm) { return arm == Arm::standard; })) return;
   for (const int64_t seed : config.study.seeds) {
@@ -43,14 +42,24 @@ void check_bands(const Resolved& resolved) {
       make_bands(config.bands, make_corpus(config.source, seed));
     } catch (const BadInput& error) {
       const Problem& problem = error.problems().front();
-      const auto origin = resolved.origin.find(problem.where);
-      throw BadInput((origin == resolved.origin.end() ? "" : origin->second + ": ") + problem.where,
-                     fmt::format("for seed {} {}", seed, problem.what));
+      throw BadInput(problem.where, fmt::format("for seed {} {}", seed, problem.what));
     }
   }
 }
 
-// plan.json: what was asked for, before the first step. Asking for other seeds or arms later extends the
+// Whether `result` is of at least these trials and of others too: it is not replaced by an answer about
+// fewer.
+bool covers_more(const Json& result, const std::vector<TrialId>& trials) {
+  if (!result.is_object() || !result.contains("trials") || result["trials"].size() <= trials.size())
+    return false;
+  return std::all_of(trials.begin(), trials.end(), [&](const TrialId& id) {
+    return std::any_of(result["trials"].begin(), result["trials"].end(), [&](const Json& trial) {
+      return trial.value("arm", "") == id.arm_name() && trial.value("seed", int64_t{-1}) == id.seed;
+    });
+  });
+}
+
+// plan.json: what was asked for, before the first step. Asking for further seeds or arms later extends the
 // list, so a reader sees whether a study was planned as it stands or grew.
 void record_plan(RunFolder& run, const Config& config) {
   Json request = {{"arms", Json::array()},
@@ -131,19 +140,30 @@ void sort_records(std::vector<TrialRecord>& records, const std::vector<TrialId>&
 
 StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   Config& config = resolved.config;
-  const at::Device device = choose_device(config.device);
+  const at::Device device = [&] {
+    try {
+      const at::Device chosen = choose_device(config.device);
+      check_bands(config);
+      return chosen;
+    } catch (const BadInput& error) {
+      throw resolved.blame(error);
+    }
+  }();
   config.device = device.str();
-  check_bands(resolved);
   const int default_jobs = device.is_cpu() ? usable_cores() : 1;
   const int jobs = options.jobs > 0 ? options.jobs : default_jobs;
   at::set_num_threads(1);
 
   const std::string id = fmt::format("{}-{}-{}", options.command, config.name, experiment_hash(config));
   RunFolder run(options.out, id, options.fresh);
-  run.write_json("config.json", write_config(config));
-  record_plan(run, config);
-
   const std::vector<TrialId> trials = plan_trials(config);
+  StudyOutcome outcome;
+  outcome.part_of_stored = run.done() && covers_more(run.read_json("result.json"), trials);
+  if (!outcome.part_of_stored) {
+    run.write_json("config.json", write_config(config));
+    record_plan(run, config);
+  }
+
   std::vector<TrialRecord> records;
   std::vector<TrialId> open;
   for (const TrialId& trial : trials) {
@@ -154,7 +174,6 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
       open.push_back(trial);
   }
 
-  StudyOutcome outcome;
   outcome.reused = open.empty();
   if (!open.empty()) {
     run.clear_done();
@@ -175,7 +194,8 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   outcome.result = assess(config, id, std::move(records));
   if (outcome.complete) {
     const Json result = to_json(outcome.result);
-    if (!run.done() || run.read_json("result.json") != result) run.finish(result);
+    const bool stored = run.done() && run.read_json("result.json") == result;
+    if (!stored && !outcome.part_of_stored) run.finish(result);
     if (!outcome.reused) run.event({{"event", "finished"}});
   } else {
     run.event({{"event", "interrupted"}, {"signal", outcome.stop_signal}});

@@ -18,10 +18,11 @@ struct StudyOptions {
 };
 
 struct StudyOutcome {
-  StudyResult result;     // of the trials that ended
-  int stop_signal = 0;    // SIGINT or SIGTERM: checkpoints are saved, there is no result file
-  bool complete = false;  // every trial ended: finished or diverged
-  bool reused = false;    // nothing was left to do
+  StudyResult result;           // of the trials that ended
+  int stop_signal = 0;          // SIGINT or SIGTERM: checkpoints are saved, there is no result file
+  bool complete = false;        // every trial ended: finished or diverged
+  bool reused = false;          // nothing was left to do
+  bool part_of_stored = false;  // the stored result has these trials and more; it is left as it is
 };
 
 // Runs what is not finished of arms x seeds and assesses all of it. Trials that end as diverged are kept and

@@ -76,14 +76,16 @@ TrialRunner::TrialRunner(const Config& config, TrialId id, at::Device device, Ru
       floor_(source_entropy(config.source)) {}
 
 std::optional<TrialRecord> TrialRunner::ended_record(TrialId id, const RunFolder& run) {
-  const std::optional<SafetensorsFile> file = open_checkpoint(run, id);
-  if (!file) return std::nullopt;
-  TrialRecord record;
-  record.id = id;
-  record.progress = checkpoint_progress(*file);
-  if (record.progress.status == TrialStatus::running) return std::nullopt;
-  record.seconds = seconds_from_progress_file(run, id);
-  return record;
+  try {
+    TrialRecord record;
+    record.id = id;
+    record.progress = checkpoint_progress(SafetensorsFile(run.checkpoint(id.text())));
+    if (record.progress.status == TrialStatus::running) return std::nullopt;
+    record.seconds = seconds_from_progress_file(run, id);
+    return record;
+  } catch (const Failure&) {
+    return std::nullopt;  // none, or a damaged one: run() goes on from the one before, and says so
+  }
 }
 
 TrialRecord TrialRunner::run() {
@@ -110,7 +112,7 @@ TrialRecord TrialRunner::run() {
     spdlog::warn("{} diverged: {}; its state is kept, the study goes on", id_.text(),
                  trial.progress().reason);
   record.progress = trial.progress();
-  record.seconds = seconds();
+  record.seconds = saved_seconds_;
   return record;
 }
 
@@ -118,7 +120,7 @@ void TrialRunner::restore(Trial& trial) {
   const std::optional<SafetensorsFile> file = open_checkpoint(run_, id_);
   if (!file) return;
   trial.restore(*file);
-  seconds_before_ = seconds_from_progress_file(run_, id_);
+  seconds_before_ = saved_seconds_ = seconds_from_progress_file(run_, id_);
   spdlog::info("{}: going on after epoch {}, step {}", id_.text(), trial.progress().epoch,
                trial.progress().step);
   run_.event({{"event", "resumed"},
@@ -130,6 +132,7 @@ void TrialRunner::restore(Trial& trial) {
 
 void TrialRunner::save(const Trial& trial) {
   write_atomically(run_.checkpoint(id_.text()), trial.checkpoint(), run_.previous_checkpoint(id_.text()));
+  saved_seconds_ = seconds();
   write_progress(trial);
   saved_ = now();
 }
@@ -172,7 +175,7 @@ void TrialRunner::write_progress(const Trial& trial) const {
                                                             {"epoch", p.epoch},
                                                             {"epochs_total", config_.schedule.epochs},
                                                             {"eta_seconds", seconds_left(trial)},
-                                                            {"seconds", seconds()},
+                                                            {"seconds", saved_seconds_},
                                                             {"floor", floor_ ? Json(*floor_) : Json(nullptr)},
                                                             {"eval_epochs", std::move(evaluated)},
                                                             {"train_losses", p.train_losses},

@@ -20,7 +20,7 @@ class TrialRunner {
   // saves in both cases.
   TrialRecord run();
 
-  // The record of a trial that has ended already, from its checkpoint; nothing if it has not.
+  // The record of a trial that has ended already, from its newest checkpoint; nothing if it has not.
   static std::optional<TrialRecord> ended_record(TrialId id, const RunFolder& run);
 
  private:
@@ -40,6 +40,7 @@ class TrialRunner {
   const std::atomic<bool>& cancelled_;
   std::optional<double> floor_;
   double seconds_before_ = 0;  // of earlier processes
+  double saved_seconds_ = 0;   // seconds() at the last save: what the files hold
   int64_t first_update_ = 0;   // of this process
   double started_ = 0;
   double saved_ = 0;

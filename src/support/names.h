@@ -14,6 +14,9 @@ std::string nearest_name(std::string_view given, const std::vector<std::string>&
 // ` (did you mean "x"?)`, or "" when nothing is near.
 std::string did_you_mean(std::string_view given, const std::vector<std::string>& known);
 
+// The parts between the separators, empty ones included: "a,,b," has four.
+std::vector<std::string> split(std::string_view text, char separator);
+
 // "a, b or c".
 std::string either(const std::vector<std::string>& names);
 

@@ -27,8 +27,8 @@ at::Device choose_device(const std::string& name) {
   const std::string wanted = name == "auto" ? available.front() : name == "cuda" ? "cuda:0" : name;
   for (const std::string& device : available)
     if (device == wanted) return at::Device(device);
-  throw BadInput("--device " + name,
-                 "not available here; this build on this machine has " + either(available));
+  throw BadInput("/device", "\"" + name + "\" is not available here; this build on this machine has " +
+                                either(available));
 }
 
 }  // namespace ate

@@ -17,35 +17,34 @@ using Json = nlohmann::ordered_json;
 
 static_assert(std::endian::native == std::endian::little, "arrays are written as they lie in memory");
 
+constexpr const char* kMetadata = "__metadata__";
+constexpr const char* kChecksum = "checksum";
 constexpr size_t kLengthBytes = 8;
 constexpr size_t kHeaderAlignment = 64;  // so that the arrays are aligned when the file is mapped
 
-// Over every array in file order and every other metadata entry by name.
-std::string checksum(const std::vector<std::string_view>& arrays,
-                     const std::map<std::string, std::string>& metadata) {
+// Over the header as it is written without its checksum, then the arrays' bytes.
+std::string checksum(const Json& header_without_checksum, const std::vector<std::string_view>& arrays) {
   Hash64 hash;
+  hash.add(header_without_checksum.dump());
   for (const std::string_view bytes : arrays) hash.add(bytes);
-  for (const auto& [name, value] : metadata)
-    if (name != "checksum") hash.add(name + '\0' + value + '\0');
   return hash.hex();
 }
 
 }  // namespace
 
 std::string safetensors_bytes(const std::vector<NamedArray>& arrays,
-                              std::map<std::string, std::string> metadata) {
+                              const std::map<std::string, std::string>& metadata) {
   std::vector<std::string_view> contents;
   size_t size = 0;
   Json header = Json::object();
-  header["__metadata__"] = Json::object();
+  header[kMetadata] = metadata;
   for (const NamedArray& array : arrays) {
     contents.push_back(array.bytes);
     header[array.name] = {
         {"dtype", "F32"}, {"shape", array.shape}, {"data_offsets", {size, size + array.bytes.size()}}};
     size += array.bytes.size();
   }
-  metadata["checksum"] = checksum(contents, metadata);
-  header["__metadata__"] = metadata;
+  header[kMetadata][kChecksum] = checksum(header, contents);
 
   std::string text = header.dump();
   const size_t unpadded = kLengthBytes + text.size();
@@ -69,25 +68,24 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
   const std::string_view data = std::string_view(content_).substr(kLengthBytes + length);
   std::vector<std::string_view> in_order;
   try {
-    const Json header = Json::parse(content_.begin() + kLengthBytes,
-                                    content_.begin() + static_cast<std::ptrdiff_t>(kLengthBytes + length));
+    Json header = Json::parse(content_.begin() + kLengthBytes,
+                              content_.begin() + static_cast<std::ptrdiff_t>(kLengthBytes + length));
+    metadata_ = header.at(kMetadata).get<std::map<std::string, std::string>>();
     for (const auto& [name, entry] : header.items()) {
-      if (name == "__metadata__") {
-        metadata_ = entry.get<std::map<std::string, std::string>>();
-        continue;
-      }
+      if (name == kMetadata) continue;
       const auto begin = entry.at("data_offsets").at(0).get<size_t>();
       const auto end = entry.at("data_offsets").at(1).get<size_t>();
       if (begin > end || end > data.size()) throw damaged("the array \"" + name + "\" reaches past the end");
       arrays_[name] = data.substr(begin, end - begin);
       in_order.push_back(arrays_[name]);
     }
+    header[kMetadata].erase(kChecksum);
+    const auto stored = metadata_.find(kChecksum);
+    if (stored == metadata_.end()) throw damaged("it has no checksum");
+    if (stored->second != checksum(header, in_order)) throw damaged("its checksum does not fit its content");
   } catch (const nlohmann::json::exception&) {
     throw damaged("its header is not JSON of this format");
   }
-  const auto stored = metadata_.find("checksum");
-  if (stored == metadata_.end()) throw damaged("it has no checksum");
-  if (stored->second != checksum(in_order, metadata_)) throw damaged("its checksum does not fit its content");
 }
 
 std::string_view SafetensorsFile::array(const std::string& name, size_t bytes) const {

@@ -19,10 +19,10 @@ struct NamedArray {
   std::string_view bytes;
 };
 
-// The bytes of a file with these arrays and metadata. A checksum of arrays and metadata (XXH3, 64 bits, in
-// hex) is added to the metadata as "checksum".
+// The bytes of a file with these arrays and metadata. A checksum of the header and the arrays (XXH3, 64 bits,
+// in hex) is added to the metadata as "checksum".
 std::string safetensors_bytes(const std::vector<NamedArray>& arrays,
-                              std::map<std::string, std::string> metadata);
+                              const std::map<std::string, std::string>& metadata);
 
 // A file read back whole.
 class SafetensorsFile {

@@ -8,7 +8,8 @@ import os
 import re
 import unittest
 
-from harness import FOCUSED, RUN_ID, Case, Run, read_bytes, read_json, reference_run, run, without_seconds
+from harness import (FOCUSED, RUN_ID, Case, Run, read_bytes, read_json, reference_run, run, wait_until,
+                     without_seconds)
 
 TRIALS = ["bespoke-s0", "bespoke-s1", "standard-s0", "standard-s1"]
 
@@ -131,7 +132,7 @@ class Again(Case):
         stamps, result = self.stamps(), self.run_files.result()
         second = self.study()
         self.assertEqual(second.out, first.out)
-        self.assertRegex(second.err, r"nothing left to train; stored in \S+/results_\S+\.json\n$")
+        self.assertRegex(second.err, r"no training needed; stored in \S+/results_\S+\.json\n$")
         self.assertEqual(len(second.err.splitlines()), 1)
         self.assertEqual(self.stamps(), stamps)
         self.assertEqual(self.run_files.result(), result)
@@ -151,6 +152,15 @@ class Again(Case):
         self.assertEqual(self.run_files.result()["comparisons"][0]["n"], 3)
         self.assertTrue(self.run_files.has("DONE"))
 
+    def test_fewer_seeds_leave_the_larger_result_stored(self):
+        self.study()
+        files = {f: read_bytes(f) for f in glob.glob(os.path.join(self.out, "**", "*.json"), recursive=True)}
+        smaller = self.study("--format", "json", study=[*FOCUSED[:-4], "--seeds", "1", "--device", "cpu"])
+        self.assertEqual([t["seed"] for t in json.loads(smaller.out)["trials"]], [1, 1])
+        self.assertRegex(smaller.err, r"the whole study stays stored in \S+/results_\S+\.json\n$")
+        for file, content in files.items():
+            self.assertTrue(read_bytes(file) == content, file)
+
     def test_more_arms_keep_what_is_finished(self):
         self.study("--arms", "standard")
         content = self.run_files.checkpoints()["standard-s0"]
@@ -169,10 +179,21 @@ class Again(Case):
             self.assertRegex(outcome.err, r"4 trials to train, 0 finished before")
             aside = f"{folder}.{number}"
             self.assertTrue(os.path.exists(os.path.join(aside, "DONE")))
+            self.assertEqual(len(glob.glob(os.path.join(aside, "progress_*.json"))), 4)
             for trial, content in old.items():
                 self.assertTrue(read_bytes(os.path.join(aside, "checkpoint", trial + ".safetensors")) == content)
             self.assertEqual(self.run_files.folder, folder)
         self.assert_same_run(self.run_files, reference_run(FOCUSED))
+
+    def test_interrupted_fresh_run_leaves_no_result_of_the_old_one(self):
+        reference = ["validate-bespoke", "--preset", "focused", "--seeds", "0", "--device", "cpu"]
+        self.study("--quiet", study=reference)
+        fresh = self.start("--fresh", study=reference)
+        wait_until(lambda: glob.glob(os.path.join(self.out, "runs", "*.1", "DONE")), "the old run to move")
+        fresh.kill()
+        fresh.wait()
+        if not self.run_files.has("DONE"):
+            self.assertEqual(glob.glob(os.path.join(self.out, "results_*.json")), [])
 
     def test_fresh_without_an_old_run(self):
         self.study("--fresh")

@@ -1,0 +1,41 @@
+#include "cli/checks.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::json;
+
+// The empty description keeps the range out of the flag's line in --help, whose text says it better.
+CLI::Validator validator(std::function<std::string(std::string&)> check) { return {std::move(check), ""}; }
+
+// A number as JSON has it, so that "nan", "0x10" and "3 " are none.
+Json parsed(const std::string& text) { return Json::parse(text, nullptr, /*allow_exceptions=*/false); }
+
+}  // namespace
+
+CLI::Validator not_empty() {
+  return validator(
+      [](std::string& text) { return text.empty() ? "expected a value, got an empty one" : ""; });
+}
+
+CLI::Validator whole_number(int64_t low, int64_t high) {
+  return validator([=](std::string& text) -> std::string {
+    const Json value = parsed(text);
+    if (value.is_number_integer() && value >= low && value <= high) return "";
+    return fmt::format("expected a whole number from {} to {}, got \"{}\"", low, high, text);
+  });
+}
+
+CLI::Validator number(double low, double high) {
+  return validator([=](std::string& text) -> std::string {
+    const Json value = parsed(text);
+    if (value.is_number() && value >= low && value <= high) return "";
+    return fmt::format("expected a number from {:.15g} to {:.15g}, got \"{}\"", low, high, text);
+  });
+}
+
+}  // namespace ate

@@ -1,0 +1,12 @@
+// Checks of flags' values, with messages that say what would be right.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace ate {
+
+CLI::Validator not_empty();
+CLI::Validator whole_number(int64_t low, int64_t high);
+CLI::Validator number(double low, double high);
+
+}  // namespace ate
