@@ -21,7 +21,9 @@ Json type_of(const int64_t&) { return {{"type", "integer"}}; }
 Json type_of(const bool&) { return {{"type", "boolean"}}; }
 Json type_of(const std::string&) { return {{"type", "string"}}; }
 Json type_of(const SeedList&) {
-  return {{"oneOf", {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "integer"}}}}}}};
+  const Json seed = {{"type", "integer"}, {"minimum", 0}, {"maximum", kLargestSeed}};
+  const Json list = {{"type", "array"}, {"items", seed}, {"minItems", 1}, {"uniqueItems", true}};
+  return {{"oneOf", Json::array({seed, {{"type", "string"}}, list})}};
 }
 template <class E>
 requires std::is_enum_v<E> Json type_of(const E&) { return {{"enum", enum_names<E>()}}; }
@@ -71,10 +73,12 @@ Json config_schema() {
   Config defaults;
   SchemaWriter writer{write_config(defaults)};
   describe(writer, defaults);
+  Json changeable = writer.properties;
+  changeable.erase("mode");
   Json overlay = {{"type", "object"},
                   {"description", "What this file changes when mode is published"},
                   {"additionalProperties", false},
-                  {"properties", writer.properties}};
+                  {"properties", std::move(changeable)}};
   Json properties = {{"$schema", {{"type", "string"}}}};
   properties.update(writer.properties);
   properties["published"] = std::move(overlay);

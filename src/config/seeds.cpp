@@ -8,7 +8,6 @@
 namespace ate {
 namespace {
 
-constexpr int64_t kLargestSeed = 4294967295;
 constexpr int64_t kMostSeeds = 1'000'000;
 
 bool parse_number(const std::string& text, int64_t& value) {

@@ -7,8 +7,9 @@
 
 namespace ate {
 
-// Seeds in the order given, each once, from 0 to 4294967295 (they are half of a Philox key).
+// Seeds in the order given, each once, from 0 to kLargestSeed.
 using SeedList = std::vector<int64_t>;
+inline constexpr int64_t kLargestSeed = 4294967295;  // a seed is half of a Philox key
 
 // Reads "0..9", "0,3,7" or a mixture. On failure returns an empty list and says why in `problem`.
 SeedList parse_seeds(const std::string& text, std::string& problem);

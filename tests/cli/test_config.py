@@ -3,10 +3,11 @@
 import csv
 import io
 import json
+import os
 import re
 import unittest
 
-from harness import Case, run
+from harness import Case, read_bytes, run
 
 PRESETS = ["focused", "medium", "long", "definitive"]
 
@@ -163,6 +164,11 @@ class Config(Case):
         vocabulary = properties["source"]["properties"]["vocabulary"]
         self.assertEqual((vocabulary["type"], vocabulary["minimum"]), ("integer", 2))
         self.assertEqual(properties["mode"]["enum"], ["corrected", "published"])
+
+    def test_stored_schema_is_the_printed_one(self):
+        root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+        self.assertEqual(read_bytes(os.path.join(root, "configs", "schema.json")).decode(), self.config("schema"),
+                         "configs/schema.json is out of date: ate config schema > configs/schema.json")
 
     def test_schema_key_in_a_file(self):
         plain = self.show("--config", self.write("c.json", {"windows": {"length": 8}}))
