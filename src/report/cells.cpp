@@ -8,10 +8,17 @@ namespace ate {
 namespace {
 
 std::string with_commas(int64_t value) {
-  std::string digits = std::to_string(value < 0 ? -value : value);
-  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
+  std::string digits = std::to_string(value);
+  const std::ptrdiff_t first = value < 0 ? 1 : 0;
+  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > first; i -= 3)
     digits.insert(static_cast<size_t>(i), ",");
-  return (value < 0 ? "-" : "") + digits;
+  return digits;
+}
+
+// Digits after the point, but 3.1e-06 where those would all be 0 and the value is not.
+std::string rounded(double value, int precision) {
+  const bool vanishes = value != 0 && std::abs(value) < 0.5 * std::pow(10, -precision);
+  return vanishes ? fmt::format("{:.1e}", value) : fmt::format("{:.{}f}", value, precision);
 }
 
 }  // namespace
@@ -20,8 +27,7 @@ std::string cell_text(const nlohmann::ordered_json& cell, const Column& column) 
   if (cell.is_null()) return "-";
   if (cell.is_string()) return cell.get<std::string>();
   if (cell.is_number_integer()) return with_commas(cell.get<int64_t>());
-  if (cell.is_number() && column.precision >= 0)
-    return fmt::format("{:.{}f}", cell.get<double>(), column.precision);
+  if (cell.is_number() && column.precision >= 0) return rounded(cell.get<double>(), column.precision);
   if (cell.is_boolean()) return cell.get<bool>() ? "yes" : "no";
   return cell.dump();
 }

@@ -7,7 +7,8 @@
 
 namespace ate {
 
-// Rounded to the column's precision, thousands separated by commas; null as "-".
+// Rounded to the column's precision (what would round to 0 and is not, as 3.1e-06), thousands separated by
+// commas; null as "-".
 std::string cell_text(const nlohmann::ordered_json& cell, const Column& column);
 
 // In full precision; null as an empty field.

@@ -190,6 +190,22 @@ std::string describe_comparison(const Comparison& c) {
   return out;
 }
 
+// The seed's printed difference, of one run each, beside the spread of such differences here.
+std::optional<std::string> describe_published(const StudyResult& result) {
+  const PublishedResultConfig& printed = result.config.published_result;
+  for (const Comparison& c : result.comparisons) {
+    if (c.arm != Arm::bespoke || c.baseline != Arm::standard || c.difference.n < 2) continue;
+    if (!printed.standard_loss || !printed.bespoke_loss) continue;
+    return fmt::format(
+        "The seed printed {:.4f} for bespoke and {:.4f} for standard, a difference of {:+.4f} from one seed. "
+        "Here "
+        "the differences of single seeds have a standard deviation of {:.4f}.",
+        *printed.bespoke_loss, *printed.standard_loss, *printed.bespoke_loss - *printed.standard_loss,
+        c.difference.deviation);
+  }
+  return std::nullopt;
+}
+
 // Why an unmasked loss falls below the entropy, with what these trials show of it.
 std::string describe_leak(const StudyResult& result) {
   const auto length = static_cast<double>(result.config.windows.length);
@@ -215,6 +231,7 @@ std::vector<std::string> write_notes(const StudyResult& result) {
       notes.push_back(trial.id.text() + " diverged: " + trial.progress.reason +
                       ". It is left out with its pair.");
   for (const Comparison& c : result.comparisons) notes.push_back(describe_comparison(c));
+  if (std::optional<std::string> note = describe_published(result)) notes.push_back(*std::move(note));
 
   const bool causal_leak = std::any_of(result.canaries.begin(), result.canaries.end(), [](const Canary& c) {
     return !c.passed && c.name.rfind("causality", 0) == 0;
