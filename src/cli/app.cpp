@@ -31,7 +31,7 @@ std::vector<std::string> known_words(const CLI::App& app) {
 std::string command_name(const CLI::App* app) {
   std::string name;
   for (; app->get_parent() != nullptr; app = app->get_parent())
-    name = app->get_name() + (name.empty() ? "" : " ") + name;
+    name.insert(0, app->get_name() + (name.empty() ? "" : " "));
   return name;
 }
 

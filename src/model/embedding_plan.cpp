@@ -16,7 +16,7 @@ EmbeddingPlan plan_standard(const Config& config) {
 }
 
 EmbeddingPlan plan_bespoke(const Config& config, const Bands& bands) {
-  const double factors[] = {config.embedding.high, config.embedding.mid, config.embedding.low};
+  const std::array<double, 3> factors = {config.embedding.high, config.embedding.mid, config.embedding.low};
   const bool dead_rows = config.embedding.tables == Tables::vocabulary;
   EmbeddingPlan plan;
   plan.row_of.resize(static_cast<size_t>(config.source.vocabulary));
@@ -29,7 +29,7 @@ EmbeddingPlan plan_bespoke(const Config& config, const Bands& bands) {
     EmbeddingBlock block;
     block.name = std::string("embedding.") + kBandNames[band];
     block.rows = dead_rows ? config.source.vocabulary : static_cast<int64_t>(members.size());
-    block.width = band_width(factors[band], config.body);
+    block.width = band_width(factors.at(band), config.body);
     block.projected = block.width != config.body.width;
     block.bias = block.projected && config.embedding.projection_bias;
     if (dead_rows) block.live.assign(members.begin(), members.end());

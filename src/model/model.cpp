@@ -28,7 +28,8 @@ at::Tensor long_tensor(const std::vector<int64_t>& values, at::Device device) {
 
 }  // namespace
 
-Model::Model(const Config& config, EmbeddingPlan plan, const Layout& layout, Arena& arena, at::Tensor noise)
+Model::Model(const Config& config, const EmbeddingPlan& plan, const Layout& layout, Arena& arena,
+             at::Tensor noise)
     : body_(config.body), window_(config.windows.length), noise_(std::move(noise)) {
   const std::vector<at::Tensor> views = parameter_views(layout, arena);
   const at::Device device = arena.parameters.device();
@@ -111,7 +112,7 @@ at::Tensor Model::attend(const EncoderLayer& layer, const at::Tensor& x, const D
 // A post-norm layer: x -> norm(x + attention(x)) -> norm(that + feed-forward(that)).
 at::Tensor Model::encode(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout,
                          uint32_t site) const {
-  const auto dropped = [&](at::Tensor y, uint32_t which) {
+  const auto dropped = [&](const at::Tensor& y, uint32_t which) {
     return dropout == nullptr ? y : (*dropout)(y, site + which);
   };
   const auto normed = [&](const at::Tensor& y, const Linear& norm) {

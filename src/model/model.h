@@ -20,7 +20,8 @@ namespace ate {
 class Model {
  public:
   // `noise`: [plan.noise_rows, d], may be undefined when there are none.
-  Model(const Config& config, EmbeddingPlan plan, const Layout& layout, Arena& arena, at::Tensor noise);
+  Model(const Config& config, const EmbeddingPlan& plan, const Layout& layout, Arena& arena,
+        at::Tensor noise);
 
   // Logits without dropout. tokens: [N, T] of int64 -> [N, T, V], or for the bag [N, 1, V].
   at::Tensor logits(const at::Tensor& tokens) const { return forward(tokens, nullptr); }

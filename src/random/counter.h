@@ -30,7 +30,7 @@ inline std::array<uint32_t, 4> random_block(RandomKey key, Purpose purpose, uint
   return {out[0], out[1], out[2], out[3]};
 }
 
-inline uint64_t word64(const std::array<uint32_t, 4>& block, int half) {
+inline uint64_t word64(const std::array<uint32_t, 4>& block, size_t half) {
   return (static_cast<uint64_t>(block[2 * half + 1]) << 32) | block[2 * half];
 }
 

@@ -35,7 +35,7 @@ std::string cell_text(const nlohmann::ordered_json& cell, const Column& column) 
 std::string cell_csv(const nlohmann::ordered_json& cell) {
   if (cell.is_null()) return "";
   if (!cell.is_string()) return cell.dump();
-  const auto text = cell.get<std::string>();
+  auto text = cell.get<std::string>();
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);

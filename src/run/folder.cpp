@@ -118,7 +118,7 @@ Json RunFolder::read_json(const std::string& name) const {
   return document.is_discarded() ? Json(nullptr) : document;
 }
 
-void RunFolder::event(Json fields) {
+void RunFolder::event(const Json& fields) {
   Json line = {{"time", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};
   line.update(fields);
   metrics_->append(line.dump());

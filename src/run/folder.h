@@ -35,7 +35,7 @@ class RunFolder {
   nlohmann::ordered_json read_json(const std::string& name) const;
 
   // Appends a line to metrics.jsonl; "time" (UTC) is put first. Thread-safe.
-  void event(nlohmann::ordered_json fields);
+  void event(const nlohmann::ordered_json& fields);
 
   // The result in both its places, then DONE, last.
   void finish(const nlohmann::ordered_json& result) const;

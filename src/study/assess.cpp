@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "config/derived.h"
@@ -161,10 +160,10 @@ std::vector<SeedCriterion> judge_by_seed_criteria(const StudyResult& result) {
       out.push_back({"evaluations", fewest, needed, fewest >= needed});
     }
     if (criteria.settled_within) {
-      double widest = 0;
-      for (const auto& l : losses)
-        widest = std::max(widest, l.size() < 5 ? std::numeric_limits<double>::infinity()
-                                               : std::abs(l.back() - l[l.size() - 5]));
+      double widest = std::nan("");  // under five evaluations there is no such change, and it is not met
+      if (losses[0].size() >= 5 && losses[1].size() >= 5)
+        widest = std::max(std::abs(losses[0].back() - losses[0].end()[-5]),
+                          std::abs(losses[1].back() - losses[1].end()[-5]));
       out.push_back({"settled", widest, *criteria.settled_within, widest < *criteria.settled_within});
     }
     break;
@@ -218,7 +217,7 @@ std::string describe_leak(const StudyResult& result) {
   if (by_position.size() > 1) {
     const double last = by_position.back();
     const double others = std::accumulate(by_position.begin(), by_position.end() - 1, 0.0) / (length - 1);
-    out += fmt::format(" So far the last position has a loss of {:.4f}, the others {:.4f} on average.", last,
+    out += fmt::format(" Here the last position has a loss of {:.4f}, the others {:.4f} on average.", last,
                        others);
   }
   return out + " Such losses say nothing about embeddings.";
@@ -239,7 +238,7 @@ std::vector<std::string> write_notes(const StudyResult& result) {
   if (causal_leak && result.floor) {
     notes.push_back(describe_leak(result));
   } else if (leaks(result)) {
-    notes.push_back("A loss lies below what any honest model can reach: no verdict is given.");
+    notes.emplace_back("A loss lies below what any honest model can reach: no verdict is given.");
   }
   if (!result.arms.empty() && result.arms[0].loss.n > 0) {
     const ArmResult& arm = result.arms[0];

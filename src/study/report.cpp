@@ -99,7 +99,7 @@ Table positions_table(const StudyResult& result) {
                                             : number(arm.by_position[static_cast<size_t>(position - 1)]));
     row.push_back(number(result.floor));
     const bool visible = !result.config.body.causal && position < length;
-    row.push_back(visible ? "stands in the input" : "unseen");
+    row.emplace_back(visible ? "stands in the input" : "unseen");
     table.rows.push_back(std::move(row));
   }
   return table;
