@@ -45,7 +45,7 @@ void adjust(std::vector<Comparison>& comparisons, double Comparison::*from, doub
 std::string verdict(const StudyResult& result, const Comparison& c) {
   if (leaks(result)) return "none: a canary failed";
   if (c.difference.n == 0) return "none: no seed finished in both arms";
-  if (c.difference.n == 1) return "none: one seed has no spread";
+  if (c.difference.n == 1) return "none: 1 seed has no spread";
   const char* word = c.p_holm <= kLevel               ? (c.difference.mean < 0 ? "better" : "worse")
                      : c.p_holm_equivalence <= kLevel ? "equivalent"
                                                       : "undecided";

@@ -31,6 +31,7 @@ Table arms_table(const StudyResult& result) {
                           metric, enum_name(result.arms[0].arm)),
               {{"arm", "arm"},
                {"parameters", "parameters"},
+               {"flops_per_token", "FLOPs/token", 0},
                {"mean_loss", "loss (nats)", 4},
                {"mean_excess", "over floor", 4},
                {"ci95_half_width", "+/- 95 %", 4},
@@ -41,8 +42,9 @@ Table arms_table(const StudyResult& result) {
                {"verdict", "verdict"}},
               {}};
   for (const ArmResult& arm : result.arms) {
-    std::vector<Json> row = {enum_name(arm.arm), arm.parameters, number(arm.loss.mean), number(arm.excess),
-                             number((arm.ci95.high - arm.ci95.low) / 2)};
+    std::vector<Json> row = {
+        enum_name(arm.arm),    arm.parameters,     std::llround(arm.flops_per_token),
+        number(arm.loss.mean), number(arm.excess), number((arm.ci95.high - arm.ci95.low) / 2)};
     if (const Comparison* c = find_comparison(result, arm.arm))
       row.insert(row.end(), {number(c->difference.mean), number(c->ci95.low), number(c->ci95.high),
                              number(c->p_holm), c->verdict});

@@ -56,6 +56,7 @@ Json to_json(const Progress& progress) {
   }
   return {{"status", status_name(progress.status)},
           {"parameters", progress.parameters},
+          {"flops_per_token", progress.flops_per_token},
           {"leak", progress.leak},
           {"epoch", progress.epoch},
           {"step", progress.step},
@@ -72,6 +73,7 @@ Progress progress_from_json(const Json& document) {
   for (const auto& [known, name] : kStatusNames)
     if (status == name) progress.status = known;
   progress.parameters = document.at("parameters").get<int64_t>();
+  progress.flops_per_token = document.at("flops_per_token").get<double>();
   progress.leak = document.at("leak").get<double>();
   progress.epoch = document.at("epoch").get<int64_t>();
   progress.step = document.at("step").get<int64_t>();

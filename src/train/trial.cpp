@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "config/derived.h"
-#include "data/bands.h"
 #include "data/corpus.h"
 #include "data/windows.h"
+#include "model/flops.h"
 #include "model/model.h"
 #include "support/error.h"
 #include "support/hash.h"
@@ -32,8 +32,11 @@ RandomKey trial_key(const Config& config, const TrialId& id) {
   return {static_cast<uint32_t>(id.seed), stream};
 }
 
-EmbeddingPlan make_plan(const Config& config, Arm arm, const Corpus& corpus) {
-  return plan_embedding(config, arm, arm == Arm::standard ? Bands{} : make_bands(config.bands, corpus));
+// The control aa shares all but its start with standard.
+RandomKey init_key(const Config& config, const TrialId& id) {
+  RandomKey key = trial_key(config, id);
+  if (id.arm == Arm::aa) key.stream = hash32(id.arm_name()) | 1U;
+  return key;
 }
 
 at::Tensor noise_tensor(const Config& config, const EmbeddingPlan& plan, RandomKey key, at::Device device) {
@@ -58,13 +61,13 @@ struct Trial::State {
   State(const Config& config, const TrialId& id, at::Device device)
       : key(trial_key(config, id)),
         corpus(make_corpus(config.source, id.seed)),
-        plan(make_plan(config, id.arm, corpus)),
+        plan(plan_embedding(config, id.arm, corpus, id.seed)),
         layout(make_layout(config, plan)),
         arena(layout, at::TensorOptions(at::kFloat).device(device)),
         model(config, plan, layout, arena, noise_tensor(config, plan, key, device)),
         steps(steps_per_epoch(config)) {
     std::vector<float> start;
-    initialise(layout, config.body.init, key, start);
+    initialise(layout, config.body.init, init_key(config, id), start);
     fill(arena.parameters, start.data(), start.size() * sizeof(float));
   }
 
@@ -91,6 +94,7 @@ struct Trial::State {
 Trial::Trial(const Config& config, TrialId id, at::Device device)
     : config_(config), id_(id), state_(std::make_unique<State>(config, id, device)) {
   progress_.parameters = state_->layout.parameters;
+  progress_.flops_per_token = training_flops_per_token(config, state_->plan);
   progress_.leak = leak();
 }
 
