@@ -103,6 +103,8 @@ TEST_CASE("a row without an interval is a dot, one without a value is empty", "[
   const std::string none = line_of(plot, "tied");
   CHECK(count(none.substr(0, none.find("no verdict")), "o") == 0);
   CHECK(contains(none, "no verdict"));
+  CHECK(none.find(':') < none.find('|'));
+  CHECK(none.rfind(':') > none.find('|'));
   for (const std::string& text : {text_plot(plot, 100), svg_plot(plot)}) CHECK(!contains(text, "nan"));
 }
 

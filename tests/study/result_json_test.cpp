@@ -88,6 +88,18 @@ TEST_CASE("a result's numbers are those of the trials", "[study]") {
   CHECK(result["margin_nats"] == 0.01 * result["floor_nats"].get<double>());
 }
 
+TEST_CASE("exact excess loss stands in place of what lies above the floor", "[study]") {
+  std::vector<TrialRecord> trials = pairs({4, 5, 6}, {3.5, 5, 5.75});
+  for (TrialRecord& trial : trials) trial.progress.evaluations.back().excess = 0.125;
+  trials[1].progress.evaluations.back().excess = 0.25;
+  const Json result = to_json(assess(study_config(3), "run", trials));
+  CHECK(result["metric"] == "exact excess loss");
+  CHECK(result["trials"][1]["excess"] == 0.25);
+  CHECK(result["trials"][1]["val_loss"] == 3.5);
+  CHECK(result["arms"][0]["mean_excess"] == 0.125);
+  CHECK(std::abs(result["comparisons"][0]["mean_difference"].get<double>() - 0.125 / 3) < 1e-15);
+}
+
 TEST_CASE("a diverged trial is listed with its reason", "[study]") {
   const Json trial = small_result()["trials"][5];
   CHECK(trial["status"] == "diverged");
