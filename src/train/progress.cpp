@@ -46,12 +46,14 @@ std::vector<double> Progress::validation_losses() const {
 
 Json to_json(const Progress& progress) {
   Json evaluations = Json::array();
-  for (const Evaluation& e : progress.evaluations)
+  for (const Evaluation& e : progress.evaluations) {
     evaluations.push_back({{"epoch", e.epoch},
                            {"loss", e.loss},
                            {"standard_error", e.standard_error},
                            {"targets", e.targets},
                            {"by_position", e.by_position}});
+    if (e.excess) evaluations.back()["excess"] = *e.excess;
+  }
   return {{"status", status_name(progress.status)},
           {"parameters", progress.parameters},
           {"flops_per_token", progress.flops_per_token},
@@ -78,10 +80,12 @@ Progress progress_from_json(const Json& document) {
   progress.updates = document.at("updates").get<int64_t>();
   progress.epoch_loss = number_or_nan(document.at("epoch_loss"));
   progress.train_losses = numbers(document.at("train_losses"));
-  for (const Json& e : document.at("evaluations"))
+  for (const Json& e : document.at("evaluations")) {
     progress.evaluations.push_back({e.at("epoch").get<int64_t>(), number_or_nan(e.at("loss")),
                                     number_or_nan(e.at("standard_error")), e.at("targets").get<int64_t>(),
                                     numbers(e.at("by_position"))});
+    if (e.contains("excess")) progress.evaluations.back().excess = number_or_nan(e.at("excess"));
+  }
   progress.reason = document.at("reason").get<std::string>();
   return progress;
 }

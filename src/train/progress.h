@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct Evaluation {
   double standard_error = 0;        // of that mean, from the targets' spread
   int64_t targets = 0;              // how many were scored
   std::vector<double> by_position;  // mean loss at each position of the window, nats
+  std::optional<double> excess{};   // mean KL to the source's law, nats per target; unset without a known law
 };
 
 // Everything about a trial but its arrays; all of it is in the checkpoint.
