@@ -36,8 +36,8 @@ Comparison compare(const StudyResult& result, const ArmResult& arm, const ArmRes
 
 // Adjusts one p-value of every comparison over all of them.
 void adjust(std::vector<Comparison>& comparisons, double Comparison::*from, double Comparison::*to) {
-  std::vector<double> p;
-  for (const Comparison& c : comparisons) p.push_back(c.*from);
+  std::vector<double> p(comparisons.size());
+  for (size_t i = 0; i < p.size(); ++i) p[i] = comparisons[i].*from;
   p = holm(p);
   for (size_t i = 0; i < p.size(); ++i) comparisons[i].*to = p[i];
 }
