@@ -48,10 +48,12 @@ RunFolder::RunFolder(fs::path out, std::string id, bool fresh)
   if (fresh && fs::exists(folder_ / "config.json")) {
     std::error_code error;
     const fs::path aside = free_name(folder_);
+    // The result first: it is a copy of what the folder holds, and a kill must leave none of the old run.
+    fs::remove(result(), error);
     fs::rename(folder_, aside, error);
     if (error)
       throw Failure(folder_.string(), "cannot be moved aside to " + aside.string() + ": " + error.message());
-    move_watched_files(aside);
+    move_progress_files(aside);
     ::close(lock_);
     make_folders(folder_ / "checkpoint");
     take_lock();
@@ -63,11 +65,9 @@ RunFolder::~RunFolder() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-// The old run's result and progress files go with it: what stands in `out` is of the new run. The result is
-// in the folder already.
-void RunFolder::move_watched_files(const fs::path& aside) const {
+// The old run's progress files go with it: what stands in `out` is of the new run.
+void RunFolder::move_progress_files(const fs::path& aside) const {
   std::error_code ignored;
-  fs::remove(result(), ignored);
   for (const fs::directory_entry& entry : fs::directory_iterator(out_, ignored)) {
     const std::string name = entry.path().filename().string();
     if (name.rfind("progress_", 0) == 0 && name.find("_" + id_ + ".json") != std::string::npos)

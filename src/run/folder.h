@@ -43,7 +43,7 @@ class RunFolder {
 
  private:
   void take_lock();
-  void move_watched_files(const std::filesystem::path& aside) const;
+  void move_progress_files(const std::filesystem::path& aside) const;
 
   std::filesystem::path out_;
   std::string id_;

@@ -174,7 +174,8 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   outcome.result.plan = compare_with_plan(run.read_json("plan.json"), config);
   if (outcome.complete) {
     const Json result = to_json(outcome.result);
-    const bool stored = run.done() && run.read_json("result.json") == result;
+    const bool stored =
+        run.done() && std::filesystem::exists(run.result()) && run.read_json("result.json") == result;
     if (!stored && !outcome.part_of_stored) run.finish(result);
     if (!outcome.reused) run.event({{"event", "finished"}});
   } else {

@@ -17,9 +17,9 @@ FLAGS = [
     ("--preset focusd", [r'--preset focusd: unknown preset \(did you mean "focused"\?\); there are focused, medium']),
     ("--preset nothing", [r"--preset nothing: unknown preset; there are focused, medium, long or definitive"]),
     (f"{FOCUSED} --mode publishd", [r'--mode publishd: expected corrected or published \(did you mean "published"']),
-    (f"{FOCUSED} --arms bespok", [r'--arms bespok: .*standard or bespoke \(did you mean "bespoke"\?\)']),
+    (f"{FOCUSED} --arms bespok", [r'--arms bespok: .*standard, tied, .*known_worse \(did you mean "bespoke"\?\)']),
     (f"{FOCUSED} --arms standard,standard", [r"--arms standard,standard: expected each name once"]),
-    (f"{FOCUSED} --arms ,", [r"--arms ,: expected a list of standard or bespoke"]),
+    (f"{FOCUSED} --arms ,", [r"--arms ,: expected a list of standard, tied, "]),
     (f"{FOCUSED} --format jsn", [r'--format jsn: expected table, md, csv, json or jsonl \(did you mean "json"\?\)']),
     (f"{FOCUSED} extra", [r"extra: unexpected word; see ate validate-bespoke --help"]),
     # device

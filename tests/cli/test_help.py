@@ -19,7 +19,7 @@ USAGE_ERRORS = [
      r'^ate: --presett: unknown flag .*did you mean "--preset"\?.*; see ate validate-bespoke --help$'),
     (["validate-bespoke", "--preset", "focused", "--sed=3"], r'^ate: --sed: .*did you mean "--se[te]'),
     (["validate-bespoke", "--preset", "focused", "--zzzzzzzz"], r"^ate: --zzzzzzzz: unknown flag; see "),
-    (["validate-bespoke", "--preset"], r"--preset: .*required"),
+    (["validate-bespoke", "--preset"], r"--preset: takes one value, once"),
     (["config", "show", "--presett", "focused"], r'did you mean "--preset"\?.*; see ate config show --help$'),
     (["config", "list", "focused"], r"^ate: focused: unexpected word; see ate config list --help$"),
     (["config", "diff", "focused"], r"RIGHT is required; see ate config diff --help$"),
