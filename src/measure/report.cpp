@@ -1,0 +1,75 @@
+#include "measure/report.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "analysis/accounting.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+}  // namespace
+
+double predicted_speedup(const AttentionTiming& timing) {
+  const Cost both = cost(Accounting::corrected, timing.shape);
+  const double share = static_cast<double>(timing.heads) / static_cast<double>(timing.shape.heads);
+  return both.ratio() / share;
+}
+
+Table measured_rows(const std::vector<MeasuredShape>& shapes) {
+  Table table{"measured",
+              "Wall-clock of attention, forward, " + (shapes.empty() ? "" : shapes[0].device) +
+                  "; speedup over the fastest dense path",
+              {{"d", "d"},
+               {"T", "T"},
+               {"heads", "H"},
+               {"k", "k"},
+               {"path", "path"},
+               {"median_seconds", "median ms", 3, 1e-3},
+               {"least_seconds", "least", 3, 1e-3},
+               {"most_seconds", "most", 3, 1e-3},
+               {"runs", "runs"},
+               {"peak_bytes", "memory MB", 1, 1e6},
+               {"speedup", "speedup", 3},
+               {"predicted_speedup", "by FLOPs", 3},
+               {"remark", "remark"}},
+              {}};
+  for (const MeasuredShape& measured : shapes) {
+    const AttentionTiming* fastest = measured.fastest_dense();
+    for (const AttentionTiming& timing : measured.timings) {
+      const Shape& s = timing.shape;
+      const double speedup = fastest == nullptr ? std::nan("") : fastest->median() / timing.median();
+      std::string remark = timing.reason;
+      if (&timing == fastest) remark = "fastest dense";
+      table.rows.push_back({s.width, s.length, s.heads, s.keys, timing.path, number(timing.median()),
+                            number(timing.least()), number(timing.most()), timing.seconds.size(),
+                            timing.peak_bytes > 0 ? Json(timing.peak_bytes) : Json(nullptr), number(speedup),
+                            timing.dense ? Json(nullptr) : number(predicted_speedup(timing)), remark});
+    }
+  }
+  return table;
+}
+
+std::vector<std::string> measured_notes(const std::vector<MeasuredShape>& shapes) {
+  int wins = 0;
+  int ran = 0;
+  for (const MeasuredShape& measured : shapes) {
+    const AttentionTiming* dense = measured.fastest_dense();
+    const AttentionTiming* sparse = measured.find("sparse mlp_topk");
+    if (dense == nullptr || sparse == nullptr || sparse->seconds.empty()) continue;
+    ++ran;
+    if (sparse->median() < dense->median()) ++wins;
+  }
+  return {
+      fmt::format("measured: at {} of {} shapes that ran on {}, every head sparse took less time than the "
+                  "fastest dense path. Sparse kinds in this build: mlp_topk, the document's head in plain "
+                  "array operations, untrained (its time does not depend on its weights).",
+                  wins, ran, shapes.empty() ? "no device" : shapes[0].device)};
+}
+
+}  // namespace ate
