@@ -215,6 +215,11 @@ std::vector<std::string> write_notes(const std::vector<Shape>& shapes, const Tab
           "layer gets {:.2f}x, at the document's {:.2f}x it gets {:.2f}x.",
           100 * layer.attention_share, s.length, layer.limit, block_ratio(s),
           whole_speedup(layer, block_ratio(s)))};
+  const Cost whole = cost(Accounting::corrected, s, {Pass::forward, Scope::layer});
+  notes.push_back(
+      fmt::format("The whole layer's ratio, {:.2f}x, also has the key projection that the sparse path is "
+                  "spared, as it reads no key.",
+                  whole.ratio()));
   const size_t printed = block.columns.size() - 1;
   for (const auto& row : block.rows)
     if (block.columns[printed].name == "full_over_printed" && row[printed].is_number() &&

@@ -24,14 +24,15 @@ bool same_but_length(const Shape& a, const Shape& b) { return a.width == b.width
 
 Plot speedup_plot(const AnalysisRequest& request) {
   Plot plot;
-  plot.title = "Speedup of sparse attention by each accounting";
+  plot.title = fmt::format("Speedup of sparse attention by each accounting (k {}, h {})",
+                           request.shapes[0].keys, request.shapes[0].hidden);
   plot.x_label = "T (tokens)";
   plot.y_label = "dense cost / sparse cost";
   const std::vector<Shape> groups = without_lengths(request.shapes);
   for (const Accounting accounting : request.accountings) {
     const std::string name = accounting_name(accounting);
     if (request.document_rows && groups.size() == request.shapes.size()) {
-      // The document's own curve: d grows with T. The true 2048 stands beside it, not on it.
+      // The document's own curve, on which d grows with T. The true 2048 is left out: T 2048 is there already.
       plot.curves.push_back(
           curve_of(name, accounting, {request.shapes.begin(), request.shapes.end() - 1}, request.coverage));
       continue;

@@ -83,8 +83,10 @@ std::string crossover_text(const Crossover& found) {
 }
 
 Table wide_crossovers(const AnalysisRequest& request) {
-  Table table{
-      "crossovers", "T from which the sparse path costs less", {{"d", "d"}, {"heads", "H"}, {"k", "k"}}, {}};
+  Table table{"crossovers",
+              "T from which the sparse path costs less (never: at no T up to 2^40)",
+              {{"d", "d"}, {"heads", "H"}, {"k", "k"}},
+              {}};
   for (const Accounting accounting : request.accountings)
     table.columns.push_back({accounting_name(accounting), accounting_name(accounting)});
   for (const Shape& shape : without_lengths(request.shapes)) {
@@ -205,6 +207,7 @@ Report analysis_report(const AnalysisRequest& request, const AnalysisView& view)
   Report report;
   report.title = "What attention costs, dense and sparse";
   report.facts = {sizes_text(request)};
+  report.facts.push_back("MAC: multiply-accumulates; FLOP: 2 for each multiply-add");
   if (has(request.accountings, Accounting::corrected))
     report.facts.push_back(fmt::format("corrected: {}, {}, {}", scope_text(request.coverage.scope),
                                        pass_text(request.coverage.pass),

@@ -113,7 +113,7 @@ Table cost_rows(const AnalysisRequest& request) {
 
 Table crossover_rows(const AnalysisRequest& request) {
   Table table =
-      table_of_shapes("crossovers", "T from which the sparse path costs less (none: at no T up to 2^40)",
+      table_of_shapes("crossovers", "T from which the sparse path costs less (-: at no T up to 2^40)",
                       {{"accounting", "accounting"},
                        {"T", "from T"},
                        {"up_to_T", "and up to T"},

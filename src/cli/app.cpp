@@ -72,6 +72,7 @@ int run_command_line(int argc, char** argv) {
   add_validate_bespoke(app, action);
   add_compute_analysis(app, action);
   add_gpt4_analysis(app, action);
+  add_audit(app, action);
   add_config(app, action);
   try {
     app.parse(argc, argv);

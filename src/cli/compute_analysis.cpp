@@ -101,6 +101,7 @@ int compute_analysis(const Flags& flags) {
   view.for_people = format == Format::table || format == Format::md;
   view.sections = sections_of(flags.show);
   if (request.document_sizes) view.printed = printed_ratios();
+  if (flags.measure) require_device(flags.options.device, "--device");
   std::optional<PlotFile> plot_file;
   if (!flags.plot.empty()) plot_file.emplace("--plot", flags.plot);
   if (!flags.roofline.empty()) view.device = roofline_device(flags.roofline);

@@ -15,12 +15,15 @@
 #include "measure/paths.h"
 #include "measure/peak_memory.h"
 #include "run/environment.h"
+#include "support/error.h"
 #include "train/device.h"
 
 namespace ate {
 namespace {
 
-constexpr double kMostSeconds = 20;     // of one path: it is not run again after that
+constexpr double kMostSeconds = 20;    // of one path: it is not run again after that
+constexpr double kLeastSeconds = 0.5;  // of all paths together: short ones get more rounds than asked for
+constexpr int kMostRounds = 50;
 constexpr double kMemoryShare = 0.9;    // of what is available that a path may take
 constexpr int64_t kSampleLength = 128;  // of the inputs that backends are asked about
 
@@ -153,6 +156,14 @@ const AttentionTiming* MeasuredShape::fastest_dense() const {
   return fastest;
 }
 
+void require_device(const std::string& name, const std::string& where) {
+  try {
+    (void)choose_device(name);
+  } catch (const BadInput& error) {
+    throw BadInput(where, error.problems().front().what);
+  }
+}
+
 MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& options) {
   const at::Device device = choose_device(options.device);
   at::set_num_threads(usable_cores());
@@ -183,7 +194,9 @@ MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& option
     inputs.hidden = at::ones({shape.length, shape.length}, tensors.dtype(at::kBool)).triu_(1);
   for (Candidate& candidate : candidates)
     if (candidate.open()) candidate.warm_up(inputs);
-  for (int round = 0; round < options.repeats; ++round)
+  const double start = now();
+  for (int round = 0; round < options.repeats || (round < kMostRounds && now() - start < kLeastSeconds);
+       ++round)
     for (Candidate& candidate : candidates)
       if (candidate.open()) candidate.repeat(inputs);
   for (Candidate& candidate : candidates) measured.timings.push_back(candidate.take());

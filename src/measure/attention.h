@@ -13,7 +13,7 @@ namespace ate {
 struct MeasureOptions {
   std::string device = "auto";
   int64_t element_bytes = 4;  // 4: fp32, 2: bf16
-  int repeats = 5;            // timed runs of each path, taken in turns; fewer once a path has used 20 s
+  int repeats = 5;  // timed runs of each path, in turns; more of short ones, fewer after 20 s of a path
 };
 
 struct AttentionTiming {
@@ -38,6 +38,9 @@ struct MeasuredShape {
   const AttentionTiming* find(const std::string& path) const;  // nullptr when there is none
   const AttentionTiming* fastest_dense() const;                // nullptr when none ran
 };
+
+// Throws BadInput with `where` as the address when the device is not there.
+void require_device(const std::string& name, const std::string& where);
 
 // A path that does not fit into memory, or that fails, becomes a timing with its reason. Throws BadInput for a
 // device that is not there.

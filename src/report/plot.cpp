@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "support/error.h"
 #include "support/files.h"
@@ -18,6 +19,10 @@ namespace ate {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Told apart by readers who see few colours (Okabe and Ito 2008).
+constexpr const char* kColours[] = {"#0072B2", "#009E73", "#D55E00", "#CC79A7",
+                                    "#000000", "#56B4E9", "#E69F00"};
 
 // In single quotes gnuplot takes everything as it is, but for a quote, which is doubled.
 std::string quoted(const std::string& text) {
@@ -55,7 +60,7 @@ std::string gnuplot_program(const Plot& plot, const fs::path& path) {
   out += fmt::format("set output {}\nset title {}\nset xlabel {}\nset ylabel {}\n", quoted(path.string()),
                      quoted(plot.title), quoted(plot.x_label), quoted(plot.y_label));
   out +=
-      "set logscale x 2\nset logscale y 10\nset format y '%g'\nset grid\nset key outside right top\n"
+      "set logscale x 2\nset logscale y 10\nset format y '%g'\nset grid\nset key below\n"
       "set style data linespoints\n";
   std::string drawn = "1 with lines dashtype 2 linewidth 2 linecolor 'black' title '1: equal cost'";
   for (size_t i = 0; i < plot.curves.size(); ++i) {
@@ -63,9 +68,9 @@ std::string gnuplot_program(const Plot& plot, const fs::path& path) {
     out += fmt::format("$curve{} << END\n", i);
     for (const auto& [x, y] : curve.points) out += fmt::format("{} {}\n", x, y);
     out += "END\n";
-    drawn += fmt::format(", \\\n  $curve{} with {} title {}", i,
-                         curve.measured ? "points pointtype 7 pointsize 1.2" : "linespoints linewidth 2",
-                         quoted(curve.name));
+    drawn += fmt::format(", \\\n  $curve{} with {} linecolor '{}' title {}", i,
+                         curve.measured ? "points pointtype 7 pointsize 1.5" : "linespoints linewidth 2",
+                         kColours[i % std::size(kColours)], quoted(curve.name));
   }
   return out + "plot " + drawn + "\n";
 }
