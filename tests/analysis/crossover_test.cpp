@@ -34,7 +34,8 @@ std::vector<Case> cases() {
             for (const bool causal : {false, true})
               for (const Scope scope : {Scope::attention, Scope::layer})
                 for (const Pass pass : {Pass::forward, Pass::both})
-                  out.push_back({accounting, shape_of(heads, head_size, keys, hidden, causal), {pass, scope}});
+                  out.push_back(
+                      {accounting, shape_of(heads, head_size, keys, hidden, causal), {pass, scope}});
   return out;
 }
 

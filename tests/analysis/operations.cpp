@@ -109,7 +109,8 @@ void scores_backward(const Shape& shape, const Matrix& queries, const Matrix& ke
   for (int64_t i = 0; i < shape.length; ++i)
     for (int64_t j = 0; j < shape.length; ++j)
       for (size_t c = 0; may_look(shape, i, j) && c < keys[0].size(); ++c) {
-        of_queries[at(i)][c] = multiply_add(gradient[at(i)][at(j)], keys[at(j)][c], of_queries[at(i)][c], done);
+        of_queries[at(i)][c] =
+            multiply_add(gradient[at(i)][at(j)], keys[at(j)][c], of_queries[at(i)][c], done);
         of_keys[at(j)][c] = multiply_add(gradient[at(i)][at(j)], queries[at(i)][c], of_keys[at(j)][c], done);
       }
 }
@@ -139,7 +140,8 @@ void mixing_backward(const Shape& shape, const Matrix& weights, const Matrix& va
       for (size_t c = 0; may_look(shape, i, j) && c < values[0].size(); ++c) {
         of_weights[at(i)][at(j)] =
             multiply_add(gradient[at(i)][c], values[at(j)][c], of_weights[at(i)][at(j)], done);
-        of_values[at(j)][c] = multiply_add(gradient[at(i)][c], weights[at(i)][at(j)], of_values[at(j)][c], done);
+        of_values[at(j)][c] =
+            multiply_add(gradient[at(i)][c], weights[at(i)][at(j)], of_values[at(j)][c], done);
       }
 }
 

@@ -15,7 +15,9 @@ using namespace ate::testing;
 
 namespace {
 
-Setting flag(const std::string& name, const std::string& value) { return {name, value, "--" + name + " " + value}; }
+Setting flag(const std::string& name, const std::string& value) {
+  return {name, value, "--" + name + " " + value};
+}
 
 std::string complaint(const std::vector<Setting>& settings) {
   return complaint_of<BadInput>([&] { (void)make_request(settings); });
@@ -41,8 +43,8 @@ TEST_CASE("grids: numbers, units, doubling ranges", "[analysis]") {
 }
 
 TEST_CASE("grids: what is none", "[analysis]") {
-  for (const char* text : {"", ",", "1,", ",1", "k", "1K", "1.5", "0x10", " 1", "1 ", "1..", "..1", "2..1", "0..4",
-                           "-4..4", "1..2..3", "9223372036854775808", "9007199254740993k", "nan"}) {
+  for (const char* text : {"", ",", "1,", ",1", "k", "1K", "1.5", "0x10", " 1", "1 ", "1..", "..1", "2..1",
+                           "0..4", "-4..4", "1..2..3", "9223372036854775808", "9007199254740993k", "nan"}) {
     CAPTURE(text);
     CHECK(grid(text).empty());
   }
@@ -82,29 +84,38 @@ TEST_CASE("a later setting stands above an earlier one", "[analysis]") {
 TEST_CASE("what does not fit is named with what would", "[analysis]") {
   CHECK(contains(complaint({flag("T", "0")}), "--T 0: expected whole numbers from 1 to 1099511627776"));
   CHECK(contains(complaint({flag("T", "-3")}), "got \"-3\""));
-  CHECK(contains(complaint({flag("d", "512"), flag("heads", "12")}), "12 heads do not divide d = 512; the nearest"));
+  CHECK(contains(complaint({flag("d", "512"), flag("heads", "12")}),
+                 "12 heads do not divide d = 512; the nearest"));
   CHECK(contains(complaint({flag("d", "512"), flag("heads", "12")}), "8 or 16"));
   CHECK(contains(complaint({flag("d", "100")}), "--d 100: heads of 64 do not divide d = 100"));
-  CHECK(contains(complaint({flag("d", "512"), flag("heads", "8"), flag("head_size", "32")}), "make 256, not d = 512"));
-  CHECK(contains(complaint({flag("d", "512"), flag("kv_heads", "3")}), "3 key-value heads do not divide the 8"));
-  CHECK(contains(complaint({flag("T", "64"), flag("k", "65")}), "--k 65: 65 keys cannot be selected from 64 tokens"));
+  CHECK(contains(complaint({flag("d", "512"), flag("heads", "8"), flag("head_size", "32")}),
+                 "make 256, not d = 512"));
+  CHECK(contains(complaint({flag("d", "512"), flag("kv_heads", "3")}),
+                 "3 key-value heads do not divide the 8"));
+  CHECK(contains(complaint({flag("T", "64"), flag("k", "65")}),
+                 "--k 65: 65 keys cannot be selected from 64 tokens"));
   CHECK(contains(complaint({flag("T", "4")}), "--T 4: 8 keys cannot be selected from 4 tokens"));
   CHECK(contains(complaint({flag("scope", "modle")}), "did you mean \"model\"?"));
   CHECK(contains(complaint({flag("accounting", "published,corected")}), "did you mean \"corrected\"?"));
   CHECK(contains(complaint({flag("causal", "no")}), "expected true or false"));
-  CHECK(contains(complaint({flag("T", "1..1M,1..1M,1..1M,1..1M,1..1M,1..1M"), flag("k", "1"),
-                            flag("d", "64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,"
-                                      "64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,"
-                                      "64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,"
-                                      "64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256")}),
-                 "more than 10000"));
+  CHECK(contains(
+      complaint({flag("T", "1..1M,1..1M,1..1M,1..1M,1..1M,1..1M"), flag("k", "1"),
+                 flag("d",
+                      "64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,"
+                      "64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,"
+                      "64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,"
+                      "64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256,64,128,192,256")}),
+      "more than 10000"));
 }
 
 TEST_CASE("all problems are told together, each setting once", "[analysis]") {
-  const auto problems = problems_of<BadInput>(
-      [] { (void)make_request({flag("T", "0"), flag("k", "x"), flag("pass", "sideways")}); });
+  const auto problems = problems_of<BadInput>([] {
+    (void)make_request({flag("T", "0"), flag("k", "x"), flag("pass", "sideways")});
+  });
   CHECK(problems.size() == 3);
-  CHECK(problems_of<BadInput>([] { (void)make_request({flag("T", "16..64"), flag("k", "128")}); }).size() == 1);
+  CHECK(problems_of<BadInput>([] {
+          (void)make_request({flag("T", "16..64"), flag("k", "128")});
+        }).size() == 1);
 }
 
 TEST_CASE("settings come from JSON as they do from flags", "[analysis]") {
@@ -123,7 +134,8 @@ TEST_CASE("a JSON file's problems carry its name and the path in it", "[analysis
     const auto path = folder.write("a.json", text);
     return complaint_of<BadInput>([&] { (void)make_request(read_settings(path)); });
   };
-  CHECK(contains(complaint_about(R"({"hiden": 3})"), "a.json: /hiden: unknown key (did you mean \"hidden\"?)"));
+  CHECK(
+      contains(complaint_about(R"({"hiden": 3})"), "a.json: /hiden: unknown key (did you mean \"hidden\"?)"));
   CHECK(contains(complaint_about(R"({"T": 0})"), "a.json: /T: expected whole numbers from 1"));
   CHECK(contains(complaint_about(R"({"T": null})"), "a.json: /T: expected"));
   CHECK(contains(complaint_about(R"({"T": []})"), "a.json: /T: expected"));
@@ -135,7 +147,8 @@ TEST_CASE("a JSON file's problems carry its name and the path in it", "[analysis
   CHECK(contains(complaint_about("{"), "a.json:1:2: not valid JSON"));
 }
 
-TEST_CASE("the report has a row for each shape and accounting, in the document and for machines", "[analysis]") {
+TEST_CASE("the report has a row for each shape and accounting, in the document and for machines",
+          "[analysis]") {
   const AnalysisRequest request = make_request({flag("d", "64"), flag("T", "16,32")});
   const Report report = analysis_report(request, {});
   CHECK(report.document["rows"].size() == 6);
@@ -183,5 +196,6 @@ TEST_CASE("gpt4: assumptions are read, and refused with their names", "[analysis
   CHECK(contains(complaint_about("layers="), "layers: expected a whole number"));
   CHECK(contains(complaint_about("d=100"), "d = 100 is no multiple of the heads' 128"));
   CHECK(contains(complaint_about("d=100,heads=7"), "7 heads do not divide d = 100"));
-  CHECK(contains(complaint_of<BadInput>([&] { (void)gpt4::shape_at({}, 8, "--T 8"); }), "give T of at least 16"));
+  CHECK(contains(complaint_of<BadInput>([&] { (void)gpt4::shape_at({}, 8, "--T 8"); }),
+                 "give T of at least 16"));
 }

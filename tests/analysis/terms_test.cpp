@@ -125,7 +125,8 @@ TEST_CASE("corrected: a product's backward pass is two products", "[analysis]") 
   CHECK(corrected::feed_forward(s).backward == 2 * backward_of_map(s, s.width, s.feedforward * s.width));
 }
 
-TEST_CASE("corrected: projections, feed-forward block and last map are linear maps of every token", "[analysis]") {
+TEST_CASE("corrected: projections, feed-forward block and last map are linear maps of every token",
+          "[analysis]") {
   const Shape s = tiny(true);
   const int64_t kv_width = s.head_size() * s.kv_heads;
   CHECK(corrected::query_projection(s).forward == forward_of_map(s, s.width, s.width));
@@ -156,9 +157,8 @@ TEST_CASE("published: one sparse head and all dense heads, in multiply-accumulat
 TEST_CASE("detailed: projections, softmax, top-k and the heads that nothing selects for", "[analysis]") {
   const Shape s = tiny(false);
   CHECK(2 * detailed::projections(s) == 4 * forward_of_map(s, s.width, s.width));
-  CHECK(detailed::full_softmax(s) == flops_of_heads(s, [&](Operations& done) {
-          (void)softmax(s, numbers(s.length, s.length), done);
-        }));
+  CHECK(detailed::full_softmax(s) ==
+        flops_of_heads(s, [&](Operations& done) { (void)softmax(s, numbers(s.length, s.length), done); }));
   Operations one_head;
   top_k(s, one_head);
   CHECK(detailed::top_k(s) == one_head.flops());

@@ -18,15 +18,17 @@ using Json = nlohmann::ordered_json;
 Claim claim_named(const std::string& id) { return select_claims({id}).front(); }
 
 // The finding on a claim of the register with some of its numbers changed.
-Finding find(const std::string& id, const Json& changes = Json::object()) {
+Finding find(const std::string& id, const Json& changes = Json::object(), bool full = false) {
   static const TemporaryFolder folder;
-  static CheckContext context(false, "cpu", {"audit", folder.path(), 1});
+  CheckContext context(full, "cpu", {"audit", folder.path(), 2});
   Claim claim = claim_named(id);
   claim.given.update(changes);
   return find_check(claim.check)(claim, context);
 }
 
-Verdict verdict(const std::string& id, const Json& changes = Json::object()) { return find(id, changes).verdict; }
+Verdict verdict(const std::string& id, const Json& changes = Json::object()) {
+  return find(id, changes).verdict;
+}
 
 }  // namespace
 
@@ -42,7 +44,8 @@ TEST_CASE("a row of speedups", "[claims]") {
 
 TEST_CASE("a row under the wrong width is found at its own", "[claims]") {
   // A small twin of the document's: the numbers of d 256 under the label 320.
-  const Json twin = {{"d", 320}, {"T", 128}, {"full_millions", 8.4}, {"sparse_millions", 12.6}, {"ratio", 0.67}};
+  const Json twin = {
+      {"d", 320}, {"T", 128}, {"full_millions", 8.4}, {"sparse_millions", 12.6}, {"ratio", 0.67}};
   const Finding row = find("flops.128", twin);
   CHECK(row.verdict == Verdict::arithmetic_only);
   CHECK(contains(row.found, "0.67x by its formula at d 256"));
@@ -59,7 +62,8 @@ TEST_CASE("crossover", "[claims]") {
 }
 
 TEST_CASE("memory", "[claims]") {
-  const Json small = {{"d", 128}, {"T", 64}, {"full_megabytes", 0.3}, {"sparse_megabytes", 0.0}, {"reduction", 8.0}};
+  const Json small = {
+      {"d", 128}, {"T", 64}, {"full_megabytes", 0.3}, {"sparse_megabytes", 0.0}, {"reduction", 8.0}};
   CHECK(verdict("memory.512", small) == Verdict::arithmetic_only);
   CHECK(verdict("memory.512", {{"reduction", 17.0}}) == Verdict::contradicted);
   CHECK(contains(find("memory.512").found, "16.0x by its formula; measured "));
@@ -96,6 +100,23 @@ TEST_CASE("the loss of a model that sees its targets", "[claims]") {
   CHECK(contains(finding.evidence[1], "31 of 32 targets stand in the input"));
 }
 
+TEST_CASE("the same in full, on a preset of seconds whose model is honest", "[claims]") {
+  const Json focused = {{"preset", "focused"}, {"epochs", 1}};
+  const Finding finding = find("bespoke.700", focused, true);
+  CHECK(finding.verdict == Verdict::contradicted);
+  CHECK(contains(finding.evidence.back(), "Causal and paired: bespoke - standard +0.0"));
+  Json nearby = focused;
+  nearby["loss"] = std::stod(finding.found);
+  CHECK(verdict("bespoke.700", nearby) == Verdict::not_run);
+  CHECK(find("bespoke.700", nearby, true).verdict == Verdict::reproduced);
+}
+
+TEST_CASE("the difference of losses is judged by the paired interval", "[claims]") {
+  CHECK(verdict("bespoke.50") == Verdict::reproduced);
+  CHECK(verdict("bespoke.50", {{"bespoke", 2.9891}}) == Verdict::contradicted);
+  CHECK(contains(find("bespoke.50").evidence[1], "times what was printed"));
+}
+
 TEST_CASE("method, references and what this build lacks", "[claims]") {
   CHECK(verdict("method.rigour") == Verdict::unsupported);
   CHECK(verdict("industry.adoption") == Verdict::unsupported);
@@ -112,7 +133,9 @@ TEST_CASE("numbers print as they were printed", "[claims]") {
 
 TEST_CASE("the report has a line for each claim and the fields that scripts read", "[claims]") {
   const std::vector<AuditedClaim> claims = {
-      {claim_named("flops.128"), {Verdict::arithmetic_only, "0.18x", {"One.", "Two."}}, "ate audit --only flops.128"},
+      {claim_named("flops.128"),
+       {Verdict::arithmetic_only, "0.18x", {"One.", "Two."}},
+       "ate audit --only flops.128"},
       {claim_named("gpt4.8k"), {Verdict::not_run, "why", {}}, "ate audit --only gpt4.8k", true}};
   const Report report = audit_report(claims, true);
   CHECK(contains(report.facts[0], "2 claims: 1 arithmetic only, 1 not run"));

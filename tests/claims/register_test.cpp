@@ -20,10 +20,11 @@ TEST_CASE("the register has every claim, once, with a check that is known", "[cl
     CHECK_NOTHROW(find_check(claim.check));
   }
   for (const char* id :
-       {"flops.128", "flops.256", "flops.512", "flops.768", "flops.1024", "flops.2048", "flops.row-2048",
-        "flops.crossover", "flops.complexity", "memory.512", "memory.1024", "memory.2048", "gpt4.8k", "gpt4.128k",
-        "gpt4.units", "sparse.selector", "sparse.no-qk", "bespoke.3epochs", "bespoke.50", "bespoke.params",
-        "bespoke.700", "bespoke.dim128", "method.rigour", "industry.adoption"}) {
+       {"flops.128",       "flops.256",      "flops.512",       "flops.768",        "flops.1024",
+        "flops.2048",      "flops.row-2048", "flops.crossover", "flops.complexity", "memory.512",
+        "memory.1024",     "memory.2048",    "gpt4.8k",         "gpt4.128k",        "gpt4.units",
+        "sparse.selector", "sparse.no-qk",   "bespoke.3epochs", "bespoke.50",       "bespoke.params",
+        "bespoke.700",     "bespoke.dim128", "method.rigour",   "industry.adoption"}) {
     CAPTURE(id);
     CHECK(ids.count(id) == 1);
   }
@@ -46,7 +47,9 @@ TEST_CASE("claims are chosen by id or by group, in the register's order", "[clai
 }
 
 TEST_CASE("an unknown id is refused with the nearest one", "[claims]") {
-  CHECK(contains(complaint_of<BadInput>([] { (void)select_claims({"flops.129"}); }), "--only flops.129: no claim"));
-  CHECK(contains(complaint_of<BadInput>([] { (void)select_claims({"gpt4.8kk"}); }), "did you mean \"gpt4.8k\"?"));
+  CHECK(contains(complaint_of<BadInput>([] { (void)select_claims({"flops.129"}); }),
+                 "--only flops.129: no claim"));
+  CHECK(contains(complaint_of<BadInput>([] { (void)select_claims({"gpt4.8kk"}); }),
+                 "did you mean \"gpt4.8k\"?"));
   CHECK(contains(complaint_of<BadInput>([] { (void)select_claims({""}); }), "--only"));
 }

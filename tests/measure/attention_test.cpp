@@ -40,7 +40,8 @@ AttentionInputs inputs_of(const Shape& s) {
 }
 
 const AttentionPath& path_named(const std::vector<AttentionPath>& paths, const std::string& name) {
-  const auto it = std::find_if(paths.begin(), paths.end(), [&](const AttentionPath& p) { return p.name == name; });
+  const auto it =
+      std::find_if(paths.begin(), paths.end(), [&](const AttentionPath& p) { return p.name == name; });
   REQUIRE(it != paths.end());
   return *it;
 }
@@ -62,7 +63,8 @@ TEST_CASE("every dense path computes the same attention", "[measure]") {
     }
 }
 
-TEST_CASE("LibTorch has a fused backend on the CPU, and choosing one leaves its settings alone", "[measure]") {
+TEST_CASE("LibTorch has a fused backend on the CPU, and choosing one leaves its settings alone",
+          "[measure]") {
   const Shape s = shape_of(20, 4, 4, true);
   const AttentionInputs x = inputs_of(s);
   const bool flash = at::globalContext().userEnabledFlashSDP();

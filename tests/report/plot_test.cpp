@@ -12,7 +12,9 @@ using namespace ate::testing;
 
 namespace {
 
-Plot some_plot() { return {"it's a plot", "x", "y", {{"one", {{1, 2}, {4, 0.5}}, false}, {"two", {{2, 3}}, true}}}; }
+Plot some_plot() {
+  return {"it's a plot", "x", "y", {{"one", {{1, 2}, {4, 0.5}}, false}, {"two", {{2, 3}}, true}}};
+}
 
 }  // namespace
 
@@ -28,7 +30,8 @@ TEST_CASE("a plot's program has its data, and quotes what it is given", "[report
 
 TEST_CASE("a plot that cannot be written is refused before there is anything to draw", "[report]") {
   const TemporaryFolder folder;
-  CHECK(contains(complaint_of<BadInput>([&] { PlotFile("--plot", folder / "a.pdf"); }), "ends in .svg or .png"));
+  CHECK(contains(complaint_of<BadInput>([&] { PlotFile("--plot", folder / "a.pdf"); }),
+                 "ends in .svg or .png"));
   CHECK(contains(complaint_of<Failure>([&] { PlotFile("--plot", folder / "no" / "a.svg"); }),
                  "cannot be written: No such file or directory"));
   std::filesystem::create_directory(folder / "b.svg");
