@@ -41,8 +41,8 @@ struct Cost {
   double ratio() const { return ate::ratio(full.total(), sparse.total()); }
 };
 
-// What is counted of the shape. The authors' two formulas are forward, unmasked and of fixed extent: for them
-// neither matters.
+// What is counted of the shape. The authors' two formulas are forward, unmasked and of fixed extent: for
+// them neither matters.
 struct Coverage {
   Pass pass = Pass::forward;
   Scope scope = Scope::attention;

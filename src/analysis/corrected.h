@@ -1,14 +1,14 @@
 // What the paths cost when both are counted by the same rules: floating-point operations (2 per
-// multiply-add), every head dense or every head sparse, the mask on both sides, each head paying for its own
-// selector. For one sequence and one layer.
+// multiply-add), every head dense or every head sparse, the mask on both sides, each head paying for its
+// own selector. For one sequence and one layer.
 //
-// Left out on both sides, as each is below 1/hd or 1/d of the terms beside it: biases, activations, the scale
-// of the scores, the shift of the softmax by its maximum, normalisation, residual sums. Recomputation that a
-// fused kernel does in its backward pass is left out too: these are the operations of the function, not of
-// one kernel.
+// Left out on both sides, as each is below 1/hd or 1/d of the terms beside it: biases, activations, the
+// scale of the scores, the shift of the softmax by its maximum, normalisation, residual sums. Recomputation
+// that a fused kernel does in its backward pass is left out too: these are the operations of the function,
+// not of one kernel.
 //
-// `pairs` below is visible_pairs, `selected` is selected_pairs. A product's backward pass takes two products
-// of the same size: the gradient of each factor.
+// `pairs` below is visible_pairs, `selected` is selected_pairs. A product's backward pass takes two
+// products of the same size: the gradient of each factor.
 #pragma once
 
 #include "analysis/shape.h"
@@ -37,8 +37,9 @@ Flops dense_mixing(const Shape& shape);
 // The selector's first layer, hd -> h, in every head: 2 H T hd h.
 Flops selector_hidden(const Shape& shape);
 
-// The selector's second layer, h -> T: 2 H h T^2, or 2 H h pairs when only visible outputs are computed. With
-// all outputs and h >= hd this alone is no less than 2 H hd T^2, what causal dense scores and mixing tend to.
+// The selector's second layer, h -> T: 2 H h T^2, or 2 H h pairs when only visible outputs are computed.
+// With all outputs and h >= hd this alone is no less than 2 H hd T^2, what causal dense scores and mixing
+// tend to.
 Flops selector_logits(const Shape& shape);
 
 // Top-k over the visible logits: H pairs max(1, ceil(log2 k)) comparisons. No gradient passes.

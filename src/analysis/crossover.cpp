@@ -28,7 +28,8 @@ class Difference {
   Coverage coverage_;
 };
 
-// The first value in [low, high] for which `holds` is true; it must be true at high, and stay true once it is.
+// The first value in [low, high] for which `holds` is true; it must be true at high, and stay true once it
+// is.
 template <class Predicate>
 int64_t first_that(int64_t low, int64_t high, const Predicate& holds) {
   while (low < high) {

@@ -1,7 +1,7 @@
 // The longer formula of the same authors: multiply-accumulates, and softmax and top-k operations, counted
-// alike; forward, one sequence, one layer, no mask. Both sides have the projections. The sparse side has one
-// head with selector and approximator (the terms of published.h) and H - 1 heads that attend to k keys, which
-// nothing selects.
+// alike; forward, one sequence, one layer, no mask. Both sides have the projections. The sparse side has
+// one head with selector and approximator (the terms of published.h) and H - 1 heads that attend to k keys,
+// which nothing selects.
 #pragma once
 
 #include "analysis/shape.h"

@@ -102,9 +102,10 @@ Shape shape_at(const Assumptions& a, int64_t length, const std::string& where) {
   s.vocabulary = a.vocabulary;
   s.causal = false;
   if (s.keys < 1)
-    throw BadInput(where, fmt::format("{} tokens leave min(32, T / 16) = 0 keys; give T of at least 16, or "
-                                      "--assume k=...",
-                                      length));
+    throw BadInput(
+        where,
+        fmt::format("{} tokens leave min(32, T / 16) = 0 keys; give T of at least 16, or --assume k=...",
+                    length));
   if (s.keys > length)
     throw BadInput(
         where, fmt::format("{} keys cannot be selected from {} tokens; assume a smaller k", s.keys, length));

@@ -210,11 +210,10 @@ std::vector<std::string> write_notes(const std::vector<Shape>& shapes, const Tab
           "The sparse side of the document's ratio is B H T hd (1 + k) L: nothing in it finds the k keys. "
           "With h = {} a selector in every head alone costs {:.2f} times dense attention at T = {}.",
           s.hidden, selector_alone, s.length),
-      fmt::format(
-          "Attention is {:.1f} % of a dense layer at T = {} (no mask): at infinite speedup of attention the "
-          "layer gets {:.2f}x, at the document's {:.2f}x it gets {:.2f}x.",
-          100 * layer.attention_share, s.length, layer.limit, block_ratio(s),
-          whole_speedup(layer, block_ratio(s)))};
+      fmt::format("Attention is {:.1f} % of a dense layer at T = {} (no mask): at infinite speedup of "
+                  "attention the layer gets {:.2f}x, at the document's {:.2f}x it gets {:.2f}x.",
+                  100 * layer.attention_share, s.length, layer.limit, block_ratio(s),
+                  whole_speedup(layer, block_ratio(s)))};
   const Cost whole = cost(Accounting::corrected, s, {Pass::forward, Scope::layer});
   notes.push_back(
       fmt::format("The whole layer's ratio, {:.2f}x, also has the key projection that the sparse path is "
@@ -235,6 +234,7 @@ std::vector<std::string> write_notes(const std::vector<Shape>& shapes, const Tab
 Report analysis_report(const Assumptions& a, const std::vector<int64_t>& lengths,
                        const std::vector<PrintedBlock>& printed) {
   std::vector<Shape> shapes;
+  shapes.reserve(lengths.size());
   for (const int64_t length : lengths) shapes.push_back(shape_at(a, length, fmt::format("--T {}", length)));
   const Table block = block_rows(shapes, printed);
   const Table sensitivity = sensitivity_rows(shapes.front());
@@ -242,14 +242,13 @@ Report analysis_report(const Assumptions& a, const std::vector<int64_t>& lengths
 
   Report report;
   report.title = "Sparse attention at GPT-4's guessed shape";
-  report.facts = {
-      fmt::format("assumed: d {}, {} heads of {}, {} layers, batch {}, {}", a.width, a.heads,
-                  a.width / a.heads, a.layers, a.batch,
-                  a.keys ? fmt::format("k = {}", *a.keys) : "k = min(32, T / 16)"),
-      fmt::format("not in the document: selector and approximator of hidden width {}, feed-forward "
-                  "block of {} d, last linear map {}",
-                  a.hidden, a.feedforward,
-                  a.vocabulary > 0 ? fmt::format("to {} tokens", a.vocabulary) : "left out")};
+  report.facts = {fmt::format("assumed: d {}, {} heads of {}, {} layers, batch {}, {}", a.width, a.heads,
+                              a.width / a.heads, a.layers, a.batch,
+                              a.keys ? fmt::format("k = {}", *a.keys) : "k = min(32, T / 16)"),
+                  fmt::format("not in the document: selector and approximator of hidden width {}, "
+                              "feed-forward block of {} d, last linear map {}",
+                              a.hidden, a.feedforward,
+                              a.vocabulary > 0 ? fmt::format("to {} tokens", a.vocabulary) : "left out")};
   report.tables = {block, corrected_rows(shapes), memory_rows(shapes), sensitivity};
   report.notes = write_notes(shapes, block, carried);
   report.document = {{"assumed",

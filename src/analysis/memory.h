@@ -5,7 +5,8 @@
 
 namespace ate::memory {
 
-// Queries, keys, values and outputs: e B T (2 d + 2 hd Hkv). e: bytes per number. Every dense path has them.
+// Queries, keys, values and outputs: e B T (2 d + 2 hd Hkv). e: bytes per number. Every dense path has
+// them.
 Count inputs_and_outputs(const Shape& shape, int64_t element_bytes);
 
 // One T x T array for each head, such as the scores: e B H T^2. What the document calls full attention's

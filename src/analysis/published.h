@@ -1,7 +1,7 @@
-// The accounting behind the table that the seed document prints: multiply-accumulates, forward, one sequence,
-// one layer, no mask, no projections. It sets ONE sparse head against ALL dense heads. Source: the document's
-// table "Computational Analysis", whose rows come out of these formulas to the printed digit with hd = 64,
-// k = 8, h = 128.
+// The accounting behind the table that the seed document prints: multiply-accumulates, forward, one
+// sequence, one layer, no mask, no projections. It sets ONE sparse head against ALL dense heads. Source:
+// the document's table "Computational Analysis", whose rows come out of these formulas to the printed digit
+// with hd = 64, k = 8, h = 128.
 #pragma once
 
 #include "analysis/shape.h"

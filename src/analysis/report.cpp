@@ -139,25 +139,22 @@ std::vector<std::string> write_notes(const AnalysisRequest& request, const Analy
   const std::string where = fmt::format("at d {}, T {}", s.width, s.length);
   std::vector<std::string> notes;
   if (has(request.accountings, Accounting::published))
-    notes.push_back(fmt::format(
-        "published, the document's table: {:.2f}x {}. It sets one sparse head against all {} dense "
-        "heads, and leaves mask and projections out on both sides.",
-        cost(Accounting::published, s).ratio(), where, s.heads));
+    notes.push_back(
+        fmt::format("published, the document's table: {:.2f}x {}. It sets one sparse head against all {} "
+                    "dense heads, and leaves mask and projections out on both sides.",
+                    cost(Accounting::published, s).ratio(), where, s.heads));
   if (has(request.accountings, Accounting::detailed))
     notes.push_back(
         fmt::format("detailed, the same authors' fuller formula: {:.2f}x there. Projections on both sides, "
-                    "one head with a "
-                    "selector, and {} heads that attend to {} keys which nothing selects.",
+                    "one head with a selector, and {} heads that attend to {} keys which nothing selects.",
                     cost(Accounting::detailed, s).ratio(), s.heads - 1, s.keys));
   if (has(request.accountings, Accounting::corrected)) {
     const Cost attention = cost(Accounting::corrected, s, {request.coverage.pass, Scope::attention});
     const Count selector = attention.sparse.of(Part::selector);
     notes.push_back(fmt::format(
         "corrected: {:.2f}x there. Every head is counted, {} on both sides, and each sparse head pays for "
-        "its "
-        "selector. That selector gives each query {} outputs, T^2 again: it is {:.0f} % of the sparse "
-        "attention, "
-        "and alone costs {:.2f} times the dense attention that it is to save.",
+        "its selector. That selector gives each query {} outputs, T^2 again: it is {:.0f} % of the sparse "
+        "attention, and alone costs {:.2f} times the dense attention that it is to save.",
         cost(Accounting::corrected, s, request.coverage).ratio(),
         s.causal ? "with the mask" : "without a mask",
         s.selector_outputs == SelectorOutputs::all ? "T" : "as many as it sees",
@@ -206,8 +203,7 @@ const char* section_name(Section section) {
 Report analysis_report(const AnalysisRequest& request, const AnalysisView& view) {
   Report report;
   report.title = "What attention costs, dense and sparse";
-  report.facts = {sizes_text(request)};
-  report.facts.push_back("MAC: multiply-accumulates; FLOP: 2 for each multiply-add");
+  report.facts = {sizes_text(request), "MAC: multiply-accumulates; FLOP: 2 for each multiply-add"};
   if (has(request.accountings, Accounting::corrected))
     report.facts.push_back(fmt::format("corrected: {}, {}, {}", scope_text(request.coverage.scope),
                                        pass_text(request.coverage.pass),

@@ -172,7 +172,7 @@ const std::vector<SettingHelp>& analysis_settings() {
       {"head_size", "N", "hd = d / H (default 64)"},
       {"kv_heads", "N", "Heads that keys and values have; must divide H (default H)"},
       {"feedforward", "N", "Hidden width of the feed-forward block, as a multiple of d (default 4)"},
-      {"layers", "N", "L, for the model's scope and memory (default 1)"},
+      {"layers", "N", "L, for the model's scope (default 1)"},
       {"vocabulary", "N", "V, outputs of the last linear map, for the model's scope (default 0: none)"},
       {"batch", "N", "B, sequences, for memory, intensity and measuring (default 1)"},
       {"causal", "BOOL", "true (default) or false: whether a query sees only what stands before it"},
@@ -208,7 +208,7 @@ std::vector<Setting> read_settings(const std::string& path) {
   std::vector<Setting> settings;
   const std::vector<std::string> names = setting_names();
   for (const auto& [key, value] : document.items()) {
-    const std::string where = path + ": /" + key;
+    const std::string where = fmt::format("{}: /{}", path, key);
     if (std::find(names.begin(), names.end(), key) == names.end())
       problems.push_back({where, "unknown key" + did_you_mean(key, names)});
     const bool list = value.is_array() && !value.empty();
@@ -282,8 +282,7 @@ AnalysisRequest make_request(const std::vector<Setting>& settings) {
       if (k > shape.length)
         reader.blame(
             reader.has("k") ? "k" : "T",
-            fmt::format("{} keys cannot be selected from {} tokens; give --k of at most {}, or a longer "
-                        "--T",
+            fmt::format("{} keys cannot be selected from {} tokens; give --k of at most {}, or a longer --T",
                         k, shape.length, shape.length));
       request.shapes.push_back(shape);
     }

@@ -21,12 +21,10 @@ const std::vector<Device>& data_sheet_devices() {
   static const std::vector<Device> devices = {
       {"h100", "NVIDIA H100 SXM5 80 GB", 67e12, 989.4e12, 3.35e12,
        "NVIDIA H100 Tensor Core GPU data sheet, SXM: FP32 67 TFLOPS, BF16 1,979 TFLOPS with sparsity (half "
-       "of "
-       "it without), 3.35 TB/s"},
+       "of it without), 3.35 TB/s"},
       {"h200", "NVIDIA H200 SXM 141 GB", 67e12, 989.4e12, 4.8e12,
        "NVIDIA H200 Tensor Core GPU data sheet, SXM: FP32 67 TFLOPS, BF16 1,979 TFLOPS with sparsity (half "
-       "of "
-       "it without), 4.8 TB/s"},
+       "of it without), 4.8 TB/s"},
       {"a100", "NVIDIA A100 SXM4 80 GB", 19.5e12, 312e12, 2.039e12,
        "NVIDIA A100 Tensor Core GPU data sheet, 80 GB SXM: FP32 19.5 TFLOPS, BF16 312 TFLOPS, 2,039 GB/s"},
   };

@@ -1,5 +1,5 @@
-// The roofline model (Williams, Waterman and Patterson 2009): a path runs at most at the device's arithmetic
-// peak, and at most at its arithmetic intensity times the device's memory bandwidth.
+// The roofline model (Williams, Waterman and Patterson 2009): a path runs at most at the device's
+// arithmetic peak, and at most at its arithmetic intensity times the device's memory bandwidth.
 #pragma once
 
 #include <string>
@@ -29,9 +29,9 @@ struct Work {
 };
 
 // dense naive: the scores and their softmax are written and read once each (4 scores arrays over the bus).
-// dense fused: queries, keys, values and outputs only, each once.
-// sparse: the selector's outputs, hidden activations and gathered values are each written and read once, and
-// the weights of selector and approximator read once.
+// dense fused: queries, keys, values and outputs only, each once. sparse: the selector's outputs, hidden
+// activations and gathered values are each written and read once, and the weights of selector and
+// approximator read once.
 std::vector<Work> attention_work(const Shape& shape, int64_t element_bytes);
 
 struct RooflinePoint {

@@ -44,7 +44,8 @@ enum class Scope {
 // T (T + 1) / 2 when causal, else T^2.
 Count visible_pairs(const Shape& shape);
 
-// The pairs of a query and a key that it selects, in one head: the sum over queries of min(k, keys it sees).
+// The pairs of a query and a key that it selects, in one head: the sum over queries of min(k, keys it
+// sees).
 Count selected_pairs(const Shape& shape);
 
 // Comparisons that put one more logit into the k best so far: the depth of a tournament tree with k leaves,

@@ -17,7 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int64_t kFitFrom = 1024;
-constexpr int64_t kFitTo = 1024 * 1024;
+constexpr int64_t kFitTo = 1 << 20;
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 Json number(const std::optional<int64_t>& value) { return value ? Json(*value) : Json(nullptr); }
@@ -130,16 +130,22 @@ Table crossover_rows(const AnalysisRequest& request) {
 }
 
 Table key_rows(const AnalysisRequest& request) {
-  Table table = table_of_shapes("keys", "The most keys k at which the sparse path still costs less (0: none)",
-                                {{"accounting", "accounting"}, {"most_keys", "k up to"}});
-  for (const Shape& shape : request.shapes)
+  Table table{"keys",
+              "The most keys k at which the sparse path still costs less (0: none)",
+              {{"d", "d"},
+               {"T", "T"},
+               {"heads", "H"},
+               {"hidden", "h"},
+               {"accounting", "accounting"},
+               {"most_keys", "k up to"}},
+              {}};
+  for (const Shape& s : request.shapes) {
+    if (s.keys != request.shapes.front().keys)
+      continue;  // once for each shape, whatever k it was asked for with
     for (const Accounting accounting : request.accountings)
-      add_row(table, shape_cells(shape),
-              {accounting_name(accounting), most_keys(accounting, shape, request.coverage)});
-  const auto k = std::find_if(table.columns.begin(), table.columns.end(),
-                              [](const Column& column) { return column.name == "k"; });
-  for (auto& row : table.rows) row.erase(row.begin() + (k - table.columns.begin()));
-  table.columns.erase(k);
+      table.rows.push_back({s.width, s.length, s.heads, s.hidden, accounting_name(accounting),
+                            most_keys(accounting, s, request.coverage)});
+  }
   return table;
 }
 

@@ -26,8 +26,8 @@ struct AuditOutcome {
   int stop_signal = 0;  // SIGINT or SIGTERM: the audit stopped before it had checked all; studies are saved
 };
 
-// A check that fails is told as not run, with its reason, and the rest goes on. Throws BadInput for an unknown
-// id or a device that is not there.
+// A check that fails is told as not run, with its reason, and the rest goes on. Throws BadInput for an
+// unknown id or a device that is not there.
 AuditOutcome run_audit(const AuditOptions& options);
 
 // for_people: what was found in a table, the evidence below it; else all in one table.

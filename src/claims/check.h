@@ -39,8 +39,8 @@ class CheckContext {
   // Wall-clock and memory on the audit's device; a shape is measured once in an audit.
   const MeasuredShape& measured(const Shape& shape, int repeats = 5);
 
-  // A study of the preset with these settings ("schedule.epochs=3"), stored and resumed under the audit's
-  // folder. Throws Interrupted when a signal stopped it.
+  // A study of standard against bespoke by the preset with these settings ("schedule.epochs=3"), stored and
+  // resumed under the audit's folder. Throws Interrupted when a signal stopped it.
   StudyResult study(const std::string& preset, std::vector<std::string> sets) const;
 
  private:

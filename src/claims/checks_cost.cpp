@@ -54,8 +54,8 @@ std::string milliseconds(const AttentionTiming& timing) {
                      timing.most() * 1e3, timing.seconds.size());
 }
 
-// Speedup of every head sparse over the fastest dense path; NaN when one of them did not run, and why is then
-// in the evidence.
+// Speedup of every head sparse over the fastest dense path; NaN when one of them did not run, and why is
+// then in the evidence.
 double measured_speedup(const MeasuredShape& measured, std::vector<std::string>& evidence) {
   const AttentionTiming* dense = measured.fastest_dense();
   const AttentionTiming* sparse = measured.find("sparse mlp_topk");
@@ -79,9 +79,9 @@ std::string times_or_not(double ratio) {
 
 }  // namespace
 
-// reproduced: the formula gives the row, and the corrected count the same speedup within 10 %. arithmetic only:
-// the formula gives the row (at whatever width), the corrected count another speedup. contradicted: no width
-// gives it.
+// reproduced: the formula gives the row, and the corrected count the same speedup within 10 %. arithmetic
+// only: the formula gives the row (at whatever width), the corrected count another speedup. contradicted:
+// no width gives it.
 Finding check_speedup_row(const Claim& claim, CheckContext& context) {
   const Json& given = claim.given;
   Finding finding;
@@ -94,11 +94,11 @@ Finding check_speedup_row(const Claim& claim, CheckContext& context) {
   const Cost published = cost(Accounting::published, shape);
   const double detailed = cost(Accounting::detailed, shape).ratio();
   const double corrected = cost(Accounting::corrected, shape).ratio();
-  finding.evidence.push_back(fmt::format(
-      "2 T^2 d = {:.1f}M against T hd h + T h T + T k hd h + T h hd = {:.1f}M multiply-accumulates "
-      "at d = {}: one sparse head against {} dense heads.",
-      to_double(published.full.total()) / 1e6, to_double(published.sparse.total()) / 1e6, width,
-      shape.heads));
+  finding.evidence.push_back(
+      fmt::format("2 T^2 d = {:.1f}M against T hd h + T h T + T k hd h + T h hd = {:.1f}M "
+                  "multiply-accumulates at d = {}: one sparse head against {} dense heads.",
+                  to_double(published.full.total()) / 1e6, to_double(published.sparse.total()) / 1e6, width,
+                  shape.heads));
   if (width != given["d"])
     finding.evidence.push_back(
         fmt::format("At the width that the row is labelled with, {}, the same formula gives {:.2f}x.",
@@ -132,8 +132,8 @@ Finding check_row_width(const Claim& claim, CheckContext&) {
   return finding;
 }
 
-// reproduced: the corrected count crosses over within half and twice the claimed T. arithmetic only: only the
-// published one does. contradicted: neither.
+// reproduced: the corrected count crosses over within half and twice the claimed T. arithmetic only: only
+// the published one does. contradicted: neither.
 Finding check_crossover(const Claim& claim, CheckContext&) {
   const int64_t claimed = claim.given["T"];
   const Shape shape = document_shape(claim.given["d"], claimed);
@@ -153,8 +153,8 @@ Finding check_crossover(const Claim& claim, CheckContext&) {
   finding.found = fmt::format("T = {} by its formula, {} detailed, corrected {}", text(published),
                               text(detailed), text(corrected));
   finding.evidence = {
-      fmt::format("First T at which the sparse path costs less, by bisection at d = {}, k = {}, h = "
-                  "{}; never: at no T up to 2^40.",
+      fmt::format("First T at which the sparse path costs less, by bisection at d = {}, k = {}, h = {}; "
+                  "never: at no T up to 2^40.",
                   shape.width, shape.keys, shape.hidden)};
   for (const Accounting accounting : {Accounting::published, Accounting::detailed})
     if (const std::optional<Shape> first = scan_growing_shapes(accounting, shape))
@@ -165,9 +165,9 @@ Finding check_crossover(const Claim& claim, CheckContext&) {
   return finding;
 }
 
-// contradicted: the sparse path's cost, by the document's own formula, grows with an exponent of T above 1.5,
-// nearer to 2 than to what O(K) allows for a whole sequence, 1. reproduced: not above 1.1, and the clock
-// agrees. arithmetic only: in between, or the clock disagrees.
+// contradicted: the sparse path's cost, by the document's own formula, grows with an exponent of T above
+// 1.5, nearer to 2 than to what O(K) allows for a whole sequence, 1. reproduced: not above 1.1, and the
+// clock agrees. arithmetic only: in between, or the clock disagrees.
 Finding check_complexity(const Claim& claim, CheckContext& context) {
   const Shape shape = document_shape(claim.given["d"], 1024);
   const int64_t far = int64_t{1} << 20;
@@ -193,21 +193,19 @@ Finding check_complexity(const Claim& claim, CheckContext& context) {
                                                                 : Verdict::arithmetic_only;
   finding.evidence = {
       "The selector has an output for each position and query: T h T, quadratic in T whatever k is.",
-      fmt::format(
-          "Fitted from T = 4k to 1M at d = {}: dense T^{:.2f}, sparse T^{:.2f} by the published formula, "
-          "T^{:.2f} corrected.",
-          shape.width, published.full, published.sparse, corrected.sparse)};
+      fmt::format("Fitted from T = 4k to 1M at d = {}: dense T^{:.2f}, sparse T^{:.2f} by the published "
+                  "formula, T^{:.2f} corrected.",
+                  shape.width, published.full, published.sparse, corrected.sparse)};
   if (!std::isnan(timed))
     finding.evidence.push_back(fmt::format(
-        "Timed from T = 1k to {}k: fastest dense T^{:.2f}, every head sparse "
-        "T^{:.2f}.",
+        "Timed from T = 1k to {}k: fastest dense T^{:.2f}, every head sparse T^{:.2f}.",
         static_cast<int64_t>(sparse_points.back().length) / 1024, fit_exponent(dense_points), timed));
   return finding;
 }
 
-// reproduced: the printed bytes come out, and peak memory of dense fused attention over that of the sparse path
-// is the claimed factor within 10 %. arithmetic only: the bytes come out, the paths need others. contradicted:
-// they do not come out.
+// reproduced: the printed bytes come out, and peak memory of dense fused attention over that of the sparse
+// path is the claimed factor within 10 %. arithmetic only: the bytes come out, the paths need others.
+// contradicted: they do not come out.
 Finding check_memory_row(const Claim& claim, CheckContext& context) {
   const Json& given = claim.given;
   Shape shape = document_shape(given["d"], given["T"]);
@@ -239,15 +237,15 @@ Finding check_memory_row(const Claim& claim, CheckContext& context) {
   finding.evidence = {
       fmt::format("4 B H T^2 = {:.1f} MB against 4 B H T k = {:.1f} MB with B = 8, k = min(32, T / 8) = {}.",
                   full, selected, shape.keys),
-      fmt::format(
-          "Peak of one sequence, {}: dense fused {:.1f} MB, the sparse head as arrays {:.1f} MB. A fused "
-          "kernel stores no scores, and the selector's outputs alone are 4 H T^2 = {:.1f} MB.",
-          how, fused / 1e6, sparse / 1e6, to_double(memory::selector_outputs(shape, kElementBytes)) / 1e6)};
+      fmt::format("Peak of one sequence, {}: dense fused {:.1f} MB, the sparse head as arrays {:.1f} MB. A "
+                  "fused kernel stores no scores, and the selector's outputs alone are 4 H T^2 = {:.1f} MB.",
+                  how, fused / 1e6, sparse / 1e6,
+                  to_double(memory::selector_outputs(shape, kElementBytes)) / 1e6)};
   return finding;
 }
 
-// reproduced: the formula gives the ratio within 1 %, and the corrected count within 10 %. arithmetic only: the
-// formula alone. contradicted: not even the formula.
+// reproduced: the formula gives the ratio within 1 %, and the corrected count within 10 %. arithmetic only:
+// the formula alone. contradicted: not even the formula.
 Finding check_gpt4_row(const Claim& claim, CheckContext&) {
   const Shape s = gpt4::shape_at({}, claim.given["T"], claim.id);
   const Count full = gpt4::full(s);
@@ -265,16 +263,14 @@ Finding check_gpt4_row(const Claim& claim, CheckContext&) {
   finding.found = fmt::format("{:.2f}x by its formula; corrected {:.2f}x; layer at most {:.2f}x", ratio,
                               corrected.ratio(), layer.limit);
   finding.evidence = {
-      fmt::format(
-          "2 B H T^2 hd L / (B H T hd (1 + k) L) = {} / {}, which is 2 T / (1 + k) with k = {}: nothing in "
-          "it finds the keys. The model's shape is a guess, which cancels.",
-          grouped(full), grouped(sparse), s.keys),
+      fmt::format("2 B H T^2 hd L / (B H T hd (1 + k) L) = {} / {}, which is 2 T / (1 + k) with k = {}: "
+                  "nothing in it finds the keys. The model's shape is a guess, which cancels.",
+                  grouped(full), grouped(sparse), s.keys),
       fmt::format("With a selector (h = {}) in every head: {:.2f}x without a mask, {:.2f}x causal.", s.hidden,
                   corrected.ratio(), cost(Accounting::corrected, causal).ratio()),
-      fmt::format(
-          "Attention is {:.1f} % of a layer of the guessed shape: free attention would make the layer "
-          "{:.2f}x as fast without a mask, {:.2f}x causal.",
-          100 * layer.attention_share, layer.limit, amdahl(causal, Scope::layer).limit)};
+      fmt::format("Attention is {:.1f} % of a layer of the guessed shape: free attention would make the "
+                  "layer {:.2f}x as fast without a mask, {:.2f}x causal.",
+                  100 * layer.attention_share, layer.limit, amdahl(causal, Scope::layer).limit)};
   return finding;
 }
 

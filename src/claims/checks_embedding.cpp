@@ -60,8 +60,8 @@ const ArmResult& arm_of(const StudyResult& result, Arm arm) {
 
 }  // namespace
 
-// As the focused script ran, for so many epochs. reproduced: the claimed ratio of losses lies among those of the
-// seeds. contradicted: it lies outside.
+// As the focused script ran, for so many epochs. reproduced: the claimed ratio of losses lies among those
+// of the seeds. contradicted: it lies outside.
 Finding check_loss_ratio(const Claim& claim, CheckContext& context) {
   const StudyResult result = context.study(
       claim.given["preset"], {kPublished, seeds(context, 20, 100),
@@ -92,8 +92,8 @@ Finding check_loss_ratio(const Claim& claim, CheckContext& context) {
 }
 
 // The paired study decides. reproduced: its 95 % interval has the printed difference in it and 0 outside.
-// contradicted: the printed difference lies outside the interval. arithmetic only: both lie inside, so that the
-// printed difference is a possible draw and shows nothing.
+// contradicted: the printed difference lies outside the interval. arithmetic only: both lie inside, so that
+// the printed difference is a possible draw and shows nothing.
 Finding check_loss_difference(const Claim& claim, CheckContext& context) {
   const std::string preset = claim.given["preset"];
   const StudyResult paired = context.study(preset, {});
@@ -115,23 +115,22 @@ Finding check_loss_difference(const Claim& claim, CheckContext& context) {
   finding.evidence = {
       fmt::format("Paired over {} seeds, the whole validation part scored: {}. Printed: {:+.4f} nats.",
                   c.difference.n, c.verdict, printed),
-      fmt::format(
-          "One run as published could not show it: over {} seeds the difference of single runs has a "
-          "standard "
-          "deviation of {:.2f} nats, {:.0f} times what was printed, as each loss is the mean of {} windows "
-          "and has a sampling error of {:.2f} nats.",
-          spread.n, spread.deviation, spread.deviation / std::abs(printed),
-          arm_of(published, Arm::standard).targets, arm_of(published, Arm::standard).mean_standard_error),
-      fmt::format(
-          "Both printed losses, {:.4f} and {:.4f}, lie {} the source's entropy of {:.4f} nats, which no "
-          "model passes but by the luck of its windows.",
-          standard, bespoke, std::max(standard, bespoke) < paired.floor.value_or(0) ? "below" : "around",
-          paired.floor.value_or(0))};
+      fmt::format("One run as published could not show it: over {} seeds the difference of single runs has a "
+                  "standard deviation of {:.2f} nats, {:.0f} times what was printed, as each loss is the "
+                  "mean of {} windows and has a sampling error of {:.2f} nats.",
+                  spread.n, spread.deviation, spread.deviation / std::abs(printed),
+                  arm_of(published, Arm::standard).targets,
+                  arm_of(published, Arm::standard).mean_standard_error),
+      fmt::format("Both printed losses, {:.4f} and {:.4f}, lie {} the source's entropy of {:.4f} nats, which "
+                  "no model passes but by the luck of its windows.",
+                  standard, bespoke,
+                  std::max(standard, bespoke) < paired.floor.value_or(0) ? "below" : "around",
+                  paired.floor.value_or(0))};
   return finding;
 }
 
-// reproduced: the ratio comes out, and does so without rows that no token can reach. arithmetic only: only with
-// them. contradicted: not at all.
+// reproduced: the ratio comes out, and does so without rows that no token can reach. arithmetic only: only
+// with them. contradicted: not at all.
 Finding check_parameter_ratio(const Claim& claim, CheckContext&) {
   const std::string preset = claim.given["preset"];
   const double claimed = claim.given["ratio"];
@@ -143,8 +142,8 @@ Finding check_parameter_ratio(const Claim& claim, CheckContext&) {
                                                               : Verdict::arithmetic_only;
   finding.found = fmt::format("{:.4f}x; {:.4f}x without dead rows", published.ratio(), live.ratio());
   finding.evidence = {
-      fmt::format("As published {} against {} parameters. Each band's table has a row for every token, "
-                  "most of them never read; with its own tokens' rows alone it is {} against {}.",
+      fmt::format("As published {} against {} parameters. Each band's table has a row for every token, most "
+                  "of them never read; with its own tokens' rows alone it is {} against {}.",
                   published.bespoke, published.standard, live.bespoke, live.standard)};
   return finding;
 }
@@ -160,16 +159,16 @@ Finding check_parameter_width(const Claim& claim, CheckContext&) {
   finding.verdict = prints_as(wide.ratio(), claimed, 2) ? Verdict::reproduced : Verdict::contradicted;
   finding.found = fmt::format("d = {} gives {:.2f}x", width, wide.ratio());
   finding.evidence = {fmt::format(
-      "At d = {} the two models have {} and {} parameters, {:.4f}x; the preset's own width gives {} and "
-      "{}, {:.4f}x.",
+      "At d = {} the two models have {} and {} parameters, {:.4f}x; the preset's own width gives {} and {}, "
+      "{:.4f}x.",
       width, wide.standard, wide.bespoke, wide.ratio(), as_run.standard, as_run.bespoke, as_run.ratio())};
   return finding;
 }
 
 // Quick: trains a few steps, enough for the canaries, and says what they find; the loss is not reproduced.
-// Full: trains the claim's epochs at a constant learning rate, as the first of the preset's many epochs have it.
-// reproduced: an honest model (every canary passes) reaches the loss within 0.05 nats. arithmetic only: a leaking
-// one does. contradicted: none does.
+// Full: trains the claim's epochs at a constant learning rate, as the first of the preset's many epochs
+// have it. reproduced: an honest model (every canary passes) reaches the loss within 0.05 nats. arithmetic
+// only: a leaking one does. contradicted: none does.
 Finding check_leaking_loss(const Claim& claim, CheckContext& context) {
   const std::string preset = claim.given["preset"];
   const double claimed = claim.given["loss"];
@@ -200,10 +199,10 @@ Finding check_leaking_loss(const Claim& claim, CheckContext& context) {
     const Config corrected = resolve(choice).config;
     const int64_t steps = steps_per_epoch(corrected);
     const auto trials = static_cast<int64_t>(corrected.study.arms.size() * corrected.study.seeds.size());
-    finding.evidence.push_back(fmt::format(
-        "--full trains {} epochs as published, {} steps, and then the whole preset in corrected mode, {} "
-        "steps; it goes on where it was interrupted.",
-        epochs, epochs * steps * 2, corrected.schedule.epochs * steps * trials));
+    finding.evidence.push_back(
+        fmt::format("--full trains {} epochs as published, {} steps, and then the whole preset in corrected "
+                    "mode, {} steps; it goes on where it was interrupted.",
+                    epochs, epochs * steps * 2, corrected.schedule.epochs * steps * trials));
     return finding;
   }
   const double loss = arm_of(published, Arm::standard).loss.mean;
@@ -211,8 +210,8 @@ Finding check_leaking_loss(const Claim& claim, CheckContext& context) {
   finding.verdict = !reached ? Verdict::contradicted : leaks ? Verdict::arithmetic_only : Verdict::reproduced;
   const std::vector<double>& positions = arm_of(published, Arm::standard).by_position;
   finding.evidence.push_back(
-      fmt::format("After {} epochs as published the loss is {:.3f} nats; at the last position, "
-                  "whose target is hidden, {:.3f}.",
+      fmt::format("After {} epochs as published the loss is {:.3f} nats; at the last position, whose target "
+                  "is hidden, {:.3f}.",
                   epochs, loss, positions.empty() ? loss : positions.back()));
   const StudyResult corrected = context.study(preset, {});
   const Comparison& c = corrected.comparisons.front();

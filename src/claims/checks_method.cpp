@@ -5,8 +5,8 @@
 
 namespace ate {
 
-// reproduced: every preset, as published, has several seeds and paired arms. unsupported: one has not, so that
-// what ran supports no interval and no test.
+// reproduced: every preset, as published, has several seeds and paired arms. unsupported: one has not, so
+// that what ran supports no interval and no test.
 Finding check_rigour(const Claim& claim, CheckContext&) {
   Finding finding;
   finding.verdict = Verdict::reproduced;
@@ -25,9 +25,9 @@ Finding check_rigour(const Claim& claim, CheckContext&) {
   if (short_of > 0) finding.verdict = Verdict::unsupported;
   finding.found =
       fmt::format("{} of {} scripts: one seed, unpaired", short_of, claim.given["presets"].size());
-  finding.evidence.push_back(
-      "One pair of runs gives no interval and no test. ate validate-bespoke --preset focused "
-      "runs several seeds, paired, with both.");
+  finding.evidence.emplace_back(
+      "One pair of runs gives no interval and no test. ate validate-bespoke --preset focused runs several "
+      "seeds, paired, with both.");
   return finding;
 }
 

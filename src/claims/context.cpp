@@ -61,6 +61,7 @@ StudyResult CheckContext::study(const std::string& preset, std::vector<std::stri
   Choice choice;
   choice.preset = preset;
   choice.sets = std::move(sets);
+  choice.sets.emplace_back("study.arms=[\"standard\",\"bespoke\"]");
   choice.sets.push_back("device=" + device_);
   StudyOutcome outcome = run_study(resolve(choice), study_);
   if (!outcome.complete) throw Interrupted{};

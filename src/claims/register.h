@@ -1,4 +1,5 @@
-// The register of claims: what the seed document says, and which check is to be run on it. It holds no verdict.
+// The register of claims: what the seed document says, and which check is to be run on it. It holds no
+// verdict.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -56,7 +56,8 @@ std::vector<std::string> device_names() {
   return names;
 }
 
-// The device whose roof is asked for; its numbers are from data sheets, or measured if it is this processor.
+// The device whose roof is asked for; its numbers are from data sheets, or measured if it is this
+// processor.
 Device roofline_device(const std::string& name) {
   const std::vector<std::string> names = device_names();
   if (std::find(names.begin(), names.end(), name) == names.end())
@@ -66,8 +67,8 @@ Device roofline_device(const std::string& name) {
   return measure_cpu();
 }
 
-// The ratios that the document prints, as the register of claims has them. The row labelled 2048 stands beside
-// the shape that its numbers come from.
+// The ratios that the document prints, as the register of claims has them. The row labelled 2048 stands
+// beside the shape that its numbers come from.
 std::vector<PrintedRatio> printed_ratios() {
   std::vector<PrintedRatio> printed;
   for (const Claim& claim : claims_checked_by("speedup_row"))

@@ -36,6 +36,7 @@ std::vector<int64_t> lengths_of(const std::string& text) {
 
 int gpt4_analysis(const Flags& flags) {
   const Format format = flags.output.format();
+  flags.output.set_up_log();
   const std::vector<int64_t> lengths = lengths_of(flags.lengths);
   std::string assumed;
   for (const std::string& text : flags.assume) assumed += (assumed.empty() ? "" : ",") + text;

@@ -1,6 +1,6 @@
-// Wall-clock and peak memory of attention on this device: dense by every fused backend that LibTorch has here,
-// dense as plain operations, and the sparse paths. Forward, one layer, from queries, keys and values to the
-// heads' outputs, `batch` sequences of random numbers. No LibTorch in this header.
+// Wall-clock and peak memory of attention on this device: dense by every fused backend that LibTorch has
+// here, dense as plain operations, and the sparse paths. Forward, one layer, from queries, keys and values
+// to the heads' outputs, `batch` sequences of random numbers. No LibTorch in this header.
 #pragma once
 
 #include <string>
@@ -42,8 +42,8 @@ struct MeasuredShape {
 // Throws BadInput with `where` as the address when the device is not there.
 void require_device(const std::string& name, const std::string& where);
 
-// A path that does not fit into memory, or that fails, becomes a timing with its reason. Throws BadInput for a
-// device that is not there.
+// A path that does not fit into memory, or that fails, becomes a timing with its reason. Throws BadInput
+// for a device that is not there.
 MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& options);
 
 }  // namespace ate

@@ -22,8 +22,8 @@ MlpTopK::MlpTopK(const Shape& shape, at::TensorOptions options) : keys_(shape.ke
   approximator_out_ = weights(shape.heads, shape.hidden, size, options);
 }
 
-// Heads come first throughout, [H, B T, ...]: one product for each head over the tokens of all sequences, so that
-// its weights are never copied.
+// Heads come first throughout, [H, B T, ...]: one product for each head over the tokens of all sequences,
+// so that its weights are never copied.
 at::Tensor MlpTopK::operator()(const at::Tensor& queries, const at::Tensor& values,
                                const at::Tensor& hidden) const {
   const int64_t batch = values.size(0);

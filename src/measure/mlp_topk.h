@@ -1,6 +1,6 @@
-// The seed document's sparse head as it describes it, in plain ATen operations, for inference: an MLP on the
-// query alone gives every position a logit, the k best positions are chosen, and a second MLP makes the output
-// from their values side by side. No key is read.
+// The seed document's sparse head as it describes it, in plain ATen operations, for inference: an MLP on
+// the query alone gives every position a logit, the k best positions are chosen, and a second MLP makes the
+// output from their values side by side. No key is read.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,8 +15,9 @@ class MlpTopK {
   // Untrained: N(0, 1 / fan-in). The time it takes does not depend on them.
   MlpTopK(const Shape& shape, at::TensorOptions options);
 
-  // queries, values: [B, H, T, hd] -> [B, H, T, hd]. `hidden`: [T, T], true where a query (row) may not look;
-  // undefined for everywhere. Where a query sees fewer than k positions, the places left over hold zeros.
+  // queries, values: [B, H, T, hd] -> [B, H, T, hd]. `hidden`: [T, T], true where a query (row) may not
+  // look; undefined for everywhere. Where a query sees fewer than k positions, the places left over hold
+  // zeros.
   at::Tensor operator()(const at::Tensor& queries, const at::Tensor& values, const at::Tensor& hidden) const;
 
  private:

@@ -14,8 +14,8 @@ namespace ate {
 // [B, H, T, hd] queries; [B, Hkv, T, hd] keys and values.
 struct AttentionInputs {
   at::Tensor queries, keys, values;
-  at::Tensor
-      hidden;  // [T, T], true where a query (row) may not look; undefined: nowhere. Fused paths do not read it
+  // [T, T], true where a query (row) may not look; undefined: nowhere. Fused paths do not read it.
+  at::Tensor hidden;
 };
 
 struct AttentionPath {
@@ -29,8 +29,8 @@ struct AttentionPath {
   std::function<Run()> build;  // makes the weights, if any, and what to time
 };
 
-// Dense: each fused backend that LibTorch takes for such inputs on their device, then plain operations. Sparse:
-// every kind that this build has, with all heads, and the one head that the published ratio counts.
+// Dense: each fused backend that LibTorch takes for such inputs on their device, then plain operations.
+// Sparse: every kind that this build has, with all heads, and the one head that the published ratio counts.
 // `sample` has the inputs' device, type and head size, and may be short.
 std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionInputs& sample);
 

@@ -5,8 +5,9 @@
 
 namespace ate {
 
-// While it lives, sums the bytes of the CPU arrays that LibTorch allocates and frees, on all threads. Arrays
-// from before are not counted. Scratch memory that libraries take for themselves is not seen. One at a time.
+// While it lives, sums the bytes of the CPU arrays that LibTorch allocates and frees, on all threads.
+// Arrays from before are not counted. Scratch memory that libraries take for themselves is not seen. One at
+// a time.
 class PeakMemory {
  public:
   PeakMemory();

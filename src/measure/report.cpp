@@ -18,7 +18,9 @@ Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nul
 }  // namespace
 
 double predicted_speedup(const AttentionTiming& timing) {
-  const Cost both = cost(Accounting::corrected, timing.shape);
+  Shape shape = timing.shape;
+  shape.selector_outputs = SelectorOutputs::all;  // what the measured path computes
+  const Cost both = cost(Accounting::corrected, shape);
   const double share = static_cast<double>(timing.heads) / static_cast<double>(timing.shape.heads);
   return both.ratio() / share;
 }
@@ -72,11 +74,11 @@ std::vector<std::string> measured_notes(const std::vector<MeasuredShape>& shapes
     dense_points.push_back({static_cast<double>(sparse->shape.length), dense->median()});
     sparse_points.push_back({static_cast<double>(sparse->shape.length), sparse->median()});
   }
-  std::vector<std::string> notes = {fmt::format(
-      "measured: at {} of {} shapes that ran on {}, every head sparse took less time than the fastest "
-      "dense path. Sparse kinds in this build: mlp_topk, the document's head in plain array operations, "
-      "untrained (its time does not depend on its weights).",
-      wins, ran, shapes.empty() ? "no device" : shapes[0].device)};
+  std::vector<std::string> notes = {
+      fmt::format("measured: at {} of {} shapes that ran on {}, every head sparse took less time than the "
+                  "fastest dense path. Sparse kinds in this build: mlp_topk, the document's head in plain "
+                  "array operations, untrained (its time does not depend on its weights).",
+                  wins, ran, shapes.empty() ? "no device" : shapes[0].device)};
   for (const auto& [width, points] : by_width)
     if (const double exponent = fit_exponent(points.second); std::isfinite(exponent))
       notes.push_back(

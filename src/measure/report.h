@@ -8,8 +8,8 @@
 
 namespace ate {
 
-// The speedup that the corrected accounting predicts for a sparse path: FLOPs of dense attention over those of
-// the heads that the path computes.
+// The speedup that the corrected accounting predicts for a sparse path: FLOPs of dense attention over those
+// of the heads that the path computes.
 double predicted_speedup(const AttentionTiming& timing);
 
 // A row for each shape and path: median and range of its wall-clock, its memory, and its speedup over the

@@ -1,9 +1,9 @@
 // Whole numbers of any size in tables and JSON.
 //
-// JSON sets no limit to a number's digits, and Python, jq 1.7 and many others read all of them; readers that
-// know only doubles round. So a count is written as the integer it is, never as a string or in floating point.
-// The JSON library holds at most 64 bits: longer numbers are carried as marked text and written out by
-// dump_json, through which all output goes.
+// JSON sets no limit to a number's digits, and Python, jq 1.7 and many others read all of them; readers
+// that know only doubles round. So a count is written as the integer it is, never as a string or in
+// floating point. The JSON library holds at most 64 bits: longer numbers are carried as marked text and
+// written out by dump_json, through which all output goes.
 #pragma once
 
 #include <nlohmann/json.hpp>

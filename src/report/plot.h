@@ -28,12 +28,12 @@ std::string gnuplot_program(const Plot& plot, const std::filesystem::path& path)
 // A picture that is to be drawn after long work: what can be wrong with its path shows before.
 class PlotFile {
  public:
-  // `flag` is the address in errors. Throws BadInput when the name does not end in .svg or .png, Failure when
-  // the file cannot be written.
+  // `flag` is the address in errors. Throws BadInput when the name does not end in .svg or .png, Failure
+  // when the file cannot be written.
   PlotFile(std::string flag, std::filesystem::path path);
 
-  // Draws. Without gnuplot, or when it fails, keeps its program with the data as <path>.gp and throws Failure
-  // that says so.
+  // Draws. Without gnuplot, or when it fails, keeps its program with the data as <path>.gp and throws
+  // Failure that says so.
   void draw(const Plot& plot) const;
 
  private:

@@ -1,4 +1,5 @@
-// Tiny attention, written as loops over numbers, that counts what it does: what the formulas are held against.
+// Tiny attention, written as loops over numbers, that counts what it does: what the formulas are held
+// against.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +46,8 @@ void product_backward(const Matrix& a, const Matrix& b, const Matrix& gradient, 
 // The selector's logits from its hidden activations: all of them, or those that the query may look at.
 Matrix visible_logits(const Shape& shape, const Matrix& hidden, const Matrix& weights, Operations& done);
 
-// The k best of what each query may look at, through a tournament tree with k leaves (k a power of 2) that is
-// replayed for each logit; logits rise along a row, so that each one enters: the worst case.
+// The k best of what each query may look at, through a tournament tree with k leaves (k a power of 2) that
+// is replayed for each logit; logits rise along a row, so that each one enters: the worst case.
 void top_k(const Shape& shape, Operations& done);
 
 // The approximator's first layer: each selected value times its part of the weights.
