@@ -139,10 +139,10 @@ std::vector<std::string> write_notes(const AnalysisRequest& request, const Analy
   const std::string where = fmt::format("at d {}, T {}", s.width, s.length);
   std::vector<std::string> notes;
   if (has(request.accountings, Accounting::published))
-    notes.push_back(
-        fmt::format("published, the document's table: {:.2f}x {}. It sets one sparse head against all {} "
-                    "dense heads, and leaves mask and projections out on both sides.",
-                    cost(Accounting::published, s).ratio(), where, s.heads));
+    notes.push_back(fmt::format(
+        "published, the seed document's table: {:.2f}x {}. It sets one sparse head against all {} "
+        "dense heads, and leaves mask and projections out on both sides.",
+        cost(Accounting::published, s).ratio(), where, s.heads));
   if (has(request.accountings, Accounting::detailed))
     notes.push_back(
         fmt::format("detailed, the same authors' fuller formula: {:.2f}x there. Projections on both sides, "

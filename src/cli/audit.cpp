@@ -49,7 +49,7 @@ int audit(const Flags& flags) {
 
 void add_audit(CLI::App& app, Action& action) {
   CLI::App* command =
-      app.add_subcommand("audit", "Check the document's claims one by one, with verdicts and evidence");
+      app.add_subcommand("audit", "Check the seed document's claims one by one, with verdicts and evidence");
   auto flags = std::make_shared<Flags>();
   const char* const group = "Audit";
   command->add_option("--only", flags->options.only, "A claim's id, or its group such as flops; repeatable")

@@ -31,15 +31,16 @@ struct Flags {
   bool measure = false;
 };
 
+// What --show takes.
 std::vector<std::string> section_names() {
   std::vector<std::string> names;
   for (const Section section : kSections) names.emplace_back(section_name(section));
+  names.insert(names.end(), {"all", "none"});
   return names;
 }
 
 std::vector<Section> sections_of(const std::string& show) {
-  std::vector<std::string> names = section_names();
-  names.insert(names.end(), {"all", "none"});
+  const std::vector<std::string> names = section_names();
   std::vector<Section> sections;
   for (const std::string& name : split(show, ',')) {
     if (std::find(names.begin(), names.end(), name) == names.end())
@@ -136,9 +137,9 @@ void add_compute_analysis(CLI::App& app, Action& action) {
   flags->analysis.add_to(*command);
   const char* const group = "Analysis";
   command
-      ->add_option("--show", flags->show,
-                   "Tables beside the costs: " + either(section_names()) +
-                       ", all or none (default crossovers; JSON has all)")
+      ->add_option(
+          "--show", flags->show,
+          "Tables beside the costs: " + either(section_names()) + " (default crossovers; JSON has all)")
       ->type_name("LIST")
       ->check(not_empty())
       ->group(group);

@@ -13,7 +13,7 @@
 #include "support/error.h"
 #include "support/files.h"
 
-extern char** environ;
+extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to programs
 
 namespace ate {
 namespace {
