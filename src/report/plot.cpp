@@ -10,6 +10,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "report/picture_path.h"
 #include "support/error.h"
 #include "support/files.h"
 
@@ -75,16 +76,9 @@ std::string gnuplot_program(const Plot& plot, const fs::path& path) {
   return out + "plot " + drawn + "\n";
 }
 
-PlotFile::PlotFile(std::string flag, fs::path path) : flag_(std::move(flag)), path_(std::move(path)) {
-  if (path_.extension() != ".svg" && path_.extension() != ".png")
-    throw BadInput(flag_ + " " + path_.string(), "expected a file name that ends in .svg or .png");
-  const bool existed = fs::exists(path_);
-  const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  if (file < 0)
-    throw Failure(flag_ + " " + path_.string(), std::string("cannot be written: ") + std::strerror(errno) +
-                                                    "; give a file in a folder that is there and writable");
-  ::close(file);
-  if (!existed) ::unlink(path_.c_str());
+PlotFile::PlotFile(const std::string& flag, fs::path path)
+    : path_(std::move(path)), address_(flag + " " + path_.string()) {
+  check_picture_path(address_, path_, {".svg", ".png"});
 }
 
 void PlotFile::draw(const Plot& plot) const {
@@ -93,9 +87,8 @@ void PlotFile::draw(const Plot& plot) const {
   write_atomically(program, gnuplot_program(plot, path_));
   const std::string problem = run_gnuplot(program);
   if (!problem.empty())
-    throw Failure(
-        flag_ + " " + path_.string(),
-        fmt::format("{}; the data and the program that draws it are in {}", problem, program.string()));
+    throw Failure(address_, fmt::format("{}; the data and the program that draws it are in {}", problem,
+                                        program.string()));
   std::error_code ignored;
   fs::remove(program, ignored);
 }

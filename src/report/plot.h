@@ -30,15 +30,15 @@ class PlotFile {
  public:
   // `flag` is the address in errors. Throws BadInput when the name does not end in .svg or .png, Failure
   // when the file cannot be written.
-  PlotFile(std::string flag, std::filesystem::path path);
+  PlotFile(const std::string& flag, std::filesystem::path path);
 
   // Draws. Without gnuplot, or when it fails, keeps its program with the data as <path>.gp and throws
   // Failure that says so.
   void draw(const Plot& plot) const;
 
  private:
-  std::string flag_;
   std::filesystem::path path_;
+  std::string address_;
 };
 
 }  // namespace ate
