@@ -30,7 +30,9 @@ struct Bands {
 // With unseen = low, tokens that never occur are ranked last and are all in the low band. Otherwise the
 // ranking holds the tokens that occur, and the others are in the mid band or in none.
 //
-// Throws BadInput when a band would be empty: its table would have no row.
-Bands make_bands(const BandsConfig& config, const Corpus& corpus);
+// Throws BadInput when a band would be empty, as its table would have no row, unless that does not matter: for
+// counting losses by band.
+enum class EmptyBands { refused, allowed };
+Bands make_bands(const BandsConfig& config, const Corpus& corpus, EmptyBands empty = EmptyBands::refused);
 
 }  // namespace ate

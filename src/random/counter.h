@@ -13,7 +13,15 @@ namespace ate {
 
 // What a number is for: numbers of two purposes never share a counter. Values are part of every result; only
 // append.
-enum class Purpose : uint32_t { corpus = 1, window = 2, evaluation = 3, init = 4, dropout = 5, canary = 6 };
+enum class Purpose : uint32_t {
+  corpus = 1,
+  window = 2,
+  evaluation = 3,
+  init = 4,
+  dropout = 5,
+  canary = 6,
+  law = 8
+};
 
 // The key of a generator. Arms that are paired share stream 0; unpaired arms have one each.
 struct RandomKey {
