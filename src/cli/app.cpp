@@ -47,6 +47,7 @@ BadInput bad_usage(const CLI::App& app, const CLI::ParseError& error) {
     return {typed, kind + did_you_mean(typed, known_words(*command)) + help};
   }
   std::string what = error.what();
+  if (error.get_name() == "ArgumentMismatch") what = what.substr(0, what.find(": ")) + ": takes one value, once";
   for (char& c : what)
     if (c == '\n') c = ' ';
   return {name, what + help};

@@ -1,6 +1,7 @@
 #include "cli/experiment_flags.h"
 
 #include "cli/checks.h"
+#include "config/fields.h"
 #include "support/error.h"
 #include "support/names.h"
 
@@ -15,10 +16,17 @@ std::vector<std::string> preset_names() {
   return names;
 }
 
+Json all_arms() {
+  Json names = Json::array();
+  for (const auto& [arm, name] : EnumNames<Arm>::values) names.push_back(name);
+  return names;
+}
+
 // "a,b" as a list; anything else as JSON where it parses, else as a string. The strict reader says what does
 // not fit.
 Json flag_value(const std::string& pointer, const std::string& text) {
   if (pointer == "/study/arms") {
+    if (text == "all") return all_arms();
     return split(text, ',');
   }
   if (pointer == "/study/seeds") return text;
@@ -52,7 +60,7 @@ void ExperimentFlags::add_to(CLI::App& command) {
   const char* const help[] = {
       "corrected (default): causal, paired, whole validation part; published: as the seed's scripts ran it",
       "Epochs to train", "Seeds, such as 0..9 or 0,3,7; more seeds extend the same study",
-      "Arms, such as standard,bespoke; the first is the baseline",
+      "Arms, such as standard,bespoke, or all; the first is the baseline",
       "auto (default), cpu, cuda, cuda:N or mps"};
   for (size_t i = 0; i < shortcuts_.size(); ++i)
     command.add_option(shortcuts_[i].flag, shortcuts_[i].value, help[i])

@@ -85,12 +85,14 @@ enum class Tables {
   vocabulary,  // V rows per band, most of them never used, as the focused script had it
 };
 
-// The bespoke embedding: a table per band, each as wide as width times the band's factor (rounded down),
-// projected to the model's width where it differs.
+// Widths of embedding tables, as multiples of the model's width (rounded down). A table of another width than
+// the model's is projected to it.
 struct EmbeddingConfig {
-  double high = 2.0;
+  double high = 2.0;  // of the high band's rows
   double mid = 1.0;
   double low = 0.25;
+  double rank = 0.25;  // factorised: of its one table
+  double decay = 0.3;  // mixed_dim: the width of a block falls with its number of tokens to this power
   bool projection_bias = true;
   Tables tables = Tables::band;
 };
@@ -170,9 +172,20 @@ struct PublishedResultConfig {
   std::optional<double> bespoke_loss;
 };
 
+// Kinds of embedding. d is the model's width.
 enum class Arm {
-  standard,  // one table, V x width
-  bespoke,   // a table per frequency band, see EmbeddingConfig
+  standard,           // one table, V x d
+  tied,               // standard, the table serves as the head's weight too (Press & Wolf 2017)
+  bespoke,            // a table per frequency band, wide for frequent tokens
+  reversed,           // bespoke with the widths of the high and the low band exchanged
+  random_band,        // bespoke with the tokens dealt to the bands at random: a placebo
+  uniform_projected,  // one table as wide as bespoke's high band, projected
+  param_matched,  // one table of the width at which the model has as many parameters as bespoke, projected
+  factorised,     // V x r and r x d, r = rank * d (Lan et al. 2020, ALBERT)
+  mixed_dim,      // blocks of equal occurrence, width ~ (tokens of the block)^-decay (Ginart et al. 2021)
+  adaptive,       // bands of width d, d/4 and d/16, all projected (Baevski & Auli 2019)
+  aa,             // standard from another initialisation: must come out as no different
+  known_worse,    // one table of width 8, projected: must come out as worse where context matters
 };
 
 // What is compared. Neither list changes a trial's numbers, so a study can be extended and keeps what is

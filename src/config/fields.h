@@ -108,7 +108,17 @@ struct EnumNames<EvaluationWindows> {
 template <>
 struct EnumNames<Arm> {
   static constexpr std::array values = {std::pair{Arm::standard, "standard"},
-                                        std::pair{Arm::bespoke, "bespoke"}};
+                                        std::pair{Arm::tied, "tied"},
+                                        std::pair{Arm::bespoke, "bespoke"},
+                                        std::pair{Arm::reversed, "reversed"},
+                                        std::pair{Arm::random_band, "random_band"},
+                                        std::pair{Arm::uniform_projected, "uniform_projected"},
+                                        std::pair{Arm::param_matched, "param_matched"},
+                                        std::pair{Arm::factorised, "factorised"},
+                                        std::pair{Arm::mixed_dim, "mixed_dim"},
+                                        std::pair{Arm::adaptive, "adaptive"},
+                                        std::pair{Arm::aa, "aa"},
+                                        std::pair{Arm::known_worse, "known_worse"}};
 };
 
 inline constexpr double kMaxCount = 1e12;  // far above any study; keeps products inside 63 bits
@@ -174,6 +184,10 @@ void describe(Visitor& v, EmbeddingConfig& s) {
   v.field("high", s.high, between(0.001, 1000), "Width of the high band's rows, as a multiple of body.width");
   v.field("mid", s.mid, between(0.001, 1000), "Width of the mid band's rows, as a multiple of body.width");
   v.field("low", s.low, between(0.001, 1000), "Width of the low band's rows, as a multiple of body.width");
+  v.field("rank", s.rank, between(0.001, 1000),
+          "factorised: width of its table, as a multiple of body.width");
+  v.field("decay", s.decay, between(0, 10),
+          "mixed_dim: a block's width falls with its number of tokens to this power");
   v.field("projection_bias", s.projection_bias, "Whether projections to the model's width have a bias");
   v.field("tables", s.tables,
           "Rows of each band's table: its own tokens (band), or all V of them (vocabulary)");
@@ -258,7 +272,7 @@ void describe(Visitor& v, Config& s) {
   v.section("source", s.source, "Where tokens come from");
   v.section("windows", s.windows, "How training examples are cut from the corpus");
   v.section("bands", s.bands, "Which tokens count as frequent, common and rare");
-  v.section("embedding", s.embedding, "The bespoke embedding: widths of the bands' tables");
+  v.section("embedding", s.embedding, "Widths of embedding tables");
   v.section("body", s.body, "The model behind the embedding");
   v.section("optimiser", s.optimiser, "Adam or AdamW");
   v.section("schedule", s.schedule, "How long to train");

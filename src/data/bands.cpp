@@ -48,18 +48,21 @@ Bands make_bands(const BandsConfig& config, const Corpus& corpus, EmptyBands emp
   const auto first_unseen =
       std::find_if(ranked.begin(), ranked.end(), [&](int32_t t) { return count_of(t) == 0; });
   const auto seen = static_cast<size_t>(first_unseen - ranked.begin());
+  Bands bands;
+  bands.ranked = ranked;
+  bands.counts.resize(ranked.size());
+  std::transform(ranked.begin(), ranked.end(), bands.counts.begin(), count_of);
   const std::vector<int32_t> unseen(first_unseen, ranked.end());
   if (config.unseen != Unseen::low) ranked.resize(seen);
 
-  std::vector<int64_t> ranked_counts(ranked.size());
-  std::transform(ranked.begin(), ranked.end(), ranked_counts.begin(), count_of);
+  const std::vector<int64_t> ranked_counts(bands.counts.begin(),
+                                           bands.counts.begin() + static_cast<std::ptrdiff_t>(ranked.size()));
   auto [high, high_or_mid] = cut_ranking(config, ranked_counts);
   if (config.unseen == Unseen::low) {
     high = std::min(high, seen);
     high_or_mid = std::min(high_or_mid, seen);
   }
 
-  Bands bands;
   const auto at = [&](size_t i) { return ranked.begin() + static_cast<std::ptrdiff_t>(i); };
   bands.members[0].assign(ranked.begin(), at(high));
   bands.members[1].assign(at(high), at(high_or_mid));
@@ -77,6 +80,25 @@ Bands make_bands(const BandsConfig& config, const Corpus& corpus, EmptyBands emp
                       kBandNames[band], bands.members[0].size(), bands.members[1].size(),
                       bands.members[2].size(), counts.size(), seen));
   return bands;
+}
+
+Bands deal_at_random(const Bands& bands, RandomKey key) {
+  std::vector<int32_t> deck;
+  for (size_t band = 0; band < kBandNames.size(); ++band)
+    deck.insert(deck.end(), bands.members[band].begin(), bands.members[band].end());
+  // Fisher-Yates, each swap from a number of its own.
+  for (size_t left = deck.size(); left > 1; --left) {
+    const uint64_t bits = word64(random_block(key, Purpose::placebo, 0, 0, left), 0);
+    std::swap(deck[left - 1], deck[below(bits, left)]);
+  }
+  Bands dealt = bands;
+  auto next = deck.begin();
+  for (size_t band = 0; band < kBandNames.size(); ++band) {
+    const auto end = next + static_cast<std::ptrdiff_t>(bands.members[band].size());
+    dealt.members[band].assign(next, end);
+    next = end;
+  }
+  return dealt;
 }
 
 }  // namespace ate

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "data/corpus.h"
+#include "random/counter.h"
 
 namespace ate {
 
@@ -17,6 +18,8 @@ inline constexpr std::array<const char*, 3> kBandNames = {"high", "mid", "low"};
 // bands.
 struct Bands {
   std::array<std::vector<int32_t>, 4> members;
+  std::vector<int32_t> ranked;  // all V tokens, the most frequent first
+  std::vector<int64_t> counts;  // of each ranked token
 
   const std::vector<int32_t>& of(Band band) const { return members[static_cast<size_t>(band)]; }
 };
@@ -34,5 +37,9 @@ struct Bands {
 // counting losses by band.
 enum class EmptyBands { refused, allowed };
 Bands make_bands(const BandsConfig& config, const Corpus& corpus, EmptyBands empty = EmptyBands::refused);
+
+// Bands of the same sizes with the tokens dealt to them at random: a placebo for frequency. Tokens outside all
+// bands stay there.
+Bands deal_at_random(const Bands& bands, RandomKey key);
 
 }  // namespace ate

@@ -17,8 +17,10 @@ struct EmbeddingBlock {
   int64_t width = 0;
   bool projected = false;
   bool bias = false;
-  std::vector<int64_t>
-      live;  // rows that a token can reach, in the order of row_of; empty: all of them, in order
+  // Rows that a token can reach, in the order of row_of; empty: all of them, in order.
+  std::vector<int64_t> live;
+  // The token of each row, from which the row's start is drawn; empty: row i is token i.
+  std::vector<int64_t> tokens;
   int64_t live_rows() const { return live.empty() ? rows : static_cast<int64_t>(live.size()); }
 };
 
@@ -28,10 +30,15 @@ struct EmbeddingPlan {
   std::vector<EmbeddingBlock> blocks;
   int64_t noise_rows = 0;
   std::vector<int64_t> row_of;  // empty: token t is row t
+  bool tied = false;            // the one block's table is the head's weight too
 };
 
-// standard: one table of V x d. bespoke: a table per band; with `tables` = vocabulary each has V rows, of
-// which the band's own are live.
+// The plan of an arm, see Arm. `bands` may be empty for arms that know no bands. With `tables` = vocabulary the
+// tables of a band have V rows, of which the band's own are live. Throws BadInput for /study/arms when the arm
+// cannot be built for this shape.
 EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Bands& bands);
+
+// The same for a trial: with the bands of its corpus, dealt at random from its seed for random_band.
+EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Corpus& corpus, int64_t seed);
 
 }  // namespace ate

@@ -19,14 +19,20 @@ double standard_normal(RandomKey key, uint32_t tensor, uint64_t i) {
 
 double symmetric_uniform(RandomKey key, uint32_t tensor, uint64_t i) {
   const auto block = random_block(key, Purpose::init, 0, tensor, i / 2);
-  return 2 * unit_interval(word64(block, static_cast<int>(i % 2))) - 1;
+  return 2 * unit_interval(word64(block, i % 2)) - 1;
 }
 
 void initialise_tensor(const ParameterTensor& tensor, Init init, RandomKey key, float* out) {
-  const uint32_t id = hash32(tensor.name);
+  const uint32_t id = hash32(tensor.drawn_as.empty() ? tensor.name : tensor.drawn_as);
   const auto count = static_cast<uint64_t>(tensor.count());
+  const uint64_t width = tensor.row_ids.empty() ? count : static_cast<uint64_t>(tensor.shape[1]);
+  // value(i) of the element's place in the tensor that it is drawn as.
   const auto fill = [&](auto&& value) {
-    for (uint64_t i = 0; i < count; ++i) out[i] = static_cast<float>(value(i));
+    for (uint64_t i = 0; i < count; ++i) {
+      const uint64_t place =
+          tensor.row_ids.empty() ? i : static_cast<uint64_t>(tensor.row_ids[i / width]) * width + i % width;
+      out[i] = static_cast<float>(value(place));
+    }
   };
   const auto fill_normal = [&](double deviation) {
     fill([&](uint64_t i) { return deviation * standard_normal(key, id, i); });

@@ -21,12 +21,13 @@ namespace {
 
 class LayoutBuilder {
  public:
-  void add(std::string name, std::vector<int64_t> shape, InitLaw law, int64_t fan_in = 0) {
+  ParameterTensor& add(std::string name, std::vector<int64_t> shape, InitLaw law, int64_t fan_in = 0) {
     ParameterTensor tensor{std::move(name), std::move(shape), law, fan_in, layout_.size};
     const int64_t count = tensor.count();
     layout_.parameters += count;
     layout_.size += (count + kAlignment - 1) / kAlignment * kAlignment;
     layout_.tensors.push_back(std::move(tensor));
+    return layout_.tensors.back();
   }
   void add_linear(const std::string& name, int64_t in, int64_t out, bool bias) {
     add(name + ".weight", {out, in}, InitLaw::linear_weight, in);
@@ -62,7 +63,12 @@ Layout make_layout(const Config& config, const EmbeddingPlan& embedding) {
   const BodyConfig& body = config.body;
   LayoutBuilder layout;
   for (const EmbeddingBlock& block : embedding.blocks) {
-    layout.add(block.name + ".weight", {block.rows, block.width}, InitLaw::table);
+    // A tied table starts by the head's law: as a table it would start with logits that are far too large.
+    ParameterTensor& table =
+        layout.add(block.name + ".weight", {block.rows, block.width},
+                   embedding.tied ? InitLaw::linear_weight : InitLaw::table, block.width);
+    table.row_ids = block.tokens;
+    if (!block.projected) table.drawn_as = "embedding.weight";
     if (block.projected) layout.add_linear(block.name + ".projection", block.width, body.width, block.bias);
   }
   if (body.kind == BodyKind::encoder) {
@@ -71,7 +77,10 @@ Layout make_layout(const Config& config, const EmbeddingPlan& embedding) {
     for (int64_t i = 0; i < body.layers; ++i) add_encoder_layer(layout, "layers." + std::to_string(i), body);
     if (body.final_norm) layout.add_norm("norm", body.width);
   }
-  layout.add_linear("head", body.width, config.source.vocabulary, true);
+  if (embedding.tied)
+    layout.add("head.bias", {config.source.vocabulary}, InitLaw::linear_bias, body.width);
+  else
+    layout.add_linear("head", body.width, config.source.vocabulary, true);
   return layout.take();
 }
 

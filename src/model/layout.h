@@ -28,6 +28,10 @@ struct ParameterTensor {
   InitLaw law = InitLaw::zeros;
   int64_t fan_in = 0;  // of the linear map it belongs to
   int64_t offset = 0;  // in elements; a multiple of kAlignment
+  // Rows that hold a token's embedding at the model's width start alike in every arm: they are drawn as the rows
+  // `row_ids` of the tensor `drawn_as`. Empty: as this tensor's own rows.
+  std::string drawn_as{};
+  std::vector<int64_t> row_ids{};
   int64_t count() const;
 };
 
@@ -51,11 +55,11 @@ struct Layout {
 //   layers.I.linear2.weight, .bias                [d, f], [d]
 //   layers.I.norm1.weight, .bias; norm2           [d]           after attention; after the feed-forward block
 //   norm.weight, .bias                            [d]           final_norm
-//   head.weight, .bias                            [V, d], [V]
+//   head.weight, .bias                            [V, d], [V]   no weight when tied
 Layout make_layout(const Config& config, const EmbeddingPlan& embedding);
 
 // Fills the flat array: element i of a tensor depends on (key, tensor's name, i) alone, so tensors of the
-// same name start equal in paired arms.
+// same name start equal in paired arms, and so does the row of a token that has the model's width in both.
 void initialise(const Layout& layout, Init init, RandomKey key, std::vector<float>& parameters);
 
 // rows x width numbers of N(0, 1) (framework) or N(0, 0.02) (normal): the fixed rows of tokens outside all

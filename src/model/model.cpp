@@ -48,6 +48,7 @@ Model::Model(const Config& config, const EmbeddingPlan& plan, const Layout& layo
                        linear(block.name + ".projection")});
   if (!plan.row_of.empty()) row_of_ = long_tensor(plan.row_of, device);
   head_ = linear("head");
+  if (plan.tied) head_.weight = blocks_[0].table;
   if (body_.kind == BodyKind::bag) return;
 
   positions_ = find("positions.weight");

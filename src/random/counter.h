@@ -20,6 +20,7 @@ enum class Purpose : uint32_t {
   init = 4,
   dropout = 5,
   canary = 6,
+  placebo = 7,
   law = 8
 };
 

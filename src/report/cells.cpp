@@ -21,10 +21,15 @@ std::string rounded(double value, int precision) {
   return vanishes ? fmt::format("{:.1e}", value) : fmt::format("{:.{}f}", value, precision);
 }
 
+// JSON has no NaN or infinity, and writes them as null too.
+bool is_no_number(const nlohmann::ordered_json& cell) {
+  return cell.is_null() || (cell.is_number_float() && !std::isfinite(cell.get<double>()));
+}
+
 }  // namespace
 
 std::string cell_text(const nlohmann::ordered_json& cell, const Column& column) {
-  if (cell.is_null()) return "-";
+  if (is_no_number(cell)) return "-";
   if (cell.is_string()) return cell.get<std::string>();
   if (cell.is_number_integer()) return with_commas(cell.get<int64_t>());
   if (cell.is_number() && column.precision >= 0) return rounded(cell.get<double>(), column.precision);
@@ -33,7 +38,7 @@ std::string cell_text(const nlohmann::ordered_json& cell, const Column& column) 
 }
 
 std::string cell_csv(const nlohmann::ordered_json& cell) {
-  if (cell.is_null()) return "";
+  if (is_no_number(cell)) return "";
   if (!cell.is_string()) return cell.dump();
   auto text = cell.get<std::string>();
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;

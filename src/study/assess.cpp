@@ -36,12 +36,8 @@ std::vector<const TrialRecord*> finished_of(const Trials& trials, Arm arm) {
 }
 
 std::optional<double> published_loss(const Config& config, Arm arm) {
-  switch (arm) {
-    case Arm::standard:
-      return config.published_result.standard_loss;
-    case Arm::bespoke:
-      return config.published_result.bespoke_loss;
-  }
+  if (arm == Arm::standard) return config.published_result.standard_loss;
+  if (arm == Arm::bespoke) return config.published_result.bespoke_loss;
   return std::nullopt;
 }
 
@@ -61,7 +57,10 @@ ArmResult summarise_arm(const StudyResult& result, Arm arm) {
     for (size_t i = 0; i < out.by_position.size(); ++i) out.by_position[i] += evaluation.by_position[i] / n;
   }
   for (const TrialRecord& trial : result.trials)
-    if (trial.id.arm == arm && out.parameters == 0) out.parameters = trial.progress.parameters;
+    if (trial.id.arm == arm && out.parameters == 0) {
+      out.parameters = trial.progress.parameters;
+      out.flops_per_token = trial.progress.flops_per_token;
+    }
   out.loss = summarise(losses);
   if (result.floor && !losses.empty()) out.excess = out.loss.mean - *result.floor;
   return out;

@@ -21,6 +21,7 @@ Table arms_table(const StudyResult& result) {
               "Final validation loss, mean over the seeds that finished",
               {{"arm", "arm"},
                {"parameters", "parameters"},
+               {"flops_per_token", "FLOPs/token", 0},
                {"seeds", "seeds"},
                {"mean_loss", "loss (nats)", 4},
                {"sd_loss", "sd", 4},
@@ -34,6 +35,7 @@ Table arms_table(const StudyResult& result) {
   for (const ArmResult& arm : result.arms) {
     std::vector<Json> row = {enum_name(arm.arm),
                              arm.parameters,
+                             std::llround(arm.flops_per_token),
                              arm.loss.n,
                              number(arm.loss.mean),
                              number(arm.loss.deviation),

@@ -22,6 +22,7 @@ struct TrialRecord {
 struct ArmResult {
   Arm arm = Arm::standard;
   int64_t parameters = 0;           // of the first seed: bands can differ by a few tokens between seeds
+  double flops_per_token = 0;       // of a training step, see model/flops.h; of the first seed
   Summary loss;                     // final validation loss over the finished seeds, nats
   double mean_standard_error = 0;   // mean over seeds of one loss's sampling error, nats
   int64_t targets = 0;              // targets behind each loss

@@ -16,6 +16,7 @@ Json number(const std::optional<double>& value) { return value ? number(*value) 
 Json to_json(const ArmResult& arm) {
   return {{"arm", enum_name(arm.arm)},
           {"parameters", arm.parameters},
+          {"flops_per_token", arm.flops_per_token},
           {"seeds", arm.loss.n},
           {"mean_loss", number(arm.loss.mean)},
           {"sd_loss", number(arm.loss.deviation)},

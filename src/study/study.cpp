@@ -13,7 +13,8 @@
 
 #include "config/fields.h"
 #include "config/json.h"
-#include "data/bands.h"
+#include "data/corpus.h"
+#include "model/embedding_plan.h"
 #include "run/environment.h"
 #include "run/folder.h"
 #include "run/signals.h"
@@ -34,12 +35,11 @@ std::vector<TrialId> plan_trials(const Config& config) {
 }
 
 // What would only show when a trial is built: tried for every seed before anything is written.
-void check_bands(const Config& config) {
-  const auto& arms = config.study.arms;
-  if (std::all_of(arms.begin(), arms.end(), [](Arm arm) { return arm == Arm::standard; })) return;
+void check_arms(const Config& config) {
   for (const int64_t seed : config.study.seeds) {
     try {
-      make_bands(config.bands, make_corpus(config.source, seed));
+      const Corpus corpus = make_corpus(config.source, seed);
+      for (const Arm arm : config.study.arms) plan_embedding(config, arm, corpus, seed);
     } catch (const BadInput& error) {
       const Problem& problem = error.problems().front();
       throw BadInput(problem.where, fmt::format("for seed {} {}", seed, problem.what));
@@ -143,7 +143,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   const at::Device device = [&] {
     try {
       const at::Device chosen = choose_device(config.device);
-      check_bands(config);
+      check_arms(config);
       return chosen;
     } catch (const BadInput& error) {
       throw resolved.blame(error);

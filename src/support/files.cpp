@@ -82,6 +82,8 @@ void write_atomically(const std::filesystem::path& path, std::string_view bytes,
 }
 
 std::string read_whole_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) throw Failure(path.string(), "is a folder, not a file");
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   if (!in) fail(path, "cannot be read");

@@ -90,6 +90,7 @@ Json to_json(const Progress& progress) {
                            {"bands", to_json(e.bands)}});
   return {{"status", status_name(progress.status)},
           {"parameters", progress.parameters},
+          {"flops_per_token", progress.flops_per_token},
           {"leak", progress.leak},
           {"epoch", progress.epoch},
           {"step", progress.step},
@@ -106,6 +107,7 @@ Progress progress_from_json(const Json& document) {
   for (const auto& [known, name] : kStatusNames)
     if (status == name) progress.status = known;
   progress.parameters = document.at("parameters").get<int64_t>();
+  progress.flops_per_token = document.at("flops_per_token").get<double>();
   progress.leak = document.at("leak").get<double>();
   progress.epoch = document.at("epoch").get<int64_t>();
   progress.step = document.at("step").get<int64_t>();

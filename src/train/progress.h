@@ -52,12 +52,13 @@ struct Evaluation {
 // Everything about a trial but its arrays; all of it is in the checkpoint.
 struct Progress {
   TrialStatus status = TrialStatus::running;
-  int64_t parameters = 0;  // of the model
-  double leak = 0;         // causality canary: how far a logit moves when a token it must not see changes
-  int64_t epoch = 0;       // epochs completed; also the index of the epoch under way
-  int64_t step = 0;        // steps completed in that epoch
-  int64_t updates = 0;     // optimiser updates since the start
-  double epoch_loss = 0;   // sum of the step losses of the epoch under way
+  int64_t parameters = 0;      // of the model
+  double flops_per_token = 0;  // of a training step, see model/flops.h
+  double leak = 0;             // causality canary: how far a logit moves when a token it must not see changes
+  int64_t epoch = 0;           // epochs completed; also the index of the epoch under way
+  int64_t step = 0;            // steps completed in that epoch
+  int64_t updates = 0;         // optimiser updates since the start
+  double epoch_loss = 0;       // sum of the step losses of the epoch under way
   std::vector<double> train_losses;  // mean training loss of each completed epoch, nats
   std::vector<Evaluation> evaluations;
   std::string reason;  // why a trial diverged or stopped early; "" otherwise

@@ -22,6 +22,13 @@ constexpr const char* kChecksum = "checksum";
 constexpr size_t kLengthBytes = 8;
 constexpr size_t kHeaderAlignment = 64;  // so that the arrays are aligned when the file is mapped
 
+// The header's one form: without optional spaces, padded with spaces at the end.
+std::string header_text(const Json& header) {
+  std::string text = header.dump();
+  const size_t unpadded = kLengthBytes + text.size();
+  return text.append((kHeaderAlignment - unpadded % kHeaderAlignment) % kHeaderAlignment, ' ');
+}
+
 // Over the header as it is written without its checksum, then the arrays' bytes.
 std::string checksum(const Json& header_without_checksum, const std::vector<std::string_view>& arrays) {
   Hash64 hash;
@@ -46,9 +53,7 @@ std::string safetensors_bytes(const std::vector<NamedArray>& arrays,
   }
   header[kMetadata][kChecksum] = checksum(header, contents);
 
-  std::string text = header.dump();
-  const size_t unpadded = kLengthBytes + text.size();
-  text.append((kHeaderAlignment - unpadded % kHeaderAlignment) % kHeaderAlignment, ' ');
+  const std::string text = header_text(header);
   const uint64_t length = text.size();
   std::string file;
   file.reserve(kLengthBytes + text.size() + size);
@@ -65,20 +70,24 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
   if (content_.size() < kLengthBytes) throw damaged("too short for a header");
   std::memcpy(&length, content_.data(), kLengthBytes);
   if (length > content_.size() - kLengthBytes) throw damaged("shorter than its header says");
+  const std::string_view text = std::string_view(content_).substr(kLengthBytes, length);
   const std::string_view data = std::string_view(content_).substr(kLengthBytes + length);
   std::vector<std::string_view> in_order;
   try {
-    Json header = Json::parse(content_.begin() + kLengthBytes,
-                              content_.begin() + static_cast<std::ptrdiff_t>(kLengthBytes + length));
+    Json header = Json::parse(text);
+    if (header_text(header) != text) throw damaged("its header is not as it was written");
+    size_t end = 0;
     metadata_ = header.at(kMetadata).get<std::map<std::string, std::string>>();
     for (const auto& [name, entry] : header.items()) {
       if (name == kMetadata) continue;
       const auto begin = entry.at("data_offsets").at(0).get<size_t>();
-      const auto end = entry.at("data_offsets").at(1).get<size_t>();
+      if (begin != end) throw damaged("the array \"" + name + "\" does not follow the one before");
+      end = entry.at("data_offsets").at(1).get<size_t>();
       if (begin > end || end > data.size()) throw damaged("the array \"" + name + "\" reaches past the end");
       arrays_[name] = data.substr(begin, end - begin);
       in_order.push_back(arrays_[name]);
     }
+    if (end != data.size()) throw damaged("it does not end with its last array");
     header[kMetadata].erase(kChecksum);
     const auto stored = metadata_.find(kChecksum);
     if (stored == metadata_.end()) throw damaged("it has no checksum");

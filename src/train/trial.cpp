@@ -10,10 +10,10 @@
 #include <nlohmann/json.hpp>
 
 #include "config/derived.h"
-#include "data/bands.h"
 #include "data/corpus.h"
 #include "data/source.h"
 #include "data/windows.h"
+#include "model/flops.h"
 #include "model/model.h"
 #include "support/error.h"
 #include "support/hash.h"
@@ -34,8 +34,11 @@ RandomKey trial_key(const Config& config, const TrialId& id) {
   return {static_cast<uint32_t>(id.seed), stream};
 }
 
-EmbeddingPlan make_plan(const Config& config, Arm arm, const Corpus& corpus) {
-  return plan_embedding(config, arm, arm == Arm::standard ? Bands{} : make_bands(config.bands, corpus));
+// The control aa shares all but its start with standard.
+RandomKey init_key(const Config& config, const TrialId& id) {
+  RandomKey key = trial_key(config, id);
+  if (id.arm == Arm::aa) key.stream = hash32(id.arm_name()) | 1U;
+  return key;
 }
 
 at::Tensor noise_tensor(const Config& config, const EmbeddingPlan& plan, RandomKey key, at::Device device) {
@@ -111,13 +114,13 @@ struct Trial::State {
         source(open_source(config.source)),
         corpus(source->corpus(id.seed)),
         band_of(bands_of_tokens(config, corpus)),
-        plan(make_plan(config, id.arm, corpus)),
+        plan(plan_embedding(config, id.arm, corpus, id.seed)),
         layout(make_layout(config, plan)),
         arena(layout, at::TensorOptions(at::kFloat).device(device)),
         model(config, plan, layout, arena, noise_tensor(config, plan, key, device)),
         steps(steps_per_epoch(config)) {
     std::vector<float> start;
-    initialise(layout, config.body.init, key, start);
+    initialise(layout, config.body.init, init_key(config, id), start);
     fill(arena.parameters, start.data(), start.size() * sizeof(float));
     if (source->laws() != nullptr) scorer = std::make_unique<ExcessScorer>(*source->laws(), band_of, device);
   }
@@ -150,6 +153,7 @@ struct Trial::State {
 Trial::Trial(const Config& config, TrialId id, at::Device device)
     : config_(config), id_(id), state_(std::make_unique<State>(config, id, device)) {
   progress_.parameters = state_->layout.parameters;
+  progress_.flops_per_token = training_flops_per_token(config, state_->plan);
   progress_.leak = leak();
 }
 

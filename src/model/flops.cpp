@@ -1,0 +1,27 @@
+#include "model/flops.h"
+
+#include "config/derived.h"
+
+namespace ate {
+
+double training_flops_per_token(const Config& config, const EmbeddingPlan& plan) {
+  const BodyConfig& body = config.body;
+  const auto d = static_cast<double>(body.width);
+  const auto length = static_cast<double>(config.windows.length);
+  const auto vocabulary = static_cast<double>(config.source.vocabulary);
+  const double windows = static_cast<double>(config.windows.batch);
+
+  double forward = 0;  // of a step
+  for (const EmbeddingBlock& block : plan.blocks)
+    if (block.projected)
+      forward += 2 * static_cast<double>(block.live_rows()) * static_cast<double>(block.width) * d;
+  if (body.kind == BodyKind::encoder) {
+    const double linear_maps = 2 * (4 + 2 * static_cast<double>(body.feedforward)) * d * d;
+    const double attention = 4 * length * d;
+    forward += windows * length * static_cast<double>(body.layers) * (linear_maps + attention);
+  }
+  forward += windows * static_cast<double>(targets_per_window(config)) * 2 * d * vocabulary;
+  return 3 * forward / (windows * length);
+}
+
+}  // namespace ate

@@ -1,0 +1,58 @@
+#include "house/includes.h"
+
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <set>
+
+namespace ate::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool of_libtorch(const std::string& header) {
+  for (const char* folder : {"ATen/", "c10/", "torch/", "caffe2/"})
+    if (header.rfind(folder, 0) == 0) return true;
+  return false;
+}
+
+std::vector<std::string> includes_of(const fs::path& file) {
+  static const std::regex include(R"(\s*#\s*include\s*[<"]([^>"]+)[>"].*)");
+  std::vector<std::string> headers;
+  std::ifstream in(file);
+  std::smatch match;
+  for (std::string line; std::getline(in, line);)
+    if (std::regex_match(line, match, include)) headers.push_back(match[1]);
+  return headers;
+}
+
+std::string search(const fs::path& root, const std::string& file, std::set<std::string>& seen) {
+  for (const std::string& header : includes_of(root / file)) {
+    if (of_libtorch(header)) return file + " -> " + header;
+    if (!fs::exists(root / header) || !seen.insert(header).second) continue;
+    const std::string way = search(root, header, seen);
+    if (!way.empty()) return file + " -> " + way;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string way_to_libtorch(const fs::path& root, const std::string& file) {
+  std::set<std::string> seen = {file};
+  return search(root, file, seen);
+}
+
+std::vector<std::string> files_below(const fs::path& root, const std::string& ending) {
+  std::vector<std::string> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root)) {
+    const std::string name = fs::relative(entry.path(), root).generic_string();
+    const bool ends_so =
+        name.size() >= ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
+    if (entry.is_regular_file() && ends_so) files.push_back(name);
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace ate::testing

@@ -1,0 +1,150 @@
+#include <sstream>
+
+#include "catch.h"
+#include "report/table.h"
+
+using namespace ate;
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Report small_report() {
+  Report report;
+  report.title = "Title";
+  report.facts = {"a fact", "another"};
+  report.tables = {{"arms",
+                    "The arms",
+                    {{"arm", "arm"}, {"parameters", "parameters"}, {"mean_loss", "loss (nats)", 2}},
+                    {{"standard", 25'800, 2.9483}, {"b|e,s", 63'944, nullptr}}},
+                   {"canaries", "", {{"name", "name"}, {"passed", "passed"}}, {{"floor", true}}}};
+  report.notes = {"First note.", "Second note."};
+  report.document = {{"run_id", "x"}, {"floor_nats", nullptr}};
+  return report;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("a report as text: title, facts, aligned tables, notes", "[report]") {
+  CHECK(render(small_report(), Format::table) ==
+        "Title\n"
+        "  a fact\n"
+        "  another\n"
+        "\n"
+        "The arms\n"
+        "  arm       parameters  loss (nats)\n"
+        "  --------  ----------  -----------\n"
+        "  standard      25,800         2.95\n"
+        "  b|e,s         63,944            -\n"
+        "\n"
+        "  name   passed\n"
+        "  -----  ------\n"
+        "  floor  yes\n"
+        "\n"
+        "- First note.\n"
+        "- Second note.\n");
+}
+
+TEST_CASE("a report as Markdown: headings, lists, tables with numbers to the right", "[report]") {
+  CHECK(render(small_report(), Format::md) ==
+        "## Title\n"
+        "\n"
+        "- a fact\n"
+        "- another\n"
+        "\n"
+        "### The arms\n"
+        "\n"
+        "| arm | parameters | loss (nats) |\n"
+        "|---|---:|---:|\n"
+        "| standard | 25,800 | 2.95 |\n"
+        "| b\\|e,s | 63,944 | - |\n"
+        "\n"
+        "| name | passed |\n"
+        "|---|---|\n"
+        "| floor | yes |\n"
+        "\n"
+        "- First note.\n"
+        "- Second note.\n");
+}
+
+TEST_CASE("a report as CSV: the main table alone, by machine names, in full precision", "[report]") {
+  CHECK(render(small_report(), Format::csv) ==
+        "arm,parameters,mean_loss\r\n"
+        "standard,25800,2.9483\r\n"
+        "\"b|e,s\",63944,\r\n");
+}
+
+TEST_CASE("a report as JSON: the document and nothing else", "[report]") {
+  const std::string text = render(small_report(), Format::json);
+  CHECK(Json::parse(text) == small_report().document);
+  CHECK(text == "{\n  \"run_id\": \"x\",\n  \"floor_nats\": null\n}\n");
+}
+
+TEST_CASE("a report as JSON lines: each row of each table, with the table's name", "[report]") {
+  const std::vector<std::string> lines = lines_of(render(small_report(), Format::jsonl));
+  REQUIRE(lines.size() == 3);
+  CHECK(Json::parse(lines[0]) ==
+        Json{{"table", "arms"}, {"arm", "standard"}, {"parameters", 25'800}, {"mean_loss", 2.9483}});
+  CHECK(Json::parse(lines[1])["mean_loss"].is_null());
+  CHECK(Json::parse(lines[2]) == Json{{"table", "canaries"}, {"name", "floor"}, {"passed", true}});
+}
+
+TEST_CASE("an empty report is a title in every format", "[report]") {
+  Report report;
+  report.title = "Nothing";
+  report.document = Json::object();
+  CHECK(render(report, Format::table) == "Nothing\n");
+  CHECK(render(report, Format::md) == "## Nothing\n\n");
+  CHECK(render(report, Format::csv).empty());
+  CHECK(render(report, Format::jsonl).empty());
+  CHECK(render(report, Format::json) == "{}\n");
+}
+
+TEST_CASE("a table without rows keeps its headings", "[report]") {
+  Report report;
+  report.tables = {{"arms", "", {{"arm", "arm"}, {"n", "n"}}, {}}};
+  CHECK(render(report, Format::csv) == "arm,n\r\n");
+  CHECK(lines_of(render(report, Format::table))[2] == "  arm  n");
+}
+
+TEST_CASE("columns are aligned by characters, not by bytes", "[report]") {
+  Report report;
+  report.tables = {{"t", "", {{"a", "a"}, {"b", "b"}}, {{"caf\xC3\xA9", "x"}, {"cafes", "x"}}}};
+  const std::vector<std::string> lines = lines_of(render(report, Format::table));
+  REQUIRE(lines.size() == 6);
+  CHECK(lines[4] == "  caf\xC3\xA9   x");
+  CHECK(lines[5] == "  cafes  x");
+}
+
+TEST_CASE("a long note is broken between words, its later lines indented", "[report]") {
+  Report report;
+  std::string note;
+  for (int i = 0; i < 60; ++i) note += (i > 0 ? " word" : "word") + std::to_string(i);
+  report.notes = {note};
+  std::string joined;
+  std::vector<std::string> lines = lines_of(render(report, Format::table));
+  lines.erase(lines.begin(), lines.begin() + 2);  // title and the empty line
+  REQUIRE(lines.size() > 3);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    CAPTURE(lines[i]);
+    CHECK(lines[i].size() <= 100);
+    CHECK(lines[i].substr(0, 2) == (i == 0 ? "- " : "  "));
+    CHECK(lines[i].back() != ' ');
+    if (i + 1 < lines.size()) CHECK(lines[i].size() > 90);
+    joined += (i > 0 ? " " : "") + lines[i].substr(2);
+  }
+  CHECK(joined == note);
+}
+
+TEST_CASE("a word longer than a line stays whole", "[report]") {
+  Report report;
+  report.notes = {"see " + std::string(150, 'x') + " there"};
+  CHECK(render(report, Format::table).find(std::string(150, 'x')) != std::string::npos);
+}

@@ -1,0 +1,33 @@
+#include "run/environment.h"
+
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "catch.h"
+#include "version.h"
+
+using namespace ate;
+
+TEST_CASE("an environment says what a result was made with", "[run]") {
+  const nlohmann::ordered_json environment = describe_environment("cuda:1", 3);
+  for (const char* name :
+       {"ate", "commit", "compiler", "libtorch", "system", "host", "processor", "device"}) {
+    CAPTURE(name);
+    REQUIRE(environment.contains(name));
+    CHECK(!environment[name].get<std::string>().empty());
+  }
+  CHECK(environment["ate"] == ATE_VERSION);
+  CHECK(environment["commit"] == ATE_COMMIT);
+  CHECK(environment["libtorch"] == ATE_LIBTORCH_VERSION);
+  CHECK(environment["device"] == "cuda:1");
+  CHECK(environment["jobs"] == 3);
+  CHECK(environment["cores"] == usable_cores());
+  CHECK(environment["threads_per_trial"] == 1);
+  CHECK(environment["memory_gb"].get<int64_t>() >= 1);
+}
+
+TEST_CASE("usable cores are at least one and no more than the machine has", "[run]") {
+  CHECK(usable_cores() >= 1);
+  const unsigned hardware = std::thread::hardware_concurrency();
+  if (hardware > 0) CHECK(usable_cores() <= static_cast<int>(hardware));
+}

@@ -1,0 +1,120 @@
+#include "study/report.h"
+
+#include "catch.h"
+#include "helpers/errors.h"
+#include "study/trials.h"
+
+using namespace ate;
+using namespace ate::testing;
+
+namespace {
+
+Report report_of(const Config& config, const std::vector<TrialRecord>& trials) {
+  return study_report(assess(config, "study-tiny-0123456789", trials));
+}
+
+const Table* find_table(const Report& report, const std::string& name) {
+  for (const Table& table : report.tables)
+    if (table.name == name) return &table;
+  return nullptr;
+}
+
+nlohmann::ordered_json cell(const Table& table, size_t row, const std::string& column) {
+  for (size_t i = 0; i < table.columns.size(); ++i)
+    if (table.columns[i].name == column) return table.rows.at(row).at(i);
+  return "no such column";
+}
+
+}  // namespace
+
+TEST_CASE("a study's report says what was trained, on what, and where it is stored", "[study]") {
+  Config config = study_config(3);
+  config.name = "tiny";
+  const Report report = report_of(config, pairs({4, 5, 6}, {3.5, 5, 5.75}));
+  CHECK(report.title == "tiny, corrected mode: 3 epochs of 4 steps, seeds 0..2");
+  REQUIRE(report.facts.size() == 2);
+  CHECK(contains(report.facts[0], "400 independent draws of 20 tokens, Zipf exponent 1.1"));
+  CHECK(contains(report.facts[0], "nats: no honest loss is lower"));
+  CHECK(contains(report.facts[1], "study-tiny-0123456789"));
+}
+
+TEST_CASE("the main table has a row per arm, and others follow", "[study]") {
+  const Report report = report_of(study_config(3), pairs({4, 5, 6}, {3.5, 5, 5.75}));
+  const Table& arms = report.tables.front();
+  CHECK(arms.name == "arms");
+  REQUIRE(arms.rows.size() == 2);
+  CHECK(cell(arms, 0, "arm") == "standard");
+  CHECK(cell(arms, 1, "parameters") == 1500);
+  CHECK(cell(arms, 1, "seeds") == 3);
+  CHECK(cell(arms, 1, "mean_loss") == 4.75);
+  CHECK(cell(arms, 0, "sd_loss") == 1);
+  CHECK(cell(arms, 0, "loss_ratio") == 1);
+  CHECK(cell(arms, 1, "loss_ratio") == 0.95);
+  CHECK(find_table(report, "canaries") != nullptr);
+  const Table* comparisons = find_table(report, "comparisons");
+  REQUIRE(comparisons != nullptr);
+  CHECK(cell(*comparisons, 0, "mean_difference") == -0.25);
+  CHECK(cell(*comparisons, 0, "verdict") == "exploratory: undecided");
+}
+
+TEST_CASE("tables that have nothing to say are left out", "[study]") {
+  Config config = study_config(2);
+  const Report encoder = report_of(config, pairs({4, 5}, {4, 5}));
+  CHECK(find_table(encoder, "loss_by_position") != nullptr);
+  CHECK(find_table(encoder, "seed_criteria") == nullptr);
+  CHECK(cell(encoder.tables[0], 0, "published_loss") == "no such column");
+  config.body.kind = BodyKind::bag;
+  config.seed_criteria.loss_ratio_below = 0.9;
+  config.published_result.standard_loss = 2.9;
+  const Report bag = report_of(config, pairs({4, 5}, {4, 5}));
+  CHECK(find_table(bag, "loss_by_position") == nullptr);
+  CHECK(find_table(bag, "seed_criteria") != nullptr);
+  CHECK(cell(bag.tables[0], 0, "published_loss") == 2.9);
+  CHECK(cell(bag.tables[0], 1, "published_loss").is_null());
+  config.study.arms = {Arm::standard};
+  CHECK(find_table(report_of(config, {finished(Arm::standard, 0, {4})}), "comparisons") == nullptr);
+}
+
+TEST_CASE("losses by position show which targets stand in the input", "[study]") {
+  for (const bool causal : {true, false}) {
+    Config config = study_config(2);
+    config.body.causal = causal;
+    std::vector<TrialRecord> trials = pairs({4, 5}, {4, 5});
+    for (TrialRecord& trial : trials) trial.progress.evaluations.back().by_position = {1, 2, 3, 4, 5, 6};
+    const Report report = report_of(config, trials);
+    const Table* positions = find_table(report, "loss_by_position");
+    REQUIRE(positions != nullptr);
+    for (size_t row = 0; row < positions->rows.size(); ++row) {
+      const auto position = cell(*positions, row, "position").get<int>();
+      CHECK(cell(*positions, row, "standard") == position);
+      const bool visible = !causal && position < 6;
+      CHECK(cell(*positions, row, "target") == (visible ? "stands in the input" : "unseen"));
+    }
+    CHECK(cell(*positions, 0, "position") == 1);
+    CHECK(cell(*positions, positions->rows.size() - 1, "position") == 6);
+  }
+}
+
+TEST_CASE("a failed canary stands out", "[study]") {
+  std::vector<TrialRecord> trials = pairs({4, 5}, {4, 5});
+  trials[0].progress.leak = 0.5;
+  const Report report = report_of(study_config(2), trials);
+  const Table* canaries = find_table(report, "canaries");
+  CHECK(cell(*canaries, 0, "passed") == "NO");
+  CHECK(cell(*canaries, 1, "passed") == "yes");
+}
+
+TEST_CASE("every row of every table is as long as its heading, in every state of a study", "[study]") {
+  const std::vector<std::vector<TrialRecord>> states = {
+      {}, pairs({4}, {3}), pairs({4, 5}, {3, 4}), {diverged(Arm::standard, 0), diverged(Arm::bespoke, 0)}};
+  for (const auto& trials : states) {
+    Config config = study_config(2);
+    config.seed_criteria.loss_ratio_below = 0.9;
+    const Report report = report_of(config, trials);
+    for (const Table& table : report.tables)
+      for (const auto& row : table.rows) CHECK(row.size() == table.columns.size());
+    for (const Format format : {Format::table, Format::md, Format::csv, Format::json, Format::jsonl})
+      CHECK(!contains(render(report, format), "nan"));
+    CHECK(report.document.contains("run_id"));
+  }
+}

@@ -1,0 +1,139 @@
+#include "train/optimiser.h"
+
+#include <cmath>
+
+#include "catch.h"
+#include "helpers/golden_case.h"
+#include "train/schedule.h"
+
+using namespace ate;
+using namespace ate::testing;
+
+namespace {
+
+// Adam and AdamW with the clip of the whole gradient's norm, from their papers, one parameter at a time.
+struct ReferenceOptimiser {
+  OptimiserConfig config;
+  std::vector<double> parameters, first, second;
+
+  void update(std::vector<double> gradients, double rate, int step) {
+    double squares = 0;
+    for (const double g : gradients) squares += g * g;
+    const double scale =
+        config.clip_norm > 0 ? std::min(1.0, config.clip_norm / (std::sqrt(squares) + 1e-6)) : 1.0;
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      double g = gradients[i] * scale;
+      double& p = parameters[i];
+      if (config.kind == OptimiserKind::adamw) p -= rate * config.weight_decay * p;
+      if (config.kind == OptimiserKind::adam) g += config.weight_decay * p;
+      first[i] = config.beta1 * first[i] + (1 - config.beta1) * g;
+      second[i] = config.beta2 * second[i] + (1 - config.beta2) * g * g;
+      const double corrected_first = first[i] / (1 - std::pow(config.beta1, step));
+      const double corrected_second = second[i] / (1 - std::pow(config.beta2, step));
+      p -= rate * corrected_first / (std::sqrt(corrected_second) + config.epsilon);
+    }
+  }
+};
+
+// A layout of one tensor.
+Layout flat_layout(int64_t count) {
+  Layout layout;
+  layout.tensors = {{"x", {count}}};
+  layout.parameters = count;
+  layout.size = count;
+  return layout;
+}
+
+std::vector<double> values(const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.to(at::kDouble).contiguous();
+  return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
+}
+
+// Trains both for a few steps on made-up gradients and compares parameters and moments.
+void check_against_reference(const OptimiserConfig& config, double gradient_size) {
+  constexpr int64_t kCount = 37;
+  Arena arena(flat_layout(kCount), at::TensorOptions(at::kDouble));
+  arena.parameters.copy_(at::sin(at::arange(kCount, at::kDouble)) * 2);
+  ReferenceOptimiser reference{config, values(arena.parameters), std::vector<double>(kCount),
+                               std::vector<double>(kCount)};
+  for (int step = 1; step <= 6; ++step) {
+    const double rate = 0.1 / step;
+    arena.gradients.copy_(at::cos(at::arange(kCount, at::kDouble) * step) * gradient_size / step);
+    reference.update(values(arena.gradients), rate, step);
+    update(config, arena, rate, step);
+    CAPTURE(step);
+    CHECK(largest_difference(arena.parameters, at::tensor(reference.parameters, at::kDouble)) < 1e-13);
+    CHECK(largest_difference(arena.first_moment, at::tensor(reference.first, at::kDouble)) < 1e-13);
+    CHECK(largest_difference(arena.second_moment, at::tensor(reference.second, at::kDouble)) < 1e-13);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("updates are those of the papers' formulas", "[train]") {
+  for (const OptimiserKind kind : {OptimiserKind::adam, OptimiserKind::adamw})
+    for (const double weight_decay : {0.0, 0.1})
+      for (const double clip_norm : {0.0, 1.0}) {
+        OptimiserConfig config;
+        config.kind = kind;
+        config.beta1 = 0.8;
+        config.beta2 = 0.95;
+        config.epsilon = 1e-3;
+        config.weight_decay = weight_decay;
+        config.clip_norm = clip_norm;
+        CAPTURE(static_cast<int>(kind), weight_decay, clip_norm);
+        check_against_reference(config, 3.0);   // the clip cuts
+        check_against_reference(config, 0.01);  // it does not
+      }
+}
+
+TEST_CASE("the clip takes the norm over all tensors and leaves a small gradient alone", "[train]") {
+  OptimiserConfig config;
+  config.clip_norm = 1.0;
+  Arena arena(flat_layout(4), at::TensorOptions(at::kDouble));
+  arena.gradients.copy_(at::tensor({3.0, 0.0, 4.0, 0.0}, at::kDouble));
+  update(config, arena, 0.1, 1);
+  CHECK(std::abs(arena.gradients.norm().item<double>() - 1) < 1e-6);
+  CHECK(std::abs(arena.gradients[0].item<double>() - 0.6) < 1e-6);
+  arena.gradients.copy_(at::tensor({0.3, 0.0, 0.4, 0.0}, at::kDouble));
+  update(config, arena, 0.1, 2);
+  CHECK(arena.gradients[0].item<double>() == 0.3);
+}
+
+TEST_CASE("four updates leave PyTorch's parameters, in double and in float", "[train]") {
+  for (const at::ScalarType type : {at::kDouble, at::kFloat})
+    for (const std::string& name : kGoldenCases) {
+      GoldenCase c(name, type);
+      const double tolerance = type == at::kDouble ? 1e-12 : 2e-5;
+      const auto& after = c.golden["after_steps"];
+      const auto steps = after["steps"].get<int64_t>();
+      for (int64_t step = 0; step < steps; ++step) {
+        CAPTURE(name, at::toString(type), step);
+        const at::Tensor windows = long_tensor(after["windows_per_step"][static_cast<size_t>(step)]);
+        c.rig.arena.gradients.zero_();
+        const at::Tensor loss = c.rig.model.training_loss(windows, {0, 0}, 0);
+        CHECK(std::abs(loss.item<double>() - after["losses"][static_cast<size_t>(step)].get<double>()) <
+              tolerance);
+        loss.backward();
+        const int64_t epoch = step / after["steps_per_epoch"].get<int64_t>();
+        update(c.rig.config.optimiser, c.rig.arena, learning_rate(c.rig.config, epoch), step + 1);
+      }
+      for (const ParameterTensor& tensor : c.rig.layout.tensors) {
+        const double difference = largest_difference(Rig::part(c.rig.arena.parameters, tensor),
+                                                     double_tensor(after["parameters"][tensor.name]));
+        CAPTURE(name, at::toString(type), tensor.name, difference);
+        CHECK(difference < tolerance);
+      }
+    }
+}
+
+TEST_CASE("padding stays zero through updates with decay", "[train]") {
+  GoldenCase c("encoder_bespoke_causal", at::kFloat);
+  c.rig.model.training_loss(long_tensor(c.golden["windows"]), {0, 0}, 0).backward();
+  update(c.rig.config.optimiser, c.rig.arena, 0.1, 1);
+  for (at::Tensor flat : {c.rig.arena.parameters, c.rig.arena.first_moment, c.rig.arena.second_moment}) {
+    flat = flat.clone();
+    for (const ParameterTensor& tensor : c.rig.layout.tensors) Rig::part(flat, tensor).zero_();
+    CHECK(flat.abs().max().item<double>() == 0);
+  }
+}
