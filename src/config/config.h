@@ -41,17 +41,17 @@ struct SourceConfig {
   double train_share = 0.8;  // leading share for training; the rest is for validation
   // zipf_markov
   int64_t order = 1;       // tokens that the next one depends on, 1 or 2
-  int64_t neighbours = 8;  // that each token draws; it has about twice as many
+  int64_t neighbours = 4;  // that each token draws; it has about twice as many
   int64_t law_seed = 0;    // of the graph: all seeds of a study face one law
   // recall
   int64_t keys = 4;
   int64_t values = 16;
   int64_t distance = 32;  // mean number of tokens from a key in a query back to the same key in its pair
   // text
-  std::string file;
+  std::string file{};
   TextFormat format = TextFormat::automatic;
-  std::string model;    // sentencepiece: the model's file
-  std::string content;  // hash of the file (and the model), found when the config is resolved
+  std::string model{};    // sentencepiece: the model's file
+  std::string content{};  // hash of the file (and the model), found when the config is resolved
 
   bool operator==(const SourceConfig&) const = default;
 };

@@ -1,6 +1,7 @@
 // What a study found: a pure function of its config and its trials. No LibTorch.
 #pragma once
 
+#include <array>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -19,6 +20,13 @@ struct TrialRecord {
   double seconds = 0;  // wall-clock spent training, over all resumes
 };
 
+// What an arm came to on the targets of one frequency band.
+struct BandResult {
+  int64_t targets = 0;           // over all finished seeds
+  Summary loss;                  // over the finished seeds that had such targets, nats
+  std::optional<double> excess;  // mean over the finished seeds, nats, where the law is known (see BandScore)
+};
+
 struct ArmResult {
   Arm arm = Arm::standard;
   int64_t parameters = 0;           // of the first seed: bands can differ by a few tokens between seeds
@@ -29,6 +37,7 @@ struct ArmResult {
   std::optional<double> excess;     // mean loss - floor, where the floor is known
   std::optional<double> published;  // what the seed's document printed
   std::vector<double> by_position;  // mean over seeds
+  std::array<BandResult, 3> bands;  // high, mid, low
 };
 
 struct Comparison {
