@@ -118,7 +118,7 @@ TEST_CASE("unset is null, where a setting can be unset", "[config]") {
 TEST_CASE("lists of arms are checked name by name", "[config]") {
   Config config;
   CHECK(problems_in(R"({"study": {"arms": ["bespoke", "standard"]}})", &config).empty());
-  CHECK(config.study.arms == std::vector<Arm>{Arm::bespoke, Arm::standard});
+  CHECK((config.study.arms == std::vector<Arm>{Arm::bespoke, Arm::standard}));
   CHECK(contains(problem_in(R"({"study": {"arms": []}})"), "at least one"));
   CHECK(contains(problem_in(R"({"study": {"arms": "standard"}})"), "a list"));
   CHECK(contains(problem_in(R"({"study": {"arms": ["standard", "standard"]}})"), "each name once"));

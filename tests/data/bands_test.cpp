@@ -2,6 +2,7 @@
 
 #include "catch.h"
 #include "helpers/errors.h"
+#include "helpers/statistics.h"
 
 using namespace ate;
 using namespace ate::testing;
@@ -127,6 +128,42 @@ TEST_CASE("every token is in one band", "[data]") {
         for (const int32_t token : members) ++times.at(static_cast<size_t>(token));
       CHECK(times == std::vector<int>(500, 1));
     }
+}
+
+TEST_CASE("bands keep the whole ranking with its counts", "[data]") {
+  for (const Unseen unseen : {Unseen::low, Unseen::mid, Unseen::noise}) {
+    const Bands bands = make_bands(rule(BandRule::rank_count, 1, 1, unseen), corpus_of({5, 0, 4, 0, 9}));
+    CHECK(bands.ranked == Tokens{4, 0, 2, 1, 3});
+    CHECK(bands.counts == std::vector<int64_t>{9, 5, 4, 0, 0});
+  }
+}
+
+TEST_CASE("dealt at random, bands keep their sizes and the tokens outside", "[data]") {
+  const Corpus corpus = corpus_of({9, 8, 7, 6, 5, 4, 3, 2, 0, 0});
+  const Bands bands = make_bands(rule(BandRule::rank_count, 2, 3, Unseen::noise), corpus);
+  const Bands dealt = deal_at_random(bands, {1, 0});
+  std::vector<int> times(10);
+  for (size_t band = 0; band < 4; ++band) {
+    CHECK(dealt.members[band].size() == bands.members[band].size());
+    for (const int32_t token : dealt.members[band]) ++times.at(static_cast<size_t>(token));
+  }
+  CHECK(times == std::vector<int>(10, 1));
+  CHECK(dealt.of(Band::none) == bands.of(Band::none));
+  CHECK(dealt.of(Band::high) != bands.of(Band::high));
+}
+
+TEST_CASE("a deal is a pure function of its key, and every token can come to every place", "[data]") {
+  const Bands bands = make_bands(rule(BandRule::rank_count, 2, 3), corpus_of({9, 8, 7, 6, 5, 4, 3, 2}));
+  CHECK(deal_at_random(bands, {1, 0}).members == deal_at_random(bands, {1, 0}).members);
+  std::vector<double> counts(8 * 8);
+  for (uint32_t seed = 0; seed < 4000; ++seed) {
+    const Bands dealt = deal_at_random(bands, {seed, 0});
+    size_t place = 0;
+    for (const Tokens& members : dealt.members)
+      for (const int32_t token : members) ++counts[place++ * 8 + static_cast<size_t>(token)];
+  }
+  // 64 counts with 7 x 7 degrees of freedom, scaled by 7/8 for a table of permutations.
+  CHECK(chi_square(counts, std::vector<double>(64, 500)) * 7 / 8 < chi_square_limit(49));
 }
 
 TEST_CASE("an empty band is refused with its name, the sizes, and the setting to change", "[data]") {

@@ -1,13 +1,12 @@
 // A model with its arrays, in float or double.
 #pragma once
 
-#include <ATen/ATen.h>
-
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "config/config.h"
+#include "helpers/libtorch.h"
 #include "model/arena.h"
 #include "model/embedding_plan.h"
 #include "model/layout.h"
@@ -18,12 +17,14 @@ namespace ate::testing {
 class Rig {
  public:
   // All parameters 0 until they are set. `noise`: the rows of tokens outside all bands.
-  Rig(const Config& settings, Arm arm, const Bands& bands, at::ScalarType type, at::Tensor noise = {})
+  Rig(const Config& settings, EmbeddingPlan tables, at::ScalarType type, at::Tensor noise = {})
       : config(settings),
-        plan(plan_embedding(config, arm, bands)),
+        plan(std::move(tables)),
         layout(make_layout(config, plan)),
         arena(layout, at::TensorOptions(type)),
         model(config, plan, layout, arena, noise.defined() ? noise.to(type) : noise) {}
+  Rig(const Config& settings, Arm arm, const Bands& bands, at::ScalarType type, const at::Tensor& noise = {})
+      : Rig(settings, plan_embedding(settings, arm, bands), type, noise) {}
 
   // Draws the parameters by the config's laws.
   void initialise(RandomKey key) {
@@ -79,11 +80,10 @@ inline Bands shuffled_bands(const Config& config, bool some_outside = false) {
   const int64_t vocabulary = config.source.vocabulary;
   for (int64_t i = 0; i < vocabulary; ++i) {
     const auto token = static_cast<int32_t>((i * 7 + 3) % vocabulary);  // 7 has no factor in common with 20
-    const size_t band = some_outside && i % 10 == 9 ? 3
-                        : i * 3 < vocabulary        ? 0
-                        : i * 3 < 2 * vocabulary    ? 1
-                                                    : 2;
-    bands.members[band].push_back(token);
+    const size_t band = some_outside && i % 10 == 9 ? 3 : static_cast<size_t>(i * 3 / vocabulary);
+    bands.members.at(band).push_back(token);
+    bands.ranked.push_back(token);
+    bands.counts.push_back(2 * (vocabulary - i));
   }
   return bands;
 }

@@ -29,7 +29,7 @@ inline Config tiny_bag() {
 // The same with two encoder layers and everything they can have.
 inline Config tiny_encoder() {
   Config config = tiny_bag();
-  config.embedding = {1.5, 1.0, 0.5, false, Tables::band};
+  config.embedding = {.high = 1.5, .mid = 1.0, .low = 0.5, .projection_bias = false, .tables = Tables::band};
   config.body.kind = BodyKind::encoder;
   config.body.layers = 2;
   config.body.heads = 2;

@@ -1,12 +1,11 @@
 // Trials step by step, and what their checkpoints hold.
 #pragma once
 
-#include <c10/core/Device.h>
-
 #include <map>
 #include <string>
 #include <vector>
 
+#include "helpers/libtorch.h"
 #include "helpers/temporary_folder.h"
 #include "train/safetensors.h"
 #include "train/trial.h"

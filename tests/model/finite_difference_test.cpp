@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "catch.h"
+#include "helpers/arms.h"
 #include "helpers/rig.h"
-#include "helpers/tiny.h"
 
 using namespace ate;
 using namespace ate::testing;
@@ -54,6 +54,17 @@ TEST_CASE("the bag's gradients are the slopes of its loss", "[model]") {
 TEST_CASE("the encoder's gradients are the slopes of its loss, dropout included", "[model]") {
   check_gradients(tiny_encoder(), Arm::standard);
   check_gradients(tiny_encoder(), Arm::bespoke);
+}
+
+TEST_CASE("the gradients of every arm are the slopes of its loss", "[model]") {
+  for (const Arm arm : all_arms()) {
+    CAPTURE(enum_name(arm));
+    check_gradients(config_for_all_arms(), arm);
+  }
+}
+
+TEST_CASE("a tied table takes the gradients of both its uses", "[model]") {
+  check_gradients(tiny_bag(), Arm::tied);
 }
 
 TEST_CASE("gradients with dead rows are the slopes of the loss", "[model]") {

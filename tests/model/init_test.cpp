@@ -148,6 +148,35 @@ TEST_CASE("arms of one key start with the same trunk, other keys with another on
   }
 }
 
+TEST_CASE("a token's row starts alike in every arm that has it at the model's width", "[model]") {
+  const Config config = wide_config(Init::framework);
+  const std::vector<float> standard = Start(config, Arm::standard).of("embedding.weight");
+  const std::vector<float> mid = Start(config, Arm::bespoke).of("embedding.mid.weight");
+  // The mid band holds tokens 300 to 599, in order.
+  CHECK(std::equal(mid.begin(), mid.end(), standard.begin() + 300 * 64));
+  CHECK(Start(config, Arm::aa).of("embedding.weight") == standard);  // whose key is another one, in a trial
+  const std::vector<float> narrow = Start(config, Arm::bespoke).of("embedding.low.weight");
+  CHECK(!std::equal(narrow.begin(), narrow.begin() + 32, standard.begin() + 600 * 64));
+}
+
+TEST_CASE("a band's row at the model's width belongs to its token, wherever it stands in the band",
+          "[model]") {
+  const Config config = wide_config(Init::framework);
+  Bands bands = three_bands();
+  std::swap(bands.members[1][0], bands.members[1][299]);
+  const Layout layout = make_layout(config, plan_embedding(config, Arm::bespoke, bands));
+  std::vector<float> values;
+  initialise(layout, Init::framework, {1, 0}, values);
+  const std::vector<float> standard = Start(config, Arm::standard).of("embedding.weight");
+  const auto row = values.begin() + layout.at("embedding.mid.weight").offset;
+  CHECK(std::equal(row, row + 64, standard.begin() + 599 * 64));
+}
+
+TEST_CASE("a tied table starts by the law of the head that it is", "[model]") {
+  check_uniform(Start(wide_config(Init::framework), Arm::tied), "embedding.weight", 1 / std::sqrt(64));
+  check_normal(Start(wide_config(Init::normal), Arm::tied), "embedding.weight", 0.02);
+}
+
 TEST_CASE("an element depends on its tensor's name and its index, not on the model around it", "[model]") {
   Config config = wide_config(Init::framework);
   const std::vector<float> longer = Start(config).of("positions.weight");

@@ -6,7 +6,7 @@
 
 #include "catch.h"
 #include "config/derived.h"
-#include "helpers/tiny.h"
+#include "helpers/arms.h"
 #include "model/reference_model.h"
 
 using namespace ate;
@@ -43,6 +43,8 @@ std::vector<Variant> variants() {
   plain.config.body.layers = 1;
   plain.config.body.heads = 4;
   all.push_back(plain);
+  for (const Arm arm : all_arms()) all.push_back({enum_name(arm), config_for_all_arms(), arm});
+  all.push_back({"tied bag", tiny_bag(), Arm::tied});
   return all;
 }
 

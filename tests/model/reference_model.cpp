@@ -155,7 +155,8 @@ ReferenceModel::Logits ReferenceModel::forward(const at::Tensor& tokens, const M
       if (body.final_norm)
         for (Row& row : x) row = norm(row, "norm");
     }
-    for (Row& row : x) row = linear(row, "head.weight", "head.bias", config_.source.vocabulary);
+    const std::string head = plan_.tied ? "embedding.weight" : "head.weight";
+    for (Row& row : x) row = linear(row, head, "head.bias", config_.source.vocabulary);
     logits.push_back(x);
   }
   return logits;

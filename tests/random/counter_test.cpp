@@ -26,16 +26,17 @@ TEST_CASE("blocks are Philox4x32-10, by the known answers of its authors", "[ran
 }
 
 TEST_CASE("a change of any part of the address gives another block", "[random]") {
+  const Purpose purposes[] = {Purpose::corpus,  Purpose::window, Purpose::evaluation, Purpose::init,
+                              Purpose::dropout, Purpose::canary, Purpose::placebo};
   std::set<Block> blocks;
   for (const uint32_t seed : {0U, 1U, 0x80000000U})
     for (const uint32_t stream : {0U, 1U})
-      for (const Purpose purpose : {Purpose::corpus, Purpose::window, Purpose::evaluation, Purpose::init,
-                                    Purpose::dropout, Purpose::canary})
+      for (const Purpose purpose : purposes)
         for (const uint32_t site : {0U, 1U, 0xffffffU})
           for (const uint32_t step : {0U, 1U, 0x10000U})
             for (const uint64_t index : {0ULL, 1ULL, 1ULL << 32})
               blocks.insert(random_block({seed, stream}, purpose, site, step, index));
-  CHECK(blocks.size() == 3 * 2 * 6 * 3 * 3 * 3);
+  CHECK(blocks.size() == 3 * 2 * std::size(purposes) * 3 * 3 * 3);
 }
 
 TEST_CASE("no site reaches into another purpose", "[random]") {
@@ -52,6 +53,7 @@ TEST_CASE("the numbers of the purposes never change: they are part of every resu
   CHECK(static_cast<uint32_t>(Purpose::init) == 4);
   CHECK(static_cast<uint32_t>(Purpose::dropout) == 5);
   CHECK(static_cast<uint32_t>(Purpose::canary) == 6);
+  CHECK(static_cast<uint32_t>(Purpose::placebo) == 7);
 }
 
 TEST_CASE("a block holds two 64-bit words, the low half first", "[random]") {

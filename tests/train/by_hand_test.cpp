@@ -9,8 +9,8 @@
 #include "catch.h"
 #include "config/derived.h"
 #include "data/windows.h"
+#include "helpers/arms.h"
 #include "helpers/rig.h"
-#include "helpers/tiny.h"
 #include "helpers/trials.h"
 #include "support/hash.h"
 #include "train/optimiser.h"
@@ -23,12 +23,12 @@ namespace {
 
 class ByHand {
  public:
-  ByHand(const Config& config, Arm arm, RandomKey key)
+  ByHand(const Config& config, Arm arm, RandomKey key, RandomKey init_key)
       : config_(config),
         key_(key),
         corpus_(make_corpus(config.source, key.seed)),
-        rig_(config, arm, make_bands(config.bands, corpus_), at::kFloat) {
-    rig_.initialise(key);
+        rig_(config, plan_embedding(config, arm, corpus_, key.seed), at::kFloat) {
+    rig_.initialise(init_key);
   }
 
   void train() {
@@ -91,10 +91,10 @@ class ByHand {
   std::vector<double> train_losses_;
 };
 
-void check_same(const Config& config, Arm arm, RandomKey key) {
+void check_same(const Config& config, Arm arm, RandomKey key, RandomKey init_key) {
   Trial trial = make_trial(config, arm, key.seed);
   const std::string checkpoint = final_state(trial);
-  ByHand by_hand(config, arm, key);
+  ByHand by_hand(config, arm, key, init_key);
   by_hand.train();
   by_hand.check_equals(checkpoint);
   CHECK(trial.progress().train_losses == by_hand.train_losses());
@@ -111,6 +111,8 @@ void check_same(const Config& config, Arm arm, RandomKey key) {
           1e-6);
 }
 
+void check_same(const Config& config, Arm arm, RandomKey key) { check_same(config, arm, key, key); }
+
 }  // namespace
 
 TEST_CASE("both arms of a seed train on the common random numbers of stream 0", "[train]") {
@@ -119,6 +121,14 @@ TEST_CASE("both arms of a seed train on the common random numbers of stream 0", 
       check_same(tiny_bag(), arm, {seed, 0});
       check_same(tiny_encoder(), arm, {seed, 0});
     }
+}
+
+TEST_CASE("all arms of a seed train on the same windows and masks; only aa starts elsewhere", "[train]") {
+  for (const Arm arm : all_arms()) {
+    CAPTURE(enum_name(arm));
+    const RandomKey init_key = {5, arm == Arm::aa ? hash32("aa") | 1U : 0};
+    check_same(config_for_all_arms(), arm, {5, 0}, init_key);
+  }
 }
 
 TEST_CASE("unpaired arms train on streams of their own, named by the arm, over the same corpus", "[train]") {

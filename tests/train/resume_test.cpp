@@ -1,8 +1,8 @@
 // A resumed trial ends in the same bits as one never interrupted: tried at every step of short runs, in the
 // middle of epochs as at their ends, for every kind of model and optimiser.
 #include "catch.h"
+#include "helpers/arms.h"
 #include "helpers/errors.h"
-#include "helpers/tiny.h"
 #include "helpers/trials.h"
 
 using namespace ate;
@@ -24,7 +24,7 @@ void check_every_step(const Config& config, Arm arm) {
       resumed.advance();
       equal = ++step < states.size() && resumed.checkpoint() == states[step];
     }
-    CAPTURE(arm, k, step);
+    CAPTURE(enum_name(arm), k, step);
     CHECK(equal);
     CHECK(step + 1 == states.size());
   }
@@ -41,6 +41,10 @@ TEST_CASE("an encoder with dropout, clip, decay and cosine resumed at any step g
           "[train]") {
   check_every_step(tiny_encoder(), Arm::standard);
   check_every_step(tiny_encoder(), Arm::bespoke);
+}
+
+TEST_CASE("every arm resumed at any step goes on in the same bits", "[train]") {
+  for (const Arm arm : all_arms()) check_every_step(config_for_all_arms(), arm);
 }
 
 TEST_CASE("a trial as published resumed at any step goes on in the same bits", "[train]") {

@@ -1,7 +1,5 @@
 #include "train/trial.h"
 
-#include <ATen/Parallel.h>
-
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>

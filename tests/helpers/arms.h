@@ -1,0 +1,24 @@
+// Every arm, and a config in which each can be built.
+#pragma once
+
+#include <vector>
+
+#include "config/fields.h"
+#include "helpers/tiny.h"
+
+namespace ate::testing {
+
+inline std::vector<Arm> all_arms() {
+  std::vector<Arm> arms;
+  for (const auto& [arm, name] : EnumNames<Arm>::values) arms.push_back(arm);
+  return arms;
+}
+
+// Wide enough for the arms of fixed widths, with enough parameters for param_matched to come near bespoke.
+inline Config config_for_all_arms() {
+  Config config = tiny_encoder();
+  config.body.width = 16;
+  return config;
+}
+
+}  // namespace ate::testing
