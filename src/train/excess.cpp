@@ -60,7 +60,8 @@ ExcessScorer::ExcessScorer(const LawTable& table, const std::vector<Band>& band_
 }
 
 at::Tensor ExcessScorer::dense_expected_log(const at::Tensor& log_model, const at::Tensor& rows) const {
-  const at::Tensor all = at::linear(log_model.to(type_), dense_).view({rows.size(0), -1, kBands});
+  const at::Tensor all =
+      at::linear(log_model.to(type_), dense_).view({rows.size(0), table_.dense_rows(), kBands});
   return all.gather(1, rows.view({-1, 1, 1}).expand({-1, 1, kBands})).squeeze(1);
 }
 
@@ -76,7 +77,7 @@ at::Tensor ExcessScorer::sparse_expected_log(const at::Tensor& log_model, const 
       log_model.reshape({-1}).index_select(0, place).to(type_) * probability_.index_select(0, entry);
   return at::zeros({rows.size(0) * kBands}, terms.options())
       .index_add(0, target * kBands + band_.index_select(0, entry), terms)
-      .view({-1, kBands});
+      .view({rows.size(0), kBands});
 }
 
 at::Tensor ExcessScorer::expected_log(const at::Tensor& log_model, const at::Tensor& rows) const {

@@ -220,7 +220,7 @@ Evaluation Trial::evaluate() const {
     const int64_t count = std::min(kEvaluationBatch, windows - first);
     const at::Tensor batch = s.gather_on_host(starts, first, count, length);
     const at::Tensor inputs = batch.narrow(1, 0, length).to(s.arena.parameters.device());
-    const at::Tensor targets = batch.narrow(1, length + 1 - predictions, predictions).reshape({-1});
+    const at::Tensor targets = batch.narrow(1, length + 1 - predictions, predictions).contiguous().view({-1});
     const at::Tensor log_model = s.model.logits(inputs).flatten(0, 1).log_softmax(-1);
     const at::Tensor losses = -log_model.gather(1, targets.to(log_model.device()).unsqueeze(1))
                                    .squeeze(1)

@@ -1,16 +1,10 @@
 #include "train/excess.h"
 
-#include <ATen/ATen.h>
-
 #include <cmath>
 
-#include "catch.h"
-#include "helpers/sources.h"
-#include "helpers/tiny.h"
-#include "helpers/trials.h"
+#include "helpers/libtorch.h"
 
 using namespace ate;
-using namespace ate::testing;
 
 namespace {
 
