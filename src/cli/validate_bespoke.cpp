@@ -2,11 +2,13 @@
 
 #include <csignal>
 #include <memory>
+#include <optional>
 
 #include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
+#include "report/svg_file.h"
 #include "run/signals.h"
 #include "study/report.h"
 #include "study/study.h"
@@ -20,13 +22,23 @@ struct Flags {
   OutputFlags output;
   StudyOptions options;
   std::string out = "tool_outputs";
+  std::string plot;
 };
+
+std::optional<SvgFile> plot_file(const std::string& path, const Config& config) {
+  if (path.empty()) return std::nullopt;
+  SvgFile file("--plot", path);
+  if (config.study.arms.size() < 2)
+    throw BadInput("--plot " + path, "there is no difference to draw: the study has one arm");
+  return file;
+}
 
 int validate_bespoke(const Flags& flags) {
   install_signal_handlers();
   const Format format = flags.output.format();
   flags.output.set_up_log();
   Resolved resolved = flags.experiment.resolve();
+  const std::optional<SvgFile> plot = plot_file(flags.plot, resolved.config);
   StudyOptions options = flags.options;
   options.command = "validate-bespoke";
   options.out = flags.out;
@@ -37,6 +49,7 @@ int validate_bespoke(const Flags& flags) {
     return static_cast<int>(outcome.stop_signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted);
   }
   write_stdout(render(study_report(outcome.result), format));
+  if (plot) plot->write(svg_plot(differences_plot(outcome.result)));
   spdlog::info("{} {}/results_{}.json",
                outcome.part_of_stored ? "no training needed; the whole study stays stored in"
                : outcome.reused       ? "no training needed; stored in"
@@ -76,11 +89,16 @@ void add_validate_bespoke(CLI::App& app, Action& action) {
       ->check(number(0, 1'000'000))
       ->group(group);
   flags->output.add_to(*command);
+  command->add_option("--plot", flags->plot, "Draw the differences with their intervals into a .svg file")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->group("Output");
   command->footer(
       "Examples:\n"
       "  ate validate-bespoke --preset focused                     ten seeds of each arm, a few seconds\n"
       "  ate validate-bespoke --preset focused --mode published    as the seed's script ran it\n"
       "  ate validate-bespoke --preset definitive --epochs 3       a taste of the 700-epoch study\n"
+      "  ate validate-bespoke --preset focused --plot focused.svg  the differences as a picture too\n"
       "Interrupt it at any time: the same command goes on where it stopped.");
   command->callback([flags, &action] { action = [flags] { return validate_bespoke(*flags); }; });
 }

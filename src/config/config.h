@@ -188,12 +188,14 @@ enum class Arm {
   known_worse,    // one table of width 8, projected: must come out as worse where context matters
 };
 
-// What is compared. Neither list changes a trial's numbers, so a study can be extended and keeps what is
-// finished.
+// What is compared. Neither the lists nor the margin change a trial's numbers, so a study can be extended and
+// keeps what is finished.
 struct StudyConfig {
   std::vector<Arm> arms = {Arm::standard, Arm::bespoke};  // the first is the baseline
   SeedList seeds = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};        // in JSON "0..9", "0,3,7" or a list
-  bool paired = true;  // arms of a seed share windows, trunk initialisation and dropout masks
+  bool paired = true;    // arms of a seed share windows, trunk initialisation and dropout masks
+  double margin = 0.01;  // differences below this share of the source's entropy (where that is not known, of
+                         // the baseline's mean loss) do not matter: the margin of "equivalent"
 };
 
 struct Config {

@@ -261,6 +261,10 @@ void describe(Visitor& v, StudyConfig& s) {
   v.field("arms", s.arms, "Arms of the study; the first is the baseline");
   v.field("seeds", s.seeds, "Seeds: \"0..9\", \"0,3,7\" or a list of whole numbers from 0 to 4294967295");
   v.field("paired", s.paired, "Arms of a seed share windows, trunk initialisation and dropout masks");
+  v.field(
+      "margin", s.margin, between(0, 1),
+      "Differences below this share of the source's entropy (unknown: of the baseline's mean loss) do not "
+      "matter: the margin of the verdict equivalent; 0 leaves none");
 }
 
 template <class Visitor>

@@ -230,8 +230,7 @@ BadInput Resolved::blame(const BadInput& error) const {
 std::string experiment_hash(const Config& config) {
   Json document = write_config(config);
   for (const char* key : {"name", "description", "seed_criteria", "published_result"}) document.erase(key);
-  document["study"].erase("seeds");
-  document["study"].erase("arms");
+  for (const char* key : {"seeds", "arms", "margin"}) document["study"].erase(key);
   document["device"] = config.device.substr(0, config.device.find(':'));
   return Hash64().add(document.dump()).hex().substr(0, 10);
 }

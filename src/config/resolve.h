@@ -52,7 +52,8 @@ Resolved resolve(const Choice& choice);
 std::vector<Problem> check_config(const Config& config);
 
 // 10 hex digits that name the experiment: a hash of all settings that change a trial's numbers. Name,
-// description, the lists of seeds and arms, criteria, published results and the device's index do not.
+// description, the lists of seeds and arms, margin, criteria, published results and the device's index do
+// not.
 std::string experiment_hash(const Config& config);
 
 // Presets compiled in from configs/presets.

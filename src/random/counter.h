@@ -12,7 +12,7 @@
 namespace ate {
 
 // What a number is for: numbers of two purposes never share a counter. Values are part of every result; only
-// append.
+// append. From 32 on: what is no part of a trial.
 enum class Purpose : uint32_t {
   corpus = 1,
   window = 2,
@@ -21,7 +21,8 @@ enum class Purpose : uint32_t {
   dropout = 5,
   canary = 6,
   placebo = 7,
-  law = 8
+  law = 8,
+  sign_flip = 32
 };
 
 // The key of a generator. Arms that are paired share stream 0; unpaired arms have one each.

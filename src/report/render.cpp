@@ -78,7 +78,10 @@ std::string wrapped(const std::string& text, size_t width) {
 std::string render_text(const Report& report) {
   std::string out = report.title + "\n";
   for (const std::string& fact : report.facts) out += "  " + fact + "\n";
-  for (const Table& table : report.tables) out += "\n" + text_table(table);
+  for (size_t i = 0; i < report.tables.size(); ++i) {
+    out += "\n" + text_table(report.tables[i]);
+    if (i == 0 && report.plot) out += "\n" + text_plot(*report.plot, 100);
+  }
   if (!report.notes.empty()) out += "\n";
   for (const std::string& note : report.notes) out += wrapped(note, 100);
   return out;

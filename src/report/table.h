@@ -2,8 +2,11 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "report/interval_plot.h"
 
 namespace ate {
 
@@ -24,10 +27,11 @@ struct Table {
 // What a command prints.
 struct Report {
   std::string title;
-  std::vector<std::string> facts;   // lines under the title
-  std::vector<Table> tables;        // the first is the main one
-  std::vector<std::string> notes;   // sentences under the tables
-  nlohmann::ordered_json document;  // all of it, for --format json
+  std::vector<std::string> facts;      // lines under the title
+  std::vector<Table> tables;           // the first is the main one
+  std::optional<IntervalPlot> plot{};  // under the first table, for a terminal
+  std::vector<std::string> notes;      // sentences under the tables
+  nlohmann::ordered_json document;     // all of it, for --format json
 };
 
 enum class Format { table, md, csv, json, jsonl };

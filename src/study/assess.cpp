@@ -2,38 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
-#include "config/derived.h"
 #include "config/fields.h"
 #include "data/corpus.h"
-#include "study/result.h"
+#include "study/compare.h"
+#include "study/finished.h"
+#include "study/notes.h"
 
 namespace ate {
 namespace {
 
 constexpr double kFloorErrors = 3;  // standard errors below the entropy that count as leakage
-
-using Trials = std::vector<TrialRecord>;
-
-bool finished(const TrialRecord& trial) {
-  return trial.progress.status == TrialStatus::finished && !trial.progress.evaluations.empty();
-}
-
-const Evaluation& last_evaluation(const TrialRecord& trial) { return trial.progress.evaluations.back(); }
-
-const TrialRecord* find_trial(const Trials& trials, Arm arm, int64_t seed) {
-  for (const TrialRecord& trial : trials)
-    if (trial.id.arm == arm && trial.id.seed == seed) return &trial;
-  return nullptr;
-}
-
-std::vector<const TrialRecord*> finished_of(const Trials& trials, Arm arm) {
-  std::vector<const TrialRecord*> out;
-  for (const TrialRecord& trial : trials)
-    if (trial.id.arm == arm && finished(trial)) out.push_back(&trial);
-  return out;
-}
 
 std::optional<double> published_loss(const Config& config, Arm arm) {
   if (arm == Arm::standard) return config.published_result.standard_loss;
@@ -63,11 +42,13 @@ ArmResult summarise_arm(const StudyResult& result, Arm arm) {
   out.arm = arm;
   out.published = published_loss(result.config, arm);
   std::vector<double> losses;
+  std::vector<double> primaries;
   const auto trials = finished_of(result.trials, arm);
   for (const TrialRecord* trial : trials) {
     const Evaluation& evaluation = last_evaluation(*trial);
     const auto n = static_cast<double>(trials.size());
     losses.push_back(evaluation.loss);
+    primaries.push_back(primary_number(evaluation, result.metric));
     out.mean_standard_error += evaluation.standard_error / n;
     out.targets = evaluation.targets;
     out.by_position.resize(evaluation.by_position.size());
@@ -80,7 +61,11 @@ ArmResult summarise_arm(const StudyResult& result, Arm arm) {
     }
   out.loss = summarise(losses);
   out.bands = summarise_bands(trials);
-  if (result.floor && !losses.empty()) out.excess = out.loss.mean - *result.floor;
+  const Summary primary = summarise(primaries);
+  out.ci95 = t_interval(primary, 0.95);
+  if (losses.empty()) return out;
+  if (result.metric == Metric::excess) out.excess = primary.mean;
+  if (result.metric == Metric::loss && result.floor) out.excess = out.loss.mean - *result.floor;
   return out;
 }
 
@@ -113,37 +98,6 @@ Canary floor_canary(const StudyResult& result, const ArmResult& arm) {
                               std::abs(distance), distance < 0 ? "below" : "above", *result.floor,
                               canary.passed ? "" : ": no honest model gets there");
   return canary;
-}
-
-bool leaks(const StudyResult& result) {
-  return std::any_of(result.canaries.begin(), result.canaries.end(),
-                     [](const Canary& c) { return !c.passed; });
-}
-
-std::string verdict(const StudyResult& result, const Comparison& c) {
-  if (leaks(result)) return "none: a canary failed";
-  if (c.difference.n < 2) return fmt::format("none: {} seed has no spread", c.difference.n);
-  const bool decided = c.ci95.low > 0 || c.ci95.high < 0;
-  const char* word = !decided ? "undecided" : c.difference.mean < 0 ? "better" : "worse";
-  return (c.difference.n < kSeedsForVerdict ? "exploratory: " : "") + std::string(word);
-}
-
-Comparison compare(const StudyResult& result, const ArmResult& arm, const ArmResult& baseline) {
-  Comparison c;
-  c.arm = arm.arm;
-  c.baseline = baseline.arm;
-  std::vector<double> differences;
-  for (const TrialRecord* trial : finished_of(result.trials, arm.arm)) {
-    const TrialRecord* other = find_trial(result.trials, baseline.arm, trial->id.seed);
-    if (other != nullptr && finished(*other))
-      differences.push_back(last_evaluation(*trial).loss - last_evaluation(*other).loss);
-  }
-  c.difference = summarise(differences);
-  c.ci95 = t_interval(c.difference, 0.95);
-  c.p_t = t_test_p(c.difference);
-  c.loss_ratio = arm.loss.mean / baseline.loss.mean;
-  c.verdict = verdict(result, c);
-  return c;
 }
 
 // The seed's script judged the first seed of a bespoke and a standard model.
@@ -188,84 +142,6 @@ std::vector<SeedCriterion> judge_by_seed_criteria(const StudyResult& result) {
   return out;
 }
 
-std::string describe_comparison(const Comparison& c) {
-  const std::string pair = fmt::format("{} - {}", enum_name(c.arm), enum_name(c.baseline));
-  const std::string head = fmt::format("{}: {:+.4f} nats", pair, c.difference.mean);
-  if (c.difference.n == 0) return pair + ": no seed finished in both arms.";
-  if (c.difference.n == 1)
-    return head + " from one seed. Another seed may turn its sign: nothing can be said about the difference.";
-  const std::string interval = fmt::format("{} on average over {} seeds, 95 % interval {:+.4f} to {:+.4f}",
-                                           head, c.difference.n, c.ci95.low, c.ci95.high);
-  if (c.verdict.rfind("none", 0) == 0) return interval + ".";
-  const bool decided = c.verdict.find("undecided") == std::string::npos;
-  std::string out = interval + (decided ? fmt::format(": {} is {}.", enum_name(c.arm),
-                                                      c.difference.mean < 0 ? "better" : "worse")
-                                        : ": these seeds cannot tell the two apart.");
-  if (c.difference.n < kSeedsForVerdict)
-    out += fmt::format(" Exploratory: a verdict takes {} seeds.", kSeedsForVerdict);
-  return out;
-}
-
-// The seed's printed difference, of one run each, beside the spread of such differences here.
-std::optional<std::string> describe_published(const StudyResult& result) {
-  const PublishedResultConfig& printed = result.config.published_result;
-  for (const Comparison& c : result.comparisons) {
-    if (c.arm != Arm::bespoke || c.baseline != Arm::standard || c.difference.n < 2) continue;
-    if (!printed.standard_loss || !printed.bespoke_loss) continue;
-    return fmt::format(
-        "The seed printed {:.4f} for bespoke and {:.4f} for standard, a difference of {:+.4f} from one seed. "
-        "Here "
-        "the differences of single seeds have a standard deviation of {:.4f}.",
-        *printed.bespoke_loss, *printed.standard_loss, *printed.bespoke_loss - *printed.standard_loss,
-        c.difference.deviation);
-  }
-  return std::nullopt;
-}
-
-// Why an unmasked loss falls below the entropy, with what these trials show of it.
-std::string describe_leak(const StudyResult& result) {
-  const auto length = static_cast<double>(result.config.windows.length);
-  std::string out = fmt::format(
-      "The model reads its own targets: without a mask {:.0f} of {:.0f} stand in the input, so copying "
-      "drives "
-      "the loss toward H/T = {:.4f}/{:.0f} = {:.3f}. Only the last position's target cannot be seen.",
-      length - 1, length, *result.floor, length, *result.floor / length);
-  const std::vector<double>& by_position = result.arms[0].by_position;
-  if (by_position.size() > 1) {
-    const double last = by_position.back();
-    const double others = std::accumulate(by_position.begin(), by_position.end() - 1, 0.0) / (length - 1);
-    out += fmt::format(" Here the last position has a loss of {:.4f}, the others {:.4f} on average.", last,
-                       others);
-  }
-  return out + " Such losses say nothing about embeddings.";
-}
-
-std::vector<std::string> write_notes(const StudyResult& result) {
-  std::vector<std::string> notes;
-  for (const TrialRecord& trial : result.trials)
-    if (trial.progress.status == TrialStatus::diverged)
-      notes.push_back(trial.id.text() + " diverged: " + trial.progress.reason +
-                      ". It is left out with its pair.");
-  for (const Comparison& c : result.comparisons) notes.push_back(describe_comparison(c));
-  if (std::optional<std::string> note = describe_published(result)) notes.push_back(*std::move(note));
-
-  const bool causal_leak = std::any_of(result.canaries.begin(), result.canaries.end(), [](const Canary& c) {
-    return !c.passed && c.name.rfind("causality", 0) == 0;
-  });
-  if (causal_leak && result.floor) {
-    notes.push_back(describe_leak(result));
-  } else if (leaks(result)) {
-    notes.emplace_back("A loss lies below what any honest model can reach: no verdict is given.");
-  }
-  if (!result.arms.empty() && result.arms[0].loss.n > 0) {
-    const ArmResult& arm = result.arms[0];
-    notes.push_back(
-        fmt::format("Each loss is a mean over {} targets: its own sampling error is about {:.4f} nats.",
-                    arm.targets, arm.mean_standard_error));
-  }
-  return notes;
-}
-
 }  // namespace
 
 StudyResult assess(const Config& config, const std::string& run_id, std::vector<TrialRecord> trials) {
@@ -274,13 +150,14 @@ StudyResult assess(const Config& config, const std::string& run_id, std::vector<
   result.config = config;
   result.floor = source_entropy(config.source);
   result.trials = std::move(trials);
+  result.metric = metric_of(result.trials);
   for (const Arm arm : config.study.arms) result.arms.push_back(summarise_arm(result, arm));
   for (const ArmResult& arm : result.arms) {
     result.canaries.push_back(causality_canary(result, arm.arm));
     if (result.floor) result.canaries.push_back(floor_canary(result, arm));
   }
-  for (size_t i = 1; i < result.arms.size(); ++i)
-    result.comparisons.push_back(compare(result, result.arms[i], result.arms[0]));
+  result.margin = margin_nats(result);
+  result.comparisons = compare_arms(result);
   result.seed_criteria = judge_by_seed_criteria(result);
   result.notes = write_notes(result);
   return result;

@@ -9,6 +9,7 @@
 #include "config/fields.h"
 #include "data/bands.h"
 #include "study/describe_corpus.h"
+#include "study/notes.h"
 
 namespace ate {
 namespace {
@@ -18,17 +19,52 @@ using Json = nlohmann::ordered_json;
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
 
+const Comparison* find_comparison(const StudyResult& result, Arm arm) {
+  for (const Comparison& c : result.comparisons)
+    if (c.arm == arm) return &c;
+  return nullptr;
+}
+
+// What each arm cost and came to, and its verdict.
 Table arms_table(const StudyResult& result) {
+  const char* metric = result.metric == Metric::excess ? "excess loss" : "validation loss";
   Table table{"arms",
-              "Final validation loss, mean over the seeds that finished",
+              fmt::format("Final {}, mean of the seeds that finished; difference to {} seed by seed, nats",
+                          metric, enum_name(result.arms[0].arm)),
               {{"arm", "arm"},
                {"parameters", "parameters"},
                {"flops_per_token", "FLOPs/token", 0},
+               {"mean_loss", "loss (nats)", 4},
+               {"mean_excess", result.metric == Metric::excess ? "excess" : "over floor", 4},
+               {"ci95_half_width", "+/- 95 %", 4},
+               {"mean_difference", "difference", 4},
+               {"ci95_low", "95 % from", 4},
+               {"ci95_high", "to", 4},
+               {"p_holm", "p (Holm)", 4},
+               {"verdict", "verdict"}},
+              {}};
+  for (const ArmResult& arm : result.arms) {
+    std::vector<Json> row = {
+        enum_name(arm.arm),    arm.parameters,     std::llround(arm.flops_per_token),
+        number(arm.loss.mean), number(arm.excess), number((arm.ci95.high - arm.ci95.low) / 2)};
+    if (const Comparison* c = find_comparison(result, arm.arm))
+      row.insert(row.end(), {number(c->difference.mean), number(c->ci95.low), number(c->ci95.high),
+                             number(c->p_holm), c->verdict});
+    else
+      row.insert(row.end(), {nullptr, nullptr, nullptr, nullptr, "baseline"});
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table losses_table(const StudyResult& result) {
+  Table table{"losses",
+              "Final validation loss over the seeds",
+              {{"arm", "arm"},
                {"seeds", "seeds"},
                {"mean_loss", "loss (nats)", 4},
                {"sd_loss", "sd", 4},
                {"perplexity", "perplexity", 2},
-               {"mean_excess", "over floor", 4},
                {"loss_ratio", "ratio", 4}},
               {}};
   bool any_published = false;
@@ -36,13 +72,10 @@ Table arms_table(const StudyResult& result) {
   if (any_published) table.columns.push_back({"published_loss", "seed printed", 4});
   for (const ArmResult& arm : result.arms) {
     std::vector<Json> row = {enum_name(arm.arm),
-                             arm.parameters,
-                             std::llround(arm.flops_per_token),
                              arm.loss.n,
                              number(arm.loss.mean),
                              number(arm.loss.deviation),
                              number(std::exp(arm.loss.mean)),
-                             number(arm.excess),
                              number(arm.loss.mean / result.arms[0].loss.mean)};
     if (any_published) row.push_back(number(arm.published));
     table.rows.push_back(std::move(row));
@@ -51,21 +84,22 @@ Table arms_table(const StudyResult& result) {
 }
 
 Table comparisons_table(const StudyResult& result) {
+  const std::string within =
+      std::isfinite(result.margin) ? fmt::format(" (equivalence within {:.4f} nats)", result.margin) : "";
   Table table{"comparisons",
-              "Difference of the losses, seed by seed",
+              "Tests of the differences, seed by seed" + within,
               {{"comparison", "comparison"},
                {"n", "n"},
-               {"mean_difference", "mean (nats)", 4},
-               {"ci95_low", "95 % from", 4},
-               {"ci95_high", "to", 4},
                {"sd_difference", "sd", 4},
                {"p_t", "p (paired t)", 4},
-               {"verdict", "verdict"}},
+               {"p_sign_flip", "p (sign flip)", 4},
+               {"p_equivalence", "p (equivalence)", 4},
+               {"smallest_detectable_holm", "detectable", 4}},
               {}};
   for (const Comparison& c : result.comparisons)
     table.rows.push_back({std::string(enum_name(c.arm)) + " - " + enum_name(c.baseline), c.difference.n,
-                          number(c.difference.mean), number(c.ci95.low), number(c.ci95.high),
-                          number(c.difference.deviation), number(c.p_t), c.verdict});
+                          number(c.difference.deviation), number(c.p_t), number(c.p_sign_flip),
+                          number(c.p_equivalence), number(c.smallest_detectable_holm)});
   return table;
 }
 
@@ -130,6 +164,23 @@ Table positions_table(const StudyResult& result) {
 
 }  // namespace
 
+IntervalPlot differences_plot(const StudyResult& result) {
+  IntervalPlot plot;
+  plot.title = fmt::format("Difference to {} with its 95 % interval, nats", enum_name(result.arms[0].arm));
+  if (std::isfinite(result.margin) && result.margin > 0)
+    plot.title += fmt::format(" (margin {:.4f})", result.margin);
+  plot.left = "better";
+  plot.right = "worse";
+  plot.margin = result.margin;
+  for (const Comparison& c : result.comparisons) {
+    const std::string verdict = c.verdict.rfind("none", 0) == 0 ? "no verdict" : c.verdict;
+    const bool any = c.difference.n > 0;
+    plot.rows.push_back({enum_name(c.arm), c.difference.mean, c.ci95.low, c.ci95.high,
+                         (any ? fmt::format("{:+.4f} ", c.difference.mean) : "") + verdict});
+  }
+  return plot;
+}
+
 Report study_report(const StudyResult& result) {
   const Config& config = result.config;
   Report report;
@@ -142,12 +193,18 @@ Report study_report(const StudyResult& result) {
                   config.study.seeds.size() == 1 ? "seed" : "seeds", format_seeds(config.study.seeds));
   report.facts = {describe_corpus(result.config, result.floor), "run: " + result.run_id};
   report.tables.push_back(arms_table(result));
-  if (!result.comparisons.empty()) report.tables.push_back(comparisons_table(result));
+  report.tables.push_back(losses_table(result));
+  if (!result.comparisons.empty()) {
+    report.plot = differences_plot(result);
+    report.tables.push_back(comparisons_table(result));
+  }
   report.tables.push_back(bands_table(result));
   if (config.body.kind == BodyKind::encoder) report.tables.push_back(positions_table(result));
   report.tables.push_back(canaries_table(result));
   if (!result.seed_criteria.empty()) report.tables.push_back(criteria_table(result));
-  report.notes = result.notes;
+  if (std::optional<std::string> note = describe_departures(result.plan))
+    report.notes.push_back(*std::move(note));
+  report.notes.insert(report.notes.end(), result.notes.begin(), result.notes.end());
   report.document = to_json(result);
   return report;
 }

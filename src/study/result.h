@@ -27,28 +27,44 @@ struct BandResult {
   std::optional<double> excess;  // mean over the finished seeds, nats, where the law is known (see BandScore)
 };
 
+// The primary number: what arms are compared by, at a trial's last evaluation.
+enum class Metric {
+  excess,  // exact excess loss: mean KL to the source's law, nats per target
+  loss,    // sampled cross-entropy, where the law is not known
+};
+
 struct ArmResult {
   Arm arm = Arm::standard;
-  int64_t parameters = 0;           // of the first seed: bands can differ by a few tokens between seeds
-  double flops_per_token = 0;       // of a training step, see model/flops.h; of the first seed
-  Summary loss;                     // final validation loss over the finished seeds, nats
-  double mean_standard_error = 0;   // mean over seeds of one loss's sampling error, nats
-  int64_t targets = 0;              // targets behind each loss
-  std::optional<double> excess;     // mean loss - floor, where the floor is known
+  int64_t parameters = 0;          // of the first seed: bands can differ by a few tokens between seeds
+  double flops_per_token = 0;      // of a training step, see model/flops.h; of the first seed
+  Summary loss;                    // final validation loss over the finished seeds, nats
+  double mean_standard_error = 0;  // mean over seeds of one loss's sampling error, nats
+  int64_t targets = 0;             // targets behind each loss
+  std::optional<double> excess;    // mean exact excess loss; without one mean loss - floor, where it is known
+  Interval ci95;                   // of the mean primary number over the finished seeds, nats
   std::optional<double> published;  // what the seed's document printed
   std::vector<double> by_position;  // mean over seeds
   std::array<BandResult, 3> bands;  // high, mid, low
 };
 
+// An arm against the baseline, over the seeds that finished in both.
 struct Comparison {
   Arm arm = Arm::standard;
   Arm baseline = Arm::standard;
-  Summary difference;  // final loss of arm - baseline, seed by seed, nats
-  Interval ci95;
-  double p_t = 0;
+  Summary difference;  // primary number of arm - baseline, seed by seed, nats
+  Interval ci95;       // of its mean, for this comparison by itself
+  double p_t = 0;      // paired t test
+  double p_sign_flip = 0;
+  double p_holm = 0;               // p_t adjusted over the comparisons of the study: the verdict's p
+  double p_holm_sign_flip = 0;     // p_sign_flip adjusted likewise
+  double p_equivalence = 0;        // two one-sided t tests against the margin
+  double p_holm_equivalence = 0;   // adjusted likewise: the p of the verdict equivalent
+  double smallest_detectable = 0;  // nats, seen with 80 % power by a t test at .05
+  double smallest_detectable_holm =
+      0;                  // the same at .05 / comparisons, so by the verdict whatever others show
   double loss_ratio = 0;  // of the mean losses
-  std::string
-      verdict;  // better, worse, undecided; "exploratory: " before it under 10 seeds; "none" with the reason
+  // better, worse, equivalent or undecided; "exploratory: " before it under 10 seeds; "none: " and the reason
+  std::string verdict;
 };
 
 struct Canary {
@@ -64,10 +80,19 @@ struct SeedCriterion {
   bool met = false;
 };
 
+// Where a run stands to what was planned before its first step (study/plan.h).
+struct PlanRecord {
+  std::string hash;                     // "" when no plan is known
+  std::vector<std::string> departures;  // what was changed since, a clause each
+};
+
 struct StudyResult {
   std::string run_id;
   Config config;
+  PlanRecord plan;
   std::optional<double> floor;  // entropy of the source, nats per token
+  Metric metric = Metric::loss;
+  double margin = 0;  // of equivalence, nats; NaN when neither an entropy nor a baseline is known
   std::vector<ArmResult> arms;
   std::vector<TrialRecord> trials;
   std::vector<Comparison> comparisons;
@@ -80,7 +105,7 @@ struct StudyResult {
 inline constexpr int kSeedsForVerdict = 10;
 
 // Compares the arms over the trials given; trials that did not finish are left out pair by pair and named in
-// a note.
+// a note. The plan is the caller's to fill in.
 StudyResult assess(const Config& config, const std::string& run_id, std::vector<TrialRecord> trials);
 
 // The result file: field names and meaning are a contract with scripts.

@@ -33,11 +33,20 @@ Json to_json(const ArmResult& arm) {
           {"sd_loss", number(arm.loss.deviation)},
           {"perplexity", number(std::exp(arm.loss.mean))},
           {"mean_excess", number(arm.excess)},
+          {"ci95_half_width", number((arm.ci95.high - arm.ci95.low) / 2)},
           {"targets", arm.targets},
           {"standard_error_of_one_loss", number(arm.mean_standard_error)},
           {"published_loss", number(arm.published)},
           {"loss_by_position", arm.by_position},
           {"bands", to_json(arm.bands)}};
+}
+
+// Exact where it was measured, else what the sampled loss lies above the floor.
+std::optional<double> excess_of(const Progress& p, const std::optional<double>& floor) {
+  if (p.evaluations.empty()) return std::nullopt;
+  const Evaluation& last = p.evaluations.back();
+  if (last.excess) return last.excess;
+  return floor ? std::optional(last.loss - *floor) : std::nullopt;
 }
 
 Json to_json(const TrialRecord& trial, const std::optional<double>& floor) {
@@ -50,7 +59,7 @@ Json to_json(const TrialRecord& trial, const std::optional<double>& floor) {
               {"parameters", p.parameters},
               {"val_loss", number(loss)},
               {"perplexity", number(std::exp(loss))},
-              {"excess", floor ? number(loss - *floor) : Json(nullptr)},
+              {"excess", number(excess_of(p, floor))},
               {"seconds", trial.seconds}};
   if (!p.reason.empty()) out["reason"] = p.reason;
   return out;
@@ -64,6 +73,13 @@ Json to_json(const Comparison& c) {
           {"sd_difference", number(c.difference.deviation)},
           {"ci95", {number(c.ci95.low), number(c.ci95.high)}},
           {"p_t", number(c.p_t)},
+          {"p_sign_flip", number(c.p_sign_flip)},
+          {"p_holm", number(c.p_holm)},
+          {"p_holm_sign_flip", number(c.p_holm_sign_flip)},
+          {"p_equivalence", number(c.p_equivalence)},
+          {"p_holm_equivalence", number(c.p_holm_equivalence)},
+          {"smallest_detectable", number(c.smallest_detectable)},
+          {"smallest_detectable_holm", number(c.smallest_detectable_holm)},
           {"loss_ratio", number(c.loss_ratio)},
           {"verdict", c.verdict}};
 }
@@ -88,6 +104,9 @@ Json to_json(const StudyResult& result) {
           {"preset", result.config.name},
           {"mode", enum_name(result.config.mode)},
           {"floor_nats", number(result.floor)},
+          {"metric", result.metric == Metric::excess ? "exact excess loss" : "sampled cross-entropy"},
+          {"margin_nats", number(result.margin)},
+          {"plan", {{"hash", result.plan.hash}, {"departures", result.plan.departures}}},
           {"arms", list(result.arms)},
           {"comparisons", list(result.comparisons)},
           {"canaries", list(result.canaries)},

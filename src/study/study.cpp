@@ -18,8 +18,8 @@
 #include "run/environment.h"
 #include "run/folder.h"
 #include "run/signals.h"
+#include "study/plan.h"
 #include "study/trial_runner.h"
-#include "support/hash.h"
 #include "train/device.h"
 
 namespace ate {
@@ -57,27 +57,6 @@ bool covers_more(const Json& result, const std::vector<TrialId>& trials) {
       return trial.value("arm", "") == id.arm_name() && trial.value("seed", int64_t{-1}) == id.seed;
     });
   });
-}
-
-// plan.json: what was asked for, before the first step. Asking for further seeds or arms later extends the
-// list, so a reader sees whether a study was planned as it stands or grew.
-void record_plan(RunFolder& run, const Config& config) {
-  Json request = {{"arms", Json::array()},
-                  {"seeds", format_seeds(config.study.seeds)},
-                  {"metric", "validation loss at the last evaluation, arm minus baseline, seed by seed"},
-                  {"epochs", config.schedule.epochs},
-                  {"seeds_for_verdict", kSeedsForVerdict}};
-  for (const Arm arm : config.study.arms) request["arms"].push_back(enum_name(arm));
-  request["hash"] = Hash64().add(request.dump()).hex();
-  Json plan = run.read_json("plan.json");
-  if (!plan.is_object() || !plan.contains("requests")) plan = {{"requests", Json::array()}};
-  const auto& requests = plan["requests"];
-  const bool known = std::any_of(requests.begin(), requests.end(),
-                                 [&](const Json& r) { return r.value("hash", "") == request["hash"]; });
-  if (known) return;
-  plan["requests"].push_back(std::move(request));
-  plan["extended"] = plan["requests"].size() > 1;
-  run.write_json("plan.json", plan);
 }
 
 // Runs trials side by side, each on a thread of its own. The first failure stops all, each after its step.
@@ -161,7 +140,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   outcome.part_of_stored = run.done() && covers_more(run.read_json("result.json"), trials);
   if (!outcome.part_of_stored) {
     run.write_json("config.json", write_config(config));
-    record_plan(run, config);
+    run.write_json("plan.json", with_request(run.read_json("plan.json"), config));
   }
 
   std::vector<TrialRecord> records;
@@ -192,6 +171,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
                        return record.progress.status == TrialStatus::running;
                      });
   outcome.result = assess(config, id, std::move(records));
+  outcome.result.plan = compare_with_plan(run.read_json("plan.json"), config);
   if (outcome.complete) {
     const Json result = to_json(outcome.result);
     const bool stored = run.done() && run.read_json("result.json") == result;

@@ -44,6 +44,10 @@ FLAGS = [
     (f"{FOCUSED} --save-every -1", [r"--save-every: .*0 to 1000000, got \"-1\""]),
     (f"{FOCUSED} --save-every nan", [r"--save-every: .*nan"]),
     (f"{FOCUSED} -v -q", [r"--quiet: .*--verbose"]),
+    # --plot
+    (f"{FOCUSED} --plot x.png", [r"--plot x.png: expected a file name that ends in \.svg$"]),
+    (f"{FOCUSED} --plot x", [r"--plot x: expected a file name that ends in \.svg$"]),
+    (f"{FOCUSED} --plot x.svg --arms standard", [r"--plot x.svg: there is no difference to draw"]),
     # --set
     (f"{FOCUSED} --set windows.length", [r"--set windows.length: expected path=value"]),
     (f"{FOCUSED} --set =3", [r"--set =3: expected path=value"]),
@@ -74,6 +78,7 @@ SETS = [
     ("body.causal=no", r'expected true or false, got "no"$'),
     ("optimiser.kind=adan", r'expected adam or adamw \(did you mean "adam"\?\), got "adan"$'),
     ("source.kind=3", r"expected .*zipf_iid.*, got 3$"),
+    ("study.margin=-0.1", r"expected a number from 0 to 1, got -0.1$"),
     ("source.vocabulary=0", r"expected a whole number from 2 to 16777216, got 0$"),
     ("source.vocabulary=1", r"expected a whole number from 2 to 16777216, got 1$"),
     ("source.train_share=1", r"expected a number above 0 and below 1, got 1$"),

@@ -20,7 +20,8 @@ RESULT_KEYS = {"run_id", "preset", "mode", "floor_nats", "arms", "trials", "comp
 ROW_KEYS = {
     "arms": {"arm", "parameters", "mean_loss", "mean_excess"},
     "trials": {"arm", "seed", "status", "epochs", "val_loss", "perplexity", "excess", "seconds"},
-    "comparisons": {"arm", "baseline", "n", "mean_difference", "ci95", "p_t", "verdict"},
+    "comparisons": {"arm", "baseline", "n", "mean_difference", "ci95", "p_t", "p_sign_flip", "p_holm", "verdict",
+                    "smallest_detectable"},
     "canaries": {"name", "passed", "detail"},
     "seed_criteria": {"name", "value", "threshold", "met"},
 }
@@ -52,7 +53,9 @@ class Files(Case):
         self.assertEqual((len(plan["requests"]), plan["extended"]), (1, False))
         self.assertEqual(plan["requests"][0]["seeds"], "0,1")
         self.assertEqual(plan["requests"][0]["arms"], ["standard", "bespoke"])
+        self.assertEqual((plan["requests"][0]["margin"], plan["requests"][0]["epochs"]), (0.01, 3))
         self.assertRegex(plan["requests"][0]["hash"], "^[0-9a-f]{16}$")
+        self.assertEqual(self.run_files.result()["plan"], {"hash": plan["requests"][0]["hash"], "departures": []})
 
     def test_environment(self):
         found = read_json(self.run_files.path("environment.json"))
@@ -106,12 +109,16 @@ class Files(Case):
     def test_numbers_agree_with_each_other(self):
         result = self.run_files.result()
         loss = {(t["arm"], t["seed"]): t["val_loss"] for t in result["trials"]}
+        excess = {(t["arm"], t["seed"]): t["excess"] for t in result["trials"]}
         for arm in result["arms"]:
             mean = (loss[arm["arm"], 0] + loss[arm["arm"], 1]) / 2
             self.assertAlmostEqual(arm["mean_loss"], mean, places=12)
-            self.assertAlmostEqual(arm["mean_excess"], mean - result["floor_nats"], places=12)
+            self.assertAlmostEqual(arm["mean_excess"], (excess[arm["arm"], 0] + excess[arm["arm"], 1]) / 2, places=12)
+            # The loss is drawn, the excess exact.
+            self.assertAlmostEqual(arm["mean_excess"], mean - result["floor_nats"],
+                                   delta=4 * arm["standard_error_of_one_loss"])
         comparison = result["comparisons"][0]
-        mean = sum(loss["bespoke", seed] - loss["standard", seed] for seed in (0, 1)) / 2
+        mean = sum(excess["bespoke", seed] - excess["standard", seed] for seed in (0, 1)) / 2
         self.assertAlmostEqual(comparison["mean_difference"], mean, places=12)
         self.assertLess(comparison["ci95"][0], mean)
         self.assertLess(mean, comparison["ci95"][1])
@@ -151,6 +158,19 @@ class Again(Case):
         self.assertEqual((plan["extended"], [r["seeds"] for r in plan["requests"]]), (True, ["0,1", "0..2"]))
         self.assertEqual(self.run_files.result()["comparisons"][0]["n"], 3)
         self.assertTrue(self.run_files.has("DONE"))
+        self.assertEqual(self.run_files.result()["plan"]["departures"], ["seed 2 added"])
+        self.assertRegex(extended.out, r"(?m)^- This is not what was planned before the first step: seed 2 added\.")
+
+    def test_another_margin_trains_nothing_and_is_named(self):
+        first = self.study("--format", "json")
+        self.assertEqual(json.loads(first.out)["plan"]["departures"], [])
+        other = self.study("--set", "study.margin=0.05", "--format", "json")
+        self.assertIn("no training needed", other.err)
+        before, after = json.loads(first.out), json.loads(other.out)
+        self.assertEqual(after["plan"]["departures"], ["margin 0.05 instead of 0.01"])
+        self.assertEqual(after["run_id"], before["run_id"])
+        self.assertAlmostEqual(after["margin_nats"], 5 * before["margin_nats"])
+        self.assertEqual(after["trials"], before["trials"])
 
     def test_fewer_seeds_leave_the_larger_result_stored(self):
         self.study()
@@ -213,7 +233,7 @@ class Again(Case):
             return json.loads(outcome.out)["run_id"]
 
         plain = run_id("--device", "cpu")
-        same = [["--arms", "bespoke"], ["--set", "description=x"], ["--jobs", "1"], ["--save-every", "1"]]
+        same = [["--arms", "bespoke"], ["--set", "description=x"], ["--set", "study.margin=0.1"], ["--jobs", "1"], ["--save-every", "1"]]
         other = [["--mode", "published"], ["--set", "optimiser.learning_rate=0.002"], ["--set", "windows.batch=4"]]
         for flags in same:
             self.assertEqual(run_id("--device", "cpu", *flags), plain, flags)
@@ -274,7 +294,7 @@ class Output(Case):
     def test_table_says_what_a_user_needs(self):
         text = self.formatted("table")
         for words in ("focused, corrected mode: 3 epochs of 50 steps", "entropy 2.9483 nats", self.run_files.id,
-                      "25,800", "loss (nats)", "perplexity", "over floor", "exploratory", "The seed's own criteria",
+                      "25,800", "loss (nats)", "perplexity", "excess", "exploratory", "The seed's own criteria",
                       "Canaries"):
             self.assertIn(words, text)
         self.assertNotIn("\033", text)
@@ -286,6 +306,15 @@ class Output(Case):
                            r"\d+\.\d\d, [+-]\d\.\d{4} to the floor 2\.9483\)$", outcome.err)
         self.assertEqual(sorted(lines), [(trial, epoch) for trial in TRIALS for epoch in ("1", "3")])
         self.assertNotIn("\033", outcome.err)
+
+    def test_table_draws_the_differences(self):
+        lines = self.formatted("table").splitlines()
+        start = next(i for i, line in enumerate(lines) if line.startswith("Difference to standard with its 95 % interval"))
+        self.assertRegex(lines[start + 1], r"better <- +-> worse$")
+        self.assertRegex(lines[start + 2], r"^  bespoke .*[-o|<>].*  [+-]\d\.\d{4} exploratory: \w+$")
+        for line in lines[start:start + 4]:
+            self.assertLessEqual(len(line), 100)
+            self.assertTrue(line.isascii())
 
     def test_quiet(self):
         outcome = self.study("-q")

@@ -1,15 +1,18 @@
-"""Writes statistics.json beside itself: paired statistics by SciPy, entropies of Zipf laws by exact summation.
+"""Writes statistics.json beside itself: paired statistics by SciPy, sign-flip tests by exact enumeration, Holm's
+p-values by closed testing, power of the t test by numerical integration, entropies of Zipf laws by exact summation.
 
 Run as `python make_statistics.py`; needs scipy.
 """
 
+import itertools
 import json
 import math
 import random
 import statistics
+from fractions import Fraction
 from pathlib import Path
 
-from scipy import stats
+from scipy import integrate, optimize, stats
 
 
 def drawn(seed, n, mean, sd):
@@ -31,19 +34,88 @@ DIFFERENCES = {
     "ten_offset": drawn(3, 10, 1000.0, 0.001),
     "twenty_gain": drawn(4, 20, -0.05, 0.004),
     "twenty_mixed": drawn(5, 20, 0.002, 0.01),
+    "six_ties": [1.0, 2.0, 3.0, -2.0, 1.0, -1.0],
+    "seven_zeros": [0.0, 0.5, 0.0, 0.25, -0.25, 0.0, 1.0],
+    "eleven_outlier": [*drawn(6, 10, 0.01, 0.02), 0.5],
 }
+P_VALUES = {
+    "one": [0.03],
+    "rising": [0.001, 0.01, 0.02, 0.04],
+    "mixed": [0.04, 0.0005, 0.3, 0.012, 0.9, 0.012, 0.049],
+    "monotone_binds": [0.02, 0.021, 0.022],
+    "large": [0.6, 0.7, 0.8],
+    "zero_and_one": [0.0, 1.0, 0.05],
+    "eleven": [0.0020, 0.0039, 0.0059, 0.0137, 0.0273, 0.0488, 0.1309, 0.2324, 0.4922, 0.7695, 1.0],
+}
+# seeds, true mean in standard deviations, level
+POWER = [(2, 1, 0.05), (3, 1, 0.05), (3, 2.5, 0.05), (5, 0, 0.05), (10, 0, 0.01), (10, 0.3, 0.05), (10, 1, 0.05),
+         (10, 1, 0.05 / 11), (10, 2, 0.05 / 11), (20, 0.66, 0.05), (100, 0.28, 0.05), (1000, 0.1, 0.05)]
+# seeds, level; power 0.8
+DETECTABLE = [(2, 0.05), (3, 0.05), (3, 0.05 / 11), (5, 0.05), (10, 0.05), (10, 0.05 / 11), (11, 0.05), (20, 0.05),
+              (20, 0.05 / 3), (100, 0.05), (1000, 0.05)]
 ZIPF_LAWS = [(200, 1.4), (500, 1.3), (1000, 1.2), (2, 0), (7, 0), (1000, 0)]
+
+
+def sign_flip(differences):
+    """Share of all 2^n sign patterns whose |sum| is at least the observed one, in whole numbers."""
+    exact = [Fraction(d) for d in differences]
+    scale = math.lcm(*(d.denominator for d in exact))
+    whole = [int(d * scale) for d in exact]
+    sums = [0]
+    for value in whole:
+        sums = [s + sign * value for s in sums for sign in (1, -1)]
+    return sum(abs(s) >= abs(sum(whole)) for s in sums) / len(sums)
+
+
+def equivalence(differences, margin):
+    """The larger p of the two one-sided tests."""
+    above = stats.ttest_1samp(differences, -margin, alternative="greater")
+    below = stats.ttest_1samp(differences, margin, alternative="less")
+    return {"margin": margin, "p": float(max(above.pvalue, below.pvalue))}
+
+
+def closed_testing(p):
+    """Holm's adjusted p as what it stands for: the largest Bonferroni p of all intersections that a hypothesis is in."""
+    adjusted = [0.0] * len(p)
+    for size in range(1, len(p) + 1):
+        for subset in itertools.combinations(range(len(p)), size):
+            bonferroni = min(1.0, size * min(p[i] for i in subset))
+            for i in subset:
+                adjusted[i] = max(adjusted[i], bonferroni)
+    return adjusted
+
+
+def power(n, effect, level):
+    """P(|Z + effect * sqrt(n)| > critical * S), S^2 chi-square over its degrees of freedom: integrated over S."""
+    degrees = n - 1
+    critical = stats.t.isf(level / 2, degrees)
+    shift = effect * math.sqrt(n)
+
+    def integrand(s):
+        tails = stats.norm.sf(critical * s - shift) + stats.norm.cdf(-critical * s - shift)
+        return tails * stats.chi.pdf(s * math.sqrt(degrees), degrees) * math.sqrt(degrees)
+
+    edges = [0, *(stats.chi.ppf(q, degrees) / math.sqrt(degrees) for q in (1e-4, 0.01, 0.1, 0.5, 0.9, 0.99, 0.9999)), 40]
+    return sum(integrate.quad(integrand, a, b, epsabs=1e-14, epsrel=1e-13, limit=500)[0]
+               for a, b in zip(edges, edges[1:]))
+
+
+def detectable(n, level):
+    return optimize.brentq(lambda effect: power(n, effect, level) - 0.8, 1e-3, 200, xtol=1e-13, rtol=1e-13)
 
 
 def paired(differences):
     test = stats.ttest_1samp(differences, 0.0)
     interval = test.confidence_interval(0.95)
+    margins = [0.5 * statistics.stdev(differences), 2 * abs(statistics.fmean(differences)) + statistics.stdev(differences)]
     return {
         "differences": differences,
         "mean": statistics.fmean(differences),
         "sd": statistics.stdev(differences),
         "interval": [float(interval.low), float(interval.high)],
         "p_value": float(test.pvalue),
+        "sign_flip": sign_flip(differences),
+        "equivalence": [equivalence(differences, margin) for margin in margins],
     }
 
 
@@ -57,7 +129,10 @@ def entropy(vocabulary, exponent):
 def main():
     cases = [{"case": name} | paired(values) for name, values in DIFFERENCES.items()]
     laws = [{"vocabulary": v, "exponent": s, "nats": entropy(v, s)} for v, s in ZIPF_LAWS]
-    sections = {"paired": cases, "zipf_entropy": laws}
+    adjusted = [{"case": name, "p": p, "adjusted": closed_testing(p)} for name, p in P_VALUES.items()]
+    powers = [{"n": n, "effect": e, "level": a, "power": power(n, e, a)} for n, e, a in POWER]
+    smallest = [{"n": n, "level": a, "power": 0.8, "effect": detectable(n, a)} for n, a in DETECTABLE]
+    sections = {"paired": cases, "holm": adjusted, "power": powers, "detectable": smallest, "zipf_entropy": laws}
     text = ",\n".join(
         f'  "{key}": [\n' + ",\n".join(f"    {json.dumps(row, allow_nan=False)}" for row in rows) + "\n  ]"
         for key, rows in sections.items()

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <regex>
 #include <set>
 
@@ -22,7 +23,8 @@ std::vector<std::string> includes_of(const fs::path& file) {
   std::ifstream in(file);
   std::smatch match;
   for (std::string line; std::getline(in, line);)
-    if (std::regex_match(line, match, include)) headers.push_back(match[1]);
+    if (line.find("include") != std::string::npos && std::regex_match(line, match, include))
+      headers.push_back(match[1]);
   return headers;
 }
 
@@ -41,6 +43,20 @@ std::string search(const fs::path& root, const std::string& file, std::set<std::
 std::string way_to_libtorch(const fs::path& root, const std::string& file) {
   std::set<std::string> seen = {file};
   return search(root, file, seen);
+}
+
+bool sees(const std::vector<fs::path>& roots, const fs::path& file, const std::string& header) {
+  std::set<fs::path> seen;
+  const std::function<bool(const fs::path&)> look = [&](const fs::path& from) {
+    for (const std::string& included : includes_of(from)) {
+      if (included == header) return true;
+      for (const fs::path& root : roots)
+        if (fs::exists(root / included) && seen.insert(root / included).second && look(root / included))
+          return true;
+    }
+    return false;
+  };
+  return look(file);
 }
 
 std::vector<std::string> files_below(const fs::path& root, const std::string& ending) {

@@ -12,6 +12,10 @@ namespace ate::testing {
 // relative to `root`.
 std::string way_to_libtorch(const std::filesystem::path& root, const std::string& file);
 
+// Whether `file` includes `header`, itself or through headers found in one of `roots`.
+bool sees(const std::vector<std::filesystem::path>& roots, const std::filesystem::path& file,
+          const std::string& header);
+
 // Every file below `root` whose name ends so, relative to it, sorted.
 std::vector<std::string> files_below(const std::filesystem::path& root, const std::string& ending);
 

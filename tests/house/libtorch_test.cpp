@@ -55,6 +55,23 @@ TEST_CASE("the exceptions are exceptions: each has LibTorch", "[house]") {
   for (const std::string& header : kExcepted) CHECK(way_to_libtorch(ATE_SOURCE_FOLDER, header) != "");
 }
 
+TEST_CASE("tests see LibTorch through helpers/libtorch.h, which keeps Catch2's CHECK", "[house]") {
+  const fs::path source = ATE_SOURCE_FOLDER;
+  const fs::path tests = ATE_TESTS_FOLDER;
+  int seeing = 0;
+  for (const std::string& file : files_below(tests, ".cpp")) {
+    if (file == "main.cpp") continue;  // has no CHECK
+    bool has_libtorch = way_to_libtorch(tests, file) != "";
+    for (const std::string& header : files_below(source, ".h"))
+      if (way_to_libtorch(source, header) != "") has_libtorch |= sees({tests, source}, tests / file, header);
+    if (!has_libtorch) continue;
+    CAPTURE(file);
+    CHECK(sees({tests, source}, tests / file, "helpers/libtorch.h"));
+    ++seeing;
+  }
+  CHECK(seeing > 5);
+}
+
 TEST_CASE("an include is found through other headers, and circles end", "[house]") {
   const TemporaryFolder root;
   fs::create_directories(root / "a");
@@ -68,4 +85,7 @@ TEST_CASE("an include is found through other headers, and circles end", "[house]
         "a/circle.h -> a/through.h -> a/direct.h -> ATen/ATen.h");
   CHECK(way_to_libtorch(root.path(), "a/clean.h").empty());
   CHECK(files_below(root.path(), ".h").size() == 4);
+  CHECK(sees({root.path()}, root / "a/circle.h", "a/direct.h"));
+  CHECK(sees({root.path()}, root / "a/circle.h", "vector"));
+  CHECK(!sees({root.path()}, root / "a/clean.h", "a/direct.h"));
 }

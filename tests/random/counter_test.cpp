@@ -54,6 +54,7 @@ TEST_CASE("the numbers of the purposes never change: they are part of every resu
   CHECK(static_cast<uint32_t>(Purpose::dropout) == 5);
   CHECK(static_cast<uint32_t>(Purpose::canary) == 6);
   CHECK(static_cast<uint32_t>(Purpose::placebo) == 7);
+  CHECK(static_cast<uint32_t>(Purpose::sign_flip) == 32);
 }
 
 TEST_CASE("a block holds two 64-bit words, the low half first", "[random]") {

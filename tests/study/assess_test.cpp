@@ -80,10 +80,10 @@ TEST_CASE("one arm alone is not compared", "[study]") {
 TEST_CASE("ten seeds give a verdict, in plain words", "[study]") {
   CHECK(with_difference(10, -0.25).comparisons[0].verdict == "better");
   CHECK(with_difference(10, 0.25).comparisons[0].verdict == "worse");
-  CHECK(with_difference(10, 0).comparisons[0].verdict == "undecided");
+  CHECK(with_difference(10, 0.001).comparisons[0].verdict == "equivalent");
   CHECK(any_note(with_difference(10, -0.25), "bespoke is better"));
   CHECK(any_note(with_difference(10, 0.25), "bespoke is worse"));
-  CHECK(any_note(with_difference(10, 0), "cannot tell"));
+  CHECK(any_note(with_difference(10, 0.001), "equivalent within the margin"));
   CHECK(!any_note(with_difference(10, -0.25), "xploratory"));
 }
 
@@ -91,6 +91,7 @@ TEST_CASE("fewer than ten seeds are exploratory", "[study]") {
   CHECK(with_difference(9, -0.25).comparisons[0].verdict == "exploratory: better");
   CHECK(with_difference(9, 0.25).comparisons[0].verdict == "exploratory: worse");
   CHECK(with_difference(2, 0).comparisons[0].verdict == "exploratory: undecided");
+  CHECK(any_note(with_difference(2, 0), "cannot tell"));
   CHECK(any_note(with_difference(9, -0.25), "Exploratory: a verdict takes 10 seeds."));
 }
 

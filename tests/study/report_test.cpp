@@ -1,5 +1,7 @@
 #include "study/report.h"
 
+#include <cmath>
+
 #include "catch.h"
 #include "helpers/errors.h"
 #include "study/trials.h"
@@ -45,16 +47,27 @@ TEST_CASE("the main table has a row per arm, and others follow", "[study]") {
   REQUIRE(arms.rows.size() == 2);
   CHECK(cell(arms, 0, "arm") == "standard");
   CHECK(cell(arms, 1, "parameters") == 1500);
-  CHECK(cell(arms, 1, "seeds") == 3);
   CHECK(cell(arms, 1, "mean_loss") == 4.75);
-  CHECK(cell(arms, 0, "sd_loss") == 1);
-  CHECK(cell(arms, 0, "loss_ratio") == 1);
-  CHECK(cell(arms, 1, "loss_ratio") == 0.95);
+  CHECK(cell(arms, 0, "mean_difference").is_null());
+  CHECK(cell(arms, 0, "verdict") == "baseline");
+  CHECK(cell(arms, 1, "mean_difference") == -0.25);
+  CHECK(cell(arms, 1, "ci95_low") < -0.25);
+  CHECK(cell(arms, 1, "ci95_high") > -0.25);
+  CHECK(std::abs(cell(arms, 0, "ci95_half_width").get<double>() - 4.302652730 / std::sqrt(3)) < 1e-8);
+  CHECK(std::abs(cell(arms, 1, "p_holm").get<double>() - 0.2254033308) < 1e-9);
+  CHECK(cell(arms, 1, "verdict") == "exploratory: undecided");
+  const Table* losses = find_table(report, "losses");
+  REQUIRE(losses != nullptr);
+  CHECK(cell(*losses, 1, "seeds") == 3);
+  CHECK(cell(*losses, 0, "sd_loss") == 1);
+  CHECK(cell(*losses, 0, "loss_ratio") == 1);
+  CHECK(cell(*losses, 1, "loss_ratio") == 0.95);
   CHECK(find_table(report, "canaries") != nullptr);
   const Table* comparisons = find_table(report, "comparisons");
   REQUIRE(comparisons != nullptr);
-  CHECK(cell(*comparisons, 0, "mean_difference") == -0.25);
-  CHECK(cell(*comparisons, 0, "verdict") == "exploratory: undecided");
+  CHECK(cell(*comparisons, 0, "n") == 3);
+  CHECK(cell(*comparisons, 0, "sd_difference") == 0.25);
+  CHECK(cell(*comparisons, 0, "p_sign_flip") == 0.5);
 }
 
 TEST_CASE("tables that have nothing to say are left out", "[study]") {
@@ -62,17 +75,46 @@ TEST_CASE("tables that have nothing to say are left out", "[study]") {
   const Report encoder = report_of(config, pairs({4, 5}, {4, 5}));
   CHECK(find_table(encoder, "loss_by_position") != nullptr);
   CHECK(find_table(encoder, "seed_criteria") == nullptr);
-  CHECK(cell(encoder.tables[0], 0, "published_loss") == "no such column");
+  CHECK(cell(*find_table(encoder, "losses"), 0, "published_loss") == "no such column");
   config.body.kind = BodyKind::bag;
   config.seed_criteria.loss_ratio_below = 0.9;
   config.published_result.standard_loss = 2.9;
   const Report bag = report_of(config, pairs({4, 5}, {4, 5}));
   CHECK(find_table(bag, "loss_by_position") == nullptr);
   CHECK(find_table(bag, "seed_criteria") != nullptr);
-  CHECK(cell(bag.tables[0], 0, "published_loss") == 2.9);
-  CHECK(cell(bag.tables[0], 1, "published_loss").is_null());
+  CHECK(cell(*find_table(bag, "losses"), 0, "published_loss") == 2.9);
+  CHECK(cell(*find_table(bag, "losses"), 1, "published_loss").is_null());
   config.study.arms = {Arm::standard};
-  CHECK(find_table(report_of(config, {finished(Arm::standard, 0, {4})}), "comparisons") == nullptr);
+  const Report alone = report_of(config, {finished(Arm::standard, 0, {4})});
+  CHECK(find_table(alone, "comparisons") == nullptr);
+  CHECK(!alone.plot);
+}
+
+TEST_CASE("the plot under the main table shows every comparison with its verdict", "[study]") {
+  const StudyResult result = assess(study_config(3), "run", pairs({4, 5, 6}, {3.5, 5, 5.75}));
+  const IntervalPlot plot = differences_plot(result);
+  REQUIRE(plot.rows.size() == 1);
+  CHECK(plot.margin == result.margin);
+  CHECK(plot.rows[0].label == "bespoke");
+  CHECK(plot.rows[0].value == -0.25);
+  CHECK(plot.rows[0].low == result.comparisons[0].ci95.low);
+  CHECK(plot.rows[0].high == result.comparisons[0].ci95.high);
+  CHECK(plot.rows[0].remark == "-0.2500 exploratory: undecided");
+  CHECK(differences_plot(assess(study_config(1), "run", pairs({4}, {3}))).rows[0].remark ==
+        "-1.0000 no verdict");
+  const std::string text = render(study_report(result), Format::table);
+  CHECK(text.find(text_plot(plot, 100)) < text.find("Canaries"));
+}
+
+TEST_CASE("a report begins its notes with where the run departed from its plan", "[study]") {
+  StudyResult result = assess(study_config(3), "run", pairs({4, 5, 6}, {3.5, 5, 5.75}));
+  const size_t notes = study_report(result).notes.size();
+  result.plan = {"abc", {"seed 2 added"}};
+  const Report report = study_report(result);
+  CHECK(report.notes.size() == notes + 1);
+  CHECK(contains(report.notes[0], "seed 2 added"));
+  CHECK(report.document["plan"]["hash"] == "abc");
+  CHECK(report.document["plan"]["departures"][0] == "seed 2 added");
 }
 
 TEST_CASE("losses by position show which targets stand in the input", "[study]") {

@@ -44,11 +44,12 @@ TEST_CASE("a result has every field of the contract", "[study]") {
   const Json result = small_result();
   CHECK(missing(result, {"run_id", "preset", "mode", "floor_nats", "arms", "trials", "comparisons",
                          "canaries", "seed_criteria"}) == "");
-  CHECK(missing(result["arms"][0], {"arm", "parameters", "mean_loss", "mean_excess"}) == "");
+  CHECK(missing(result["arms"][0], {"arm", "parameters", "flops_per_token", "mean_loss", "mean_excess"}) ==
+        "");
   CHECK(missing(result["trials"][0],
                 {"arm", "seed", "status", "epochs", "val_loss", "perplexity", "excess", "seconds"}) == "");
-  CHECK(missing(result["comparisons"][0],
-                {"arm", "baseline", "n", "mean_difference", "ci95", "p_t", "verdict"}) == "");
+  CHECK(missing(result["comparisons"][0], {"arm", "baseline", "n", "mean_difference", "ci95", "p_t",
+                                           "p_sign_flip", "p_holm", "verdict", "smallest_detectable"}) == "");
   CHECK(missing(result["canaries"][0], {"name", "passed", "detail"}) == "");
   CHECK(missing(result["seed_criteria"][0], {"name", "value", "threshold", "met"}) == "");
 }
@@ -79,6 +80,24 @@ TEST_CASE("a result's numbers are those of the trials", "[study]") {
   REQUIRE(comparison["ci95"].size() == 2);
   CHECK(comparison["ci95"][0] < comparison["ci95"][1]);
   CHECK(comparison["verdict"] == "exploratory: undecided");
+  CHECK(comparison["p_holm"] == comparison["p_t"]);
+  CHECK(comparison["p_sign_flip"] == 1);
+  CHECK(comparison["p_equivalence"] > 0.5);
+  CHECK(comparison["smallest_detectable"] > 0);
+  CHECK(result["metric"] == "sampled cross-entropy");
+  CHECK(result["margin_nats"] == 0.01 * result["floor_nats"].get<double>());
+}
+
+TEST_CASE("exact excess loss stands in place of what lies above the floor", "[study]") {
+  std::vector<TrialRecord> trials = pairs({4, 5, 6}, {3.5, 5, 5.75});
+  for (TrialRecord& trial : trials) trial.progress.evaluations.back().excess = 0.125;
+  trials[1].progress.evaluations.back().excess = 0.25;
+  const Json result = to_json(assess(study_config(3), "run", trials));
+  CHECK(result["metric"] == "exact excess loss");
+  CHECK(result["trials"][1]["excess"] == 0.25);
+  CHECK(result["trials"][1]["val_loss"] == 3.5);
+  CHECK(result["arms"][0]["mean_excess"] == 0.125);
+  CHECK(std::abs(result["comparisons"][0]["mean_difference"].get<double>() - 0.125 / 3) < 1e-15);
 }
 
 TEST_CASE("a diverged trial is listed with its reason", "[study]") {

@@ -1,6 +1,8 @@
 #include "study/statistics.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "catch.h"
 #include "helpers/golden.h"
@@ -84,6 +86,21 @@ TEST_CASE("equal differences leave no doubt, unless they are zero", "[study]") {
   const Interval interval = t_interval(summarise({0.5, 0.5, 0.5}), 0.95);
   CHECK(interval.low == 0.5);
   CHECK(interval.high == 0.5);
+}
+
+TEST_CASE("the order of the values does not change a bit", "[study]") {
+  std::vector<double> values = {0.1, 1e-9 / 3, -0.7, 1000.0 / 3, 0.3, -2e-5};
+  const Summary first = summarise(values);
+  bool order_matters = false;  // to a plain sum, so that this test is about something
+  std::sort(values.begin(), values.end());
+  const double plain = std::accumulate(values.begin(), values.end(), 0.0);
+  do {
+    const Summary summary = summarise(values);
+    REQUIRE(summary.mean == first.mean);
+    REQUIRE(summary.deviation == first.deviation);
+    order_matters = order_matters || std::accumulate(values.begin(), values.end(), 0.0) != plain;
+  } while (std::next_permutation(values.begin(), values.end()));
+  CHECK(order_matters);
 }
 
 TEST_CASE("a value that is no number makes no number out of all", "[study]") {

@@ -50,9 +50,10 @@ fs::path checkpoint_of(const TemporaryFolder& out, const StudyOutcome& outcome, 
   return folder_of(out, outcome) / "checkpoint" / (trial + ".safetensors");
 }
 
-// The result without what differs from run to run.
+// The result without what differs from run to run: the clock, and what was planned first.
 Json timeless(const StudyOutcome& outcome) {
   Json result = to_json(outcome.result);
+  result.erase("plan");
   for (Json& trial : result["trials"]) trial.erase("seconds");
   return result;
 }
@@ -153,6 +154,10 @@ TEST_CASE("more seeds extend a study: what is finished stays, and the plan says 
   CHECK(plan["requests"].size() == 2);
   CHECK(plan["extended"] == true);
   CHECK(plan["requests"][0] == plan_before["requests"][0]);
+  CHECK(small.result.plan.departures.empty());
+  CHECK(small.result.plan.hash == plan["requests"][0]["hash"]);
+  CHECK(larger.result.plan.departures == std::vector<std::string>{"seed 1 added"});
+  CHECK(larger.result.plan.hash == small.result.plan.hash);
 
   // And the extended study is the one that had all seeds from the start.
   const TemporaryFolder whole;
@@ -170,6 +175,22 @@ TEST_CASE("a smaller request is answered without touching what is stored", "[stu
   CHECK(part.result.trials.size() == 2);
   CHECK(bytes_of_file(stored) == before);
   CHECK(fs::exists(folder_of(out, whole) / "DONE"));
+}
+
+TEST_CASE("another margin trains nothing, judges anew and is named as a departure", "[study]") {
+  const TemporaryFolder out;
+  const StudyOutcome planned = run_in(out);
+  CHECK(planned.result.plan.departures.empty());
+  const StudyOutcome other = run_in(out, {"study.margin=0.5"});
+  CHECK(other.reused);
+  CHECK(other.result.run_id == planned.result.run_id);
+  CHECK(other.result.margin == 50 * planned.result.margin);
+  CHECK(other.result.comparisons[0].p_equivalence < planned.result.comparisons[0].p_equivalence);
+  CHECK(other.result.plan.departures == std::vector<std::string>{"margin 0.5 instead of 0.01"});
+  const Json stored = Json::parse(bytes_of_file(folder_of(out, other) / "result.json"));
+  CHECK(stored == to_json(other.result));
+  CHECK(Json::parse(bytes_of_file(folder_of(out, other) / "plan.json"))["extended"] == false);
+  CHECK(to_json(run_in(out).result) == to_json(planned.result));
 }
 
 TEST_CASE("a damaged checkpoint gives way to the one before it, and the end is the same", "[study]") {

@@ -1,8 +1,6 @@
 // A trial is its documented parts put together, and nothing else: windows, model, update and evaluation
 // called one by one give the same bits. This pins down which random numbers a trial uses, and so that arms of
 // one seed share them.
-#include <ATen/core/grad_mode.h>
-
 #include <cmath>
 #include <cstring>
 

@@ -2,6 +2,7 @@
 
 #include "catch.h"
 #include "helpers/errors.h"
+#include "helpers/libtorch.h"
 
 using namespace ate;
 using namespace ate::testing;

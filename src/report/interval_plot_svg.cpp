@@ -1,0 +1,146 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/interval_plot.h"
+
+namespace ate {
+namespace {
+
+// In pixels.
+constexpr double kWidth = 900;
+constexpr double kLeft = 170;   // labels
+constexpr double kRight = 240;  // remarks
+constexpr double kTop = 70;     // title and meaning
+constexpr double kBottom = 50;  // axis
+constexpr double kRow = 28;
+constexpr const char* kInk = "#222222";
+constexpr const char* kBlue = "#0072B2";  // told apart by readers who see few colours (Okabe and Ito 2008)
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string text_at(double x, double y, const char* anchor, const std::string& text, const char* more = "") {
+  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y, anchor, more,
+                     escaped(text));
+}
+
+std::string line_at(double x1, double y1, double x2, double y2, const char* colour, double width,
+                    const char* more = "") {
+  return fmt::format(
+      "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" "
+      "stroke-width=\"{:g}\"{}/>\n",
+      x1, y1, x2, y2, colour, width, more);
+}
+
+// The largest of 1, 2 and 5 times a power of ten that leaves at least four steps.
+double tick_step(double span) {
+  const double power = std::pow(10, std::floor(std::log10(span / 4)));
+  for (const double factor : {5.0, 2.0})
+    if (factor * power <= span / 4) return factor * power;
+  return power;
+}
+
+class SvgPlot {
+ public:
+  explicit SvgPlot(const IntervalPlot& plot)
+      : plot_(plot),
+        range_(axis_range(plot)),
+        bottom_(kTop + kRow * static_cast<double>(std::max<size_t>(1, plot.rows.size()))) {}
+
+  std::string draw() const {
+    const double height = bottom_ + kBottom;
+    std::string out = fmt::format(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:g} {1:g}\" width=\"{0:g}\" "
+        "height=\"{1:g}\" font-family=\"sans-serif\" font-size=\"13\" fill=\"{2}\">\n<title>{3}</title>\n"
+        "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
+        kWidth, height, kInk, escaped(plot_.title));
+    out += text_at(kWidth / 2, 24, "middle", plot_.title, " font-size=\"15\" font-weight=\"bold\"");
+    out += margin_band() + ticks();
+    out += line_at(x_of(0), kTop, x_of(0), bottom_, kInk, 1.5);
+    out += text_at(x_of(0) - 8, kTop - 10, "end", plot_.left + " \u2190");
+    out += text_at(x_of(0) + 8, kTop - 10, "start", "\u2192 " + plot_.right);
+    for (size_t i = 0; i < plot_.rows.size(); ++i)
+      out += row(plot_.rows[i], kTop + kRow * (static_cast<double>(i) + 0.5));
+    return out + "</svg>\n";
+  }
+
+ private:
+  // Pixel of a value, kept inside the axis.
+  double x_of(double value) const {
+    const double share = (value - range_.low) / (range_.high - range_.low);
+    return kLeft + std::clamp(share, 0.0, 1.0) * (kWidth - kLeft - kRight);
+  }
+  bool beyond(double value) const { return value < range_.low || value > range_.high; }
+
+  std::string margin_band() const {
+    if (!(plot_.margin > 0)) return "";
+    const double left = x_of(-plot_.margin);
+    return fmt::format(
+        "<rect class=\"margin\" x=\"{:.1f}\" y=\"{:g}\" width=\"{:.1f}\" height=\"{:g}\" "
+        "fill=\"#E8E8E8\"/>\n",
+        left, kTop, x_of(plot_.margin) - left, bottom_ - kTop);
+  }
+
+  std::string ticks() const {
+    const double step = tick_step(range_.high - range_.low);
+    std::string out = line_at(kLeft, bottom_, kWidth - kRight, bottom_, kInk, 1);
+    for (double k = std::ceil(range_.low / step); k * step <= range_.high; ++k) {
+      out += line_at(x_of(k * step), bottom_, x_of(k * step), bottom_ + 5, kInk, 1);
+      out += text_at(x_of(k * step), bottom_ + 20, "middle", fmt::format("{:.6g}", k * step + 0.0));
+    }
+    return out;
+  }
+
+  std::string row(const IntervalRow& r, double y) const {
+    std::string out = text_at(kLeft - 12, y + 4, "end", r.label);
+    out += text_at(kWidth - kRight + 12, y + 4, "start", r.remark);
+    if (std::isfinite(r.low) && std::isfinite(r.high)) {
+      out += line_at(x_of(r.low), y, x_of(r.high), y, kBlue, 2, " class=\"interval\"");
+      for (const double end : {r.low, r.high})
+        if (!beyond(end)) out += line_at(x_of(end), y - 5, x_of(end), y + 5, kBlue, 2);
+    }
+    if (std::isfinite(r.value) && !beyond(r.value))
+      out +=
+          fmt::format("<circle cx=\"{:.1f}\" cy=\"{:g}\" r=\"4.5\" fill=\"{}\"/>\n", x_of(r.value), y, kBlue);
+    if (r.low < range_.low || r.value < range_.low) out += arrow(x_of(range_.low), 9, y);
+    if (r.high > range_.high || r.value > range_.high) out += arrow(x_of(range_.high), -9, y);
+    return out;
+  }
+
+  // At an edge of the axis: the row goes on there.
+  static std::string arrow(double tip, double length, double y) {
+    const double back = tip + length;
+    return fmt::format(
+        "<path class=\"beyond\" d=\"M{0:.1f} {1:g}L{2:.1f} {3:g}L{2:.1f} {4:g}Z\" fill=\"{5}\"/>\n", tip, y,
+        back, y - 6, y + 6, kBlue);
+  }
+
+  const IntervalPlot& plot_;
+  AxisRange range_;
+  double bottom_;
+};
+
+}  // namespace
+
+std::string svg_plot(const IntervalPlot& plot) { return SvgPlot(plot).draw(); }
+
+}  // namespace ate

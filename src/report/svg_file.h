@@ -1,0 +1,22 @@
+// A picture that is to be drawn after long work: what can be wrong with its path shows before.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace ate {
+
+class SvgFile {
+ public:
+  // `flag` is the address in errors. Throws BadInput when the name does not end in .svg, Failure when the
+  // file cannot be written.
+  SvgFile(std::string flag, std::filesystem::path path);
+
+  void write(const std::string& svg) const;  // replaces the file as a whole
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace ate

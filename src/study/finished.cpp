@@ -1,0 +1,41 @@
+#include "study/finished.h"
+
+#include <cmath>
+
+namespace ate {
+
+bool finished(const TrialRecord& trial) {
+  return trial.progress.status == TrialStatus::finished && !trial.progress.evaluations.empty();
+}
+
+const Evaluation& last_evaluation(const TrialRecord& trial) { return trial.progress.evaluations.back(); }
+
+const TrialRecord* find_trial(const std::vector<TrialRecord>& trials, Arm arm, int64_t seed) {
+  for (const TrialRecord& trial : trials)
+    if (trial.id.arm == arm && trial.id.seed == seed) return &trial;
+  return nullptr;
+}
+
+std::vector<const TrialRecord*> finished_of(const std::vector<TrialRecord>& trials, Arm arm) {
+  std::vector<const TrialRecord*> out;
+  for (const TrialRecord& trial : trials)
+    if (trial.id.arm == arm && finished(trial)) out.push_back(&trial);
+  return out;
+}
+
+Metric metric_of(const std::vector<TrialRecord>& trials) {
+  bool any = false;
+  for (const TrialRecord& trial : trials) {
+    if (!finished(trial)) continue;
+    const std::optional<double>& excess = last_evaluation(trial).excess;
+    if (!excess || !std::isfinite(*excess)) return Metric::loss;
+    any = true;
+  }
+  return any ? Metric::excess : Metric::loss;
+}
+
+double primary_number(const Evaluation& evaluation, Metric metric) {
+  return metric == Metric::excess ? evaluation.excess.value() : evaluation.loss;
+}
+
+}  // namespace ate

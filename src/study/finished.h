@@ -1,0 +1,24 @@
+// The trials that finished, and the one number that each is compared by. No LibTorch.
+#pragma once
+
+#include "study/result.h"
+
+namespace ate {
+
+bool finished(const TrialRecord& trial);  // to its last evaluation, not diverged
+
+// Of a trial that finished.
+const Evaluation& last_evaluation(const TrialRecord& trial);
+
+// The trial of this arm and seed, or nullptr.
+const TrialRecord* find_trial(const std::vector<TrialRecord>& trials, Arm arm, int64_t seed);
+
+std::vector<const TrialRecord*> finished_of(const std::vector<TrialRecord>& trials, Arm arm);
+
+// Exact excess loss where every finished trial has it, else the sampled cross-entropy: never a mixture.
+Metric metric_of(const std::vector<TrialRecord>& trials);
+
+// What an evaluation counts for in every comparison, in nats per target; lower is better.
+double primary_number(const Evaluation& evaluation, Metric metric);
+
+}  // namespace ate

@@ -1,0 +1,129 @@
+#include "study/notes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "config/fields.h"
+#include "study/compare.h"
+
+namespace ate {
+namespace {
+
+std::string describe_decided(const StudyResult& result, const Comparison& c) {
+  std::string out = fmt::format("{} is {}", enum_name(c.arm), c.difference.mean < 0 ? "better" : "worse");
+  if (c.p_holm_equivalence <= kLevel)
+    out += fmt::format(", though by less than the margin of {:.4f} nats", result.margin);
+  if (c.p_holm_sign_flip > kLevel && c.difference.n >= kSeedsForVerdict)
+    out += fmt::format(
+        ". The sign-flip test, which does not take the differences for normal, does not confirm it (Holm's p "
+        "{:.3f})",
+        c.p_holm_sign_flip);
+  return out + ".";
+}
+
+std::string describe_undecided(const StudyResult& result, const Comparison& c) {
+  std::string out = "these seeds cannot tell the two apart";
+  if (c.p_t <= kLevel)
+    out += fmt::format(" once Holm's correction for {} comparisons is made (p {:.3f} becomes {:.3f})",
+                       result.comparisons.size(), c.p_t, c.p_holm);
+  return out + fmt::format(". A difference of {:.4f} nats would have shown four times in five.",
+                           c.smallest_detectable_holm);
+}
+
+std::string describe_comparison(const StudyResult& result, const Comparison& c) {
+  const std::string pair = fmt::format("{} - {}", enum_name(c.arm), enum_name(c.baseline));
+  const std::string head = fmt::format("{}: {:+.4f} nats", pair, c.difference.mean);
+  if (c.difference.n == 0) return pair + ": no seed finished in both arms.";
+  if (c.difference.n == 1)
+    return head + " from one seed. Another seed may turn its sign: nothing can be said about the difference.";
+  const std::string interval = fmt::format("{} on average over {} seeds, 95 % interval {:+.4f} to {:+.4f}",
+                                           head, c.difference.n, c.ci95.low, c.ci95.high);
+  if (leaks(result)) return interval + ".";
+  if (c.p_holm <= kLevel) return interval + ": " + describe_decided(result, c);
+  if (c.p_holm_equivalence <= kLevel)
+    return interval + fmt::format(": equivalent within the margin of {:.4f} nats.", result.margin);
+  return interval + ": " + describe_undecided(result, c);
+}
+
+std::optional<std::string> describe_exploratory(const StudyResult& result) {
+  const bool few = std::any_of(result.comparisons.begin(), result.comparisons.end(), [](const Comparison& c) {
+    return c.difference.n >= 2 && c.difference.n < kSeedsForVerdict;
+  });
+  if (!few || leaks(result)) return std::nullopt;
+  return fmt::format("Exploratory: a verdict takes {} seeds.", kSeedsForVerdict);
+}
+
+// The seed's printed difference, of one run each, beside the spread of such differences here.
+std::optional<std::string> describe_published(const StudyResult& result) {
+  const PublishedResultConfig& printed = result.config.published_result;
+  for (const Comparison& c : result.comparisons) {
+    if (c.arm != Arm::bespoke || c.baseline != Arm::standard || c.difference.n < 2) continue;
+    if (!printed.standard_loss || !printed.bespoke_loss) continue;
+    return fmt::format(
+        "The seed printed {:.4f} for bespoke and {:.4f} for standard, a difference of {:+.4f} from one seed. "
+        "Here "
+        "the differences of single seeds have a standard deviation of {:.4f}.",
+        *printed.bespoke_loss, *printed.standard_loss, *printed.bespoke_loss - *printed.standard_loss,
+        c.difference.deviation);
+  }
+  return std::nullopt;
+}
+
+// Why an unmasked loss falls below the entropy, with what these trials show of it.
+std::string describe_leak(const StudyResult& result) {
+  const auto length = static_cast<double>(result.config.windows.length);
+  std::string out = fmt::format(
+      "The model reads its own targets: without a mask {:.0f} of {:.0f} stand in the input, so copying "
+      "drives "
+      "the loss toward H/T = {:.4f}/{:.0f} = {:.3f}. Only the last position's target cannot be seen.",
+      length - 1, length, *result.floor, length, *result.floor / length);
+  const std::vector<double>& by_position = result.arms[0].by_position;
+  if (by_position.size() > 1) {
+    const double last = by_position.back();
+    const double others = std::accumulate(by_position.begin(), by_position.end() - 1, 0.0) / (length - 1);
+    out += fmt::format(" Here the last position has a loss of {:.4f}, the others {:.4f} on average.", last,
+                       others);
+  }
+  return out + " Such losses say nothing about embeddings.";
+}
+
+}  // namespace
+
+std::vector<std::string> write_notes(const StudyResult& result) {
+  std::vector<std::string> notes;
+  for (const TrialRecord& trial : result.trials)
+    if (trial.progress.status == TrialStatus::diverged)
+      notes.push_back(trial.id.text() + " diverged: " + trial.progress.reason +
+                      ". It is left out with its pair.");
+  for (const Comparison& c : result.comparisons) notes.push_back(describe_comparison(result, c));
+  if (std::optional<std::string> note = describe_exploratory(result)) notes.push_back(*std::move(note));
+  if (std::optional<std::string> note = describe_published(result)) notes.push_back(*std::move(note));
+
+  const bool causal_leak = std::any_of(result.canaries.begin(), result.canaries.end(), [](const Canary& c) {
+    return !c.passed && c.name.rfind("causality", 0) == 0;
+  });
+  if (causal_leak && result.floor) {
+    notes.push_back(describe_leak(result));
+  } else if (leaks(result)) {
+    notes.emplace_back("A loss lies below what any honest model can reach: no verdict is given.");
+  }
+  if (!result.arms.empty() && result.arms[0].loss.n > 0) {
+    const ArmResult& arm = result.arms[0];
+    notes.push_back(
+        fmt::format("Each loss is a mean over {} targets: its own sampling error is about {:.4f} nats.",
+                    arm.targets, arm.mean_standard_error));
+  }
+  return notes;
+}
+
+std::optional<std::string> describe_departures(const PlanRecord& plan) {
+  if (plan.departures.empty()) return std::nullopt;
+  return fmt::format(
+      "This is not what was planned before the first step: {}. A choice made with results in sight makes p "
+      "look smaller than it is.",
+      fmt::join(plan.departures, "; "));
+}
+
+}  // namespace ate
