@@ -19,6 +19,7 @@ take_lock() {
 # configure PRESET [CMake options]: into build/PRESET; its output is shown only when it fails.
 configure() {
   local preset=$1 log="$root/build/$1-configure.log"
+  mkdir -p "$root/build" || fail "cannot make $root/build"
   (cd "$root" && cmake --preset "$@") >"$log" 2>&1 9>&- || {
     cat "$log" >&2
     fail "CMake could not configure the build; the lines above say why"
