@@ -1,4 +1,4 @@
-# What is compiled in from files: the presets of configs/, and the version with its commit.
+# What is compiled in from files: the presets and claims of configs/, and the version with its commit.
 
 set(ATE_GENERATED_FOLDER ${PROJECT_BINARY_DIR}/generated)
 set(ATE_PRESETS_SOURCE ${ATE_GENERATED_FOLDER}/presets.cpp)
@@ -12,6 +12,11 @@ endforeach()
 file(READ ${PROJECT_SOURCE_DIR}/configs/published.json ATE_PUBLISHED_MODE)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/configs/published.json)
 configure_file(${PROJECT_SOURCE_DIR}/src/config/presets.cpp.in ${ATE_PRESETS_SOURCE} @ONLY)
+
+set(ATE_CLAIMS_SOURCE ${ATE_GENERATED_FOLDER}/claims.cpp)
+file(READ ${PROJECT_SOURCE_DIR}/configs/claims.json ATE_CLAIMS_TEXT)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/configs/claims.json)
+configure_file(${PROJECT_SOURCE_DIR}/src/claims/claims.cpp.in ${ATE_CLAIMS_SOURCE} @ONLY)
 
 # The commit can change without a new configure: asked at every build, written only when it did.
 add_custom_target(ate_version

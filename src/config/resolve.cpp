@@ -1,15 +1,11 @@
 #include "config/resolve.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <set>
-#include <sstream>
 
 #include "config/fields.h"
 #include "config/json.h"
+#include "config/parse.h"
 #include "support/hash.h"
 #include "support/names.h"
 
@@ -20,53 +16,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kOverlay = "/published";
 constexpr const char* kPublished = ", published";  // in the origin of a setting that such an overlay made
-
-// Parses JSON and refuses what the parser lets pass: the same key twice. `label` becomes "file:line:column".
-Json parse_json(const std::string& text, const std::string& label, std::vector<Problem>& problems) {
-  struct Object {
-    std::string path;
-    std::set<std::string> keys;
-    std::string key;  // the one whose value is being read
-  };
-  std::vector<Object> open;
-  const auto refuse_duplicates = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start)
-      open.push_back({open.empty() ? "" : open.back().path + "/" + open.back().key, {}, ""});
-    if (event == Json::parse_event_t::object_end) open.pop_back();
-    if (event == Json::parse_event_t::key) {
-      open.back().key = parsed.get<std::string>();
-      if (!open.back().keys.insert(open.back().key).second)
-        problems.push_back(
-            {label + ": " + open.back().path + "/" + open.back().key, "stands twice; keep one"});
-    }
-    return true;
-  };
-  try {
-    return Json::parse(text, refuse_duplicates);
-  } catch (const Json::parse_error& error) {
-    const size_t offset = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n');
-    const size_t line_start = text.rfind('\n', offset > 0 ? offset - 1 : 0);
-    const size_t column = offset - (line_start == std::string::npos ? 0 : line_start + 1) + 1;
-    // The library's text, from what it was doing: "...column 5: syntax error while parsing object key - ...".
-    std::string what = error.what();
-    const size_t colon = what.find(": ");
-    if (colon != std::string::npos) what = what.substr(colon + 2);
-    problems.push_back({fmt::format("{}:{}:{}", label, line, column), "not valid JSON: " + what});
-    return Json::object();
-  }
-}
-
-std::string read_file(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error))
-    throw BadInput("--config " + path, "is a folder, not a file");
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw BadInput("--config " + path, std::string("cannot be read: ") + std::strerror(errno));
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 std::vector<std::string> preset_names() {
   std::vector<std::string> names;
@@ -146,7 +95,7 @@ Resolved resolve(const Choice& choice) {
     add_document(layers, {label, parse_json(preset->text, label, problems)});
   }
   if (!choice.file.empty()) {
-    Json document = parse_json(read_file(choice.file), choice.file, problems);
+    Json document = parse_json(read_config_file(choice.file), choice.file, problems);
     if (document.is_object() && choice.preset.empty() && !document.contains("name"))
       document["name"] = std::filesystem::path(choice.file).stem().string();
     add_document(layers, {choice.file, std::move(document)});

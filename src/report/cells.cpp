@@ -2,17 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+
+#include "report/exact_integer.h"
 
 namespace ate {
 namespace {
 
-std::string with_commas(int64_t value) {
-  std::string digits = std::to_string(value);
-  const std::ptrdiff_t first = value < 0 ? 1 : 0;
-  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > first; i -= 3)
-    digits.insert(static_cast<size_t>(i), ",");
-  return digits;
+// "-1234567.5" as "-1,234,567.5".
+std::string with_commas(std::string number) {
+  const size_t first = number.front() == '-' ? 1 : 0;
+  const size_t end = std::min(number.find('.'), number.size());
+  for (auto i = static_cast<std::ptrdiff_t>(end) - 3; i > static_cast<std::ptrdiff_t>(first); i -= 3)
+    number.insert(static_cast<size_t>(i), ",");
+  return number;
 }
 
 // Digits after the point, but 3.1e-06 where those would all be 0 and the value is not.
@@ -30,8 +34,14 @@ bool is_no_number(const nlohmann::ordered_json& cell) {
 
 std::string cell_text(const nlohmann::ordered_json& cell, const Column& column) {
   if (is_no_number(cell)) return "-";
+  const std::string digits = long_digits(cell);
+  if (column.per != 1 && is_number(cell)) {
+    const double value = digits.empty() ? cell.get<double>() : std::stod(digits);
+    return with_commas(rounded(value / column.per, column.precision));
+  }
+  if (!digits.empty()) return with_commas(digits);
   if (cell.is_string()) return cell.get<std::string>();
-  if (cell.is_number_integer()) return with_commas(cell.get<int64_t>());
+  if (cell.is_number_integer()) return with_commas(std::to_string(cell.get<int64_t>()));
   if (cell.is_number() && column.precision >= 0) return rounded(cell.get<double>(), column.precision);
   if (cell.is_boolean()) return cell.get<bool>() ? "yes" : "no";
   return cell.dump();
@@ -39,7 +49,7 @@ std::string cell_text(const nlohmann::ordered_json& cell, const Column& column) 
 
 std::string cell_csv(const nlohmann::ordered_json& cell) {
   if (is_no_number(cell)) return "";
-  if (!cell.is_string()) return cell.dump();
+  if (!cell.is_string() || is_number(cell)) return dump_json(cell);
   auto text = cell.get<std::string>();
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";

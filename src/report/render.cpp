@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "report/cells.h"
+#include "report/exact_integer.h"
 #include "report/table.h"
 
 namespace ate {
@@ -27,7 +28,7 @@ std::vector<std::vector<std::string>> cell_texts(const Table& table) {
 
 bool is_numeric(const Table& table, size_t column) {
   return std::all_of(table.rows.begin(), table.rows.end(),
-                     [&](const auto& row) { return row[column].is_number() || row[column].is_null(); });
+                     [&](const auto& row) { return is_number(row[column]) || row[column].is_null(); });
 }
 
 std::string aligned(const std::string& text, size_t width, bool right) {
@@ -134,7 +135,7 @@ std::string render_jsonl(const Report& report) {
     for (const auto& row : table.rows) {
       Json line = {{"table", table.name}};
       for (size_t i = 0; i < row.size(); ++i) line[table.columns[i].name] = row[i];
-      out += line.dump() + "\n";
+      out += dump_json(line) + "\n";
     }
   return out;
 }
@@ -150,7 +151,7 @@ std::string render(const Report& report, Format format) {
     case Format::csv:
       return render_csv(report);
     case Format::json:
-      return report.document.dump(2) + "\n";
+      return dump_json(report.document, 2) + "\n";
     case Format::jsonl:
       return render_jsonl(report);
   }

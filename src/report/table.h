@@ -14,9 +14,11 @@ struct Column {
   std::string name;     // for machines: "mean_loss"
   std::string heading;  // for people, with the unit: "loss (nats)"
   int precision = -1;   // digits after the point; -1: as it is
+  double per = 1;       // people see the value divided by this: 1e6 under a heading that says M
 };
 
-// Cells are JSON values, in full precision; null is "there is no such number".
+// Cells are JSON values, in full precision; null is "there is no such number". Whole numbers that may pass 63
+// bits are made by exact_integer (report/exact_integer.h).
 struct Table {
   std::string name;   // for machines: "arms"
   std::string title;  // for people

@@ -4,8 +4,8 @@ import unittest
 
 from harness import Case, run, side_by_side
 
-COMMANDS = [[], ["validate-bespoke"], ["config"], ["config", "list"], ["config", "show"], ["config", "diff"],
-            ["config", "schema"]]
+COMMANDS = [[], ["validate-bespoke"], ["compute-analysis"], ["gpt4-analysis"], ["audit"], ["config"],
+            ["config", "list"], ["config", "show"], ["config", "diff"], ["config", "schema"]]
 
 # command line, what the one line says
 USAGE_ERRORS = [

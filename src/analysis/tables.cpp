@@ -1,0 +1,254 @@
+#include "analysis/tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/amdahl.h"
+#include "analysis/complexity.h"
+#include "analysis/crossover.h"
+#include "analysis/memory.h"
+#include "report/exact_integer.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int64_t kFitFrom = 1024;
+constexpr int64_t kFitTo = 1 << 20;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json number(const std::optional<int64_t>& value) { return value ? Json(*value) : Json(nullptr); }
+
+const std::vector<Column>& shape_columns() {
+  static const std::vector<Column> columns = {
+      {"d", "d"}, {"T", "T"}, {"heads", "H"}, {"k", "k"}, {"hidden", "h"}};
+  return columns;
+}
+
+std::vector<Json> shape_cells(const Shape& s) { return {s.width, s.length, s.heads, s.keys, s.hidden}; }
+
+Table table_of_shapes(const char* name, std::string title, std::vector<Column> columns) {
+  Table table{name, std::move(title), shape_columns(), {}};
+  table.columns.insert(table.columns.end(), columns.begin(), columns.end());
+  return table;
+}
+
+void add_row(Table& table, std::vector<Json> cells, std::vector<Json> more) {
+  cells.insert(cells.end(), more.begin(), more.end());
+  table.rows.push_back(std::move(cells));
+}
+
+// The rows of shapes less T, which they were made for.
+Table without_length_column(Table table) {
+  table.columns.erase(table.columns.begin() + 1);
+  for (auto& row : table.rows) row.erase(row.begin() + 1);
+  return table;
+}
+
+// Divides the columns that hold counts by one prefix, and says so in their headings.
+void scale(Table& table, const std::vector<std::string>& names, const Count& largest,
+           const std::string& unit) {
+  const Prefix prefix = prefix_for(largest);
+  for (Column& column : table.columns)
+    if (std::find(names.begin(), names.end(), column.name) != names.end()) {
+      column.heading += fmt::format(" ({}{})", prefix.symbol, unit);
+      column.per = prefix.factor;
+      column.precision = prefix.factor == 1 ? 0 : 1;
+    }
+}
+
+}  // namespace
+
+Json cell_of(const Count& count) { return exact_integer(count.str()); }
+
+Prefix prefix_for(const Count& largest) {
+  static const Prefix prefixes[] = {{"", 1},     {"k", 1e3},  {"M", 1e6},  {"G", 1e9},
+                                    {"T", 1e12}, {"P", 1e15}, {"E", 1e18}, {"Z", 1e21}};
+  for (const Prefix& prefix : prefixes)
+    if (to_double(largest) < 1e6 * prefix.factor) return prefix;
+  return prefixes[7];
+}
+
+std::vector<Shape> without_lengths(const std::vector<Shape>& shapes) {
+  std::vector<Shape> out;
+  for (const Shape& shape : shapes)
+    if (std::none_of(out.begin(), out.end(), [&](const Shape& other) {
+          return other.width == shape.width && other.heads == shape.heads && other.keys == shape.keys;
+        }))
+      out.push_back(shape);
+  return out;
+}
+
+Json objects_of(const Table& table) {
+  Json out = Json::array();
+  for (const auto& row : table.rows) {
+    Json object = Json::object();
+    for (size_t i = 0; i < row.size(); ++i) object[table.columns[i].name] = row[i];
+    out.push_back(std::move(object));
+  }
+  return out;
+}
+
+Table cost_rows(const AnalysisRequest& request) {
+  Table table = table_of_shapes("rows", "Cost of attention for one sequence, dense (full) and sparse",
+                                {{"accounting", "accounting"},
+                                 {"full", "full"},
+                                 {"sparse", "sparse"},
+                                 {"unit", "unit"},
+                                 {"ratio", "ratio", 3},
+                                 {"selector_share", "selector", 3}});
+  for (const Shape& shape : request.shapes)
+    for (const Accounting accounting : request.accountings) {
+      const Cost both = cost(accounting, shape, request.coverage);
+      add_row(table, shape_cells(shape),
+              {accounting_name(accounting), cell_of(both.full.total()), cell_of(both.sparse.total()),
+               accounting_unit(accounting), number(both.ratio()),
+               number(ratio(both.sparse.of(Part::selector), both.sparse.total()))});
+    }
+  return table;
+}
+
+Table crossover_rows(const AnalysisRequest& request) {
+  Table table =
+      table_of_shapes("crossovers", "T from which the sparse path costs less (-: at no T up to 2^40)",
+                      {{"accounting", "accounting"},
+                       {"T", "from T"},
+                       {"up_to_T", "and up to T"},
+                       {"ratio_at_T", "ratio", 3}});
+  for (Shape shape : without_lengths(request.shapes))
+    for (const Accounting accounting : request.accountings) {
+      const Crossover found = find_crossover(accounting, shape, request.coverage);
+      shape.length = found.from.value_or(1);
+      const Json at = found.from ? number(cost(accounting, shape, request.coverage).ratio()) : Json(nullptr);
+      add_row(table, shape_cells(shape),
+              {accounting_name(accounting), number(found.from), number(found.up_to), at});
+    }
+  return without_length_column(std::move(table));
+}
+
+Table key_rows(const AnalysisRequest& request) {
+  Table table{"keys",
+              "The most keys k at which the sparse path still costs less (0: none)",
+              {{"d", "d"},
+               {"T", "T"},
+               {"heads", "H"},
+               {"hidden", "h"},
+               {"accounting", "accounting"},
+               {"most_keys", "k up to"}},
+              {}};
+  for (const Shape& s : request.shapes) {
+    if (s.keys != request.shapes.front().keys)
+      continue;  // once for each shape, whatever k it was asked for with
+    for (const Accounting accounting : request.accountings)
+      table.rows.push_back({s.width, s.length, s.heads, s.hidden, accounting_name(accounting),
+                            most_keys(accounting, s, request.coverage)});
+  }
+  return table;
+}
+
+Table term_rows(const AnalysisRequest& request) {
+  Table table =
+      table_of_shapes("terms", "Every term, for one sequence (pairs: query and key that it may look at)",
+                      {{"accounting", "accounting"},
+                       {"path", "path"},
+                       {"term", "term"},
+                       {"formula", "formula, forward, one layer"},
+                       {"count", "count"},
+                       {"unit", "unit"},
+                       {"share", "share", 4}});
+  for (const Shape& shape : request.shapes)
+    for (const Accounting accounting : request.accountings) {
+      const Cost both = cost(accounting, shape, request.coverage);
+      for (const auto& [path, side] : {std::pair{"full", &both.full}, {"sparse", &both.sparse}})
+        for (const Term& term : side->terms)
+          add_row(table, shape_cells(shape),
+                  {accounting_name(accounting), path, term.name, term.formula, cell_of(term.count),
+                   accounting_unit(accounting), number(ratio(term.count, side->total()))});
+    }
+  return table;
+}
+
+Table complexity_rows(const AnalysisRequest& request) {
+  Table table = table_of_shapes(
+      "complexity", "Exponent p of cost ~ T^p, fitted from T = 1k to 1M",
+      {{"accounting", "accounting"}, {"full_exponent", "full", 3}, {"sparse_exponent", "sparse", 3}});
+  for (const Shape& shape : without_lengths(request.shapes))
+    for (const Accounting accounting : request.accountings) {
+      const Exponents p = counted_exponents(accounting, shape, request.coverage, kFitFrom, kFitTo);
+      add_row(table, shape_cells(shape), {accounting_name(accounting), number(p.full), number(p.sparse)});
+    }
+  return without_length_column(std::move(table));
+}
+
+Table amdahl_rows(const AnalysisRequest& request) {
+  Table table = table_of_shapes(
+      "amdahl", "Speedup of the whole if attention cost nothing (Amdahl), corrected accounting",
+      {{"attention_share", "attention of layer (%)", 1, 0.01},
+       {"layer_limit", "layer at most", 3},
+       {"model_limit", "model at most", 3},
+       {"layer_at_published_ratio", "layer at published ratio", 3}});
+  for (const Shape& shape : request.shapes) {
+    const Amdahl layer = amdahl(shape, Scope::layer, request.coverage.pass);
+    const Amdahl model = amdahl(shape, Scope::model, request.coverage.pass);
+    add_row(table, shape_cells(shape),
+            {layer.attention_share, number(layer.limit), number(model.limit),
+             number(whole_speedup(layer, cost(Accounting::published, shape).ratio()))});
+  }
+  return table;
+}
+
+Table memory_rows(const AnalysisRequest& request) {
+  Table table =
+      table_of_shapes("memory", "Memory of attention at its peak, forward, one layer, all sequences",
+                      {{"batch", "B"},
+                       {"scores", "document: full"},
+                       {"selected_scores", "document: sparse"},
+                       {"naive", "dense naive"},
+                       {"fused", "dense fused"},
+                       {"sparse", "sparse as arrays"},
+                       {"fused_sparse", "sparse fused"}});
+  Count largest = 0;
+  for (const Shape& s : request.shapes) {
+    const int64_t e = request.element_bytes;
+    add_row(table, shape_cells(s),
+            {s.batch, cell_of(memory::scores(s, e)), cell_of(memory::selected_scores(s, e)),
+             cell_of(memory::naive_peak(s, e)), cell_of(memory::fused_peak(s, e)),
+             cell_of(memory::sparse_peak(s, e)), cell_of(memory::fused_sparse_peak(s, e))});
+    largest = std::max({largest, memory::naive_peak(s, e), memory::sparse_peak(s, e)});
+  }
+  scale(table, {"scores", "selected_scores", "naive", "fused", "sparse", "fused_sparse"}, largest, "B");
+  return table;
+}
+
+Table roofline_rows(const AnalysisRequest& request, const Device& device) {
+  const int64_t e = request.element_bytes;
+  Table table = table_of_shapes(
+      "roofline", fmt::format("Under the roof of {}, {}", device.title, e == 2 ? "bf16" : "fp32"),
+      {{"path", "path"},
+       {"flops", "FLOPs"},
+       {"bytes", "bytes"},
+       {"intensity", "FLOP/byte", 1},
+       {"ridge", "ridge", 1},
+       {"bound", "bound by"},
+       {"attainable_flops", "at most (GFLOP/s)", 1, 1e9},
+       {"least_seconds", "at least (ms)", 4, 1e-3}});
+  Count most_flops = 0;
+  Count most_bytes = 0;
+  for (const Shape& shape : request.shapes)
+    for (const Work& work : attention_work(shape, e)) {
+      const RooflinePoint point = place(work, device, e);
+      add_row(table, shape_cells(shape),
+              {work.path, cell_of(work.flops), cell_of(work.bytes), point.intensity, point.ridge,
+               point.compute_bound() ? "arithmetic" : "memory", point.attainable, point.seconds});
+      most_flops = std::max(most_flops, work.flops);
+      most_bytes = std::max(most_bytes, work.bytes);
+    }
+  scale(table, {"flops"}, most_flops, "");
+  scale(table, {"bytes"}, most_bytes, "B");
+  return table;
+}
+
+}  // namespace ate

@@ -1,0 +1,62 @@
+#include "claims/audit.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <exception>
+
+#include "run/signals.h"
+#include "support/error.h"
+
+namespace ate {
+namespace {
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+std::string rerun_command(const Claim& claim, const AuditOptions& options) {
+  std::string command = "ate audit --only " + claim.id;
+  if (options.full) command += " --full";
+  if (options.device != "auto") command += " --device " + options.device;
+  return command;
+}
+
+// Throws Interrupted.
+AuditedClaim check(const Claim& claim, const AuditOptions& options, CheckContext& context) {
+  AuditedClaim audited{claim, {}, rerun_command(claim, options), false};
+  try {
+    audited.finding = find_check(claim.check)(claim, context);
+  } catch (const std::exception& error) {
+    audited.failed = true;
+    audited.finding = {Verdict::not_run, "the check failed: " + first_line(error.what()), {}};
+    spdlog::error("{}: {}", claim.id, first_line(error.what()));
+  }
+  return audited;
+}
+
+}  // namespace
+
+AuditOutcome run_audit(const AuditOptions& options) {
+  const std::vector<Claim> claims = select_claims(options.only);
+  require_device(options.device, "--device");
+  StudyOptions study;
+  study.command = "audit";
+  study.out = options.out;
+  study.jobs = options.jobs;
+  CheckContext context(options.full, options.device, study);
+
+  AuditOutcome outcome;
+  for (const Claim& claim : claims) {
+    spdlog::info("checking {} ({} of {})", claim.id, outcome.claims.size() + 1, claims.size());
+    try {
+      outcome.claims.push_back(check(claim, options, context));
+    } catch (const Interrupted&) {
+      outcome.stop_signal = stop_signal();
+    }
+    if (outcome.stop_signal == 0 && outcome.claims.size() < claims.size())
+      outcome.stop_signal = stop_signal();
+    if (outcome.stop_signal != 0) break;
+  }
+  return outcome;
+}
+
+}  // namespace ate

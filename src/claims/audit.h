@@ -1,0 +1,39 @@
+// The audit: every claim of the register, or some, checked.
+#pragma once
+
+#include "claims/check.h"
+#include "report/table.h"
+
+namespace ate {
+
+struct AuditOptions {
+  std::vector<std::string> only;  // ids or groups; empty for all
+  bool full = false;              // also what takes long
+  std::string device = "auto";
+  std::filesystem::path out = "tool_outputs";  // where studies are stored and resumed
+  int jobs = 0;                                // trials side by side; 0: one per core
+};
+
+struct AuditedClaim {
+  Claim claim;
+  Finding finding;
+  std::string rerun;    // the command that checks it alone
+  bool failed = false;  // the check broke off: finding.found says why
+};
+
+struct AuditOutcome {
+  std::vector<AuditedClaim> claims;
+  int stop_signal = 0;  // SIGINT or SIGTERM: the audit stopped before it had checked all; studies are saved
+};
+
+// A check that fails is told as not run, with its reason, and the rest goes on. Throws BadInput for an
+// unknown id or a device that is not there.
+AuditOutcome run_audit(const AuditOptions& options);
+
+// for_people: what was found in a table, the evidence below it; else all in one table.
+Report audit_report(const std::vector<AuditedClaim>& claims, bool for_people);
+
+// The claims themselves: what ate audit --list prints.
+Report register_report();
+
+}  // namespace ate

@@ -1,0 +1,106 @@
+#include <fmt/format.h>
+
+#include "claims/audit.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr Verdict kVerdicts[] = {Verdict::reproduced, Verdict::arithmetic_only, Verdict::contradicted,
+                                 Verdict::unsupported, Verdict::not_run};
+
+std::string joined(const std::vector<std::string>& sentences) {
+  std::string out;
+  for (const std::string& sentence : sentences) out += (out.empty() ? "" : " ") + sentence;
+  return out;
+}
+
+// "24 claims: 2 reproduced, 12 arithmetic only, ..."
+std::string tally(const std::vector<AuditedClaim>& claims) {
+  std::string out = fmt::format("{} claim{}: ", claims.size(), claims.size() == 1 ? "" : "s");
+  bool first = true;
+  for (const Verdict verdict : kVerdicts) {
+    int count = 0;
+    for (const AuditedClaim& audited : claims) count += audited.finding.verdict == verdict ? 1 : 0;
+    if (count == 0) continue;
+    out += fmt::format("{}{} {}", first ? "" : ", ", count, verdict_name(verdict));
+    first = false;
+  }
+  return out;
+}
+
+Json to_json(const AuditedClaim& audited) {
+  return {{"id", audited.claim.id},
+          {"claim", audited.claim.claim},
+          {"claimed", audited.claim.claimed},
+          {"found", audited.finding.found},
+          {"verdict", verdict_name(audited.finding.verdict)},
+          {"evidence", audited.finding.evidence},
+          {"rerun", audited.rerun}};
+}
+
+Table summary_table(const std::vector<AuditedClaim>& claims) {
+  Table table{
+      "claims", "", {{"id", "id"}, {"verdict", "verdict"}, {"claimed", "claimed"}, {"found", "found"}}, {}};
+  for (const AuditedClaim& audited : claims)
+    table.rows.push_back({audited.claim.id, verdict_name(audited.finding.verdict), audited.claim.claimed,
+                          audited.finding.found});
+  return table;
+}
+
+Table full_table(const std::vector<AuditedClaim>& claims) {
+  Table table{"claims",
+              "",
+              {{"id", "id"},
+               {"claim", "claim"},
+               {"claimed", "claimed"},
+               {"found", "found"},
+               {"verdict", "verdict"},
+               {"evidence", "evidence"},
+               {"rerun", "rerun"}},
+              {}};
+  for (const AuditedClaim& audited : claims)
+    table.rows.push_back({audited.claim.id, audited.claim.claim, audited.claim.claimed, audited.finding.found,
+                          verdict_name(audited.finding.verdict), joined(audited.finding.evidence),
+                          audited.rerun});
+  return table;
+}
+
+}  // namespace
+
+Report audit_report(const std::vector<AuditedClaim>& claims, bool for_people) {
+  Report report;
+  report.title = "Audit of the claims";
+  report.facts = {
+      tally(claims),
+      "reproduced: the number comes out and means what it says; arithmetic only: it comes out of a formula",
+      "or a procedure that does not measure what the claim says"};
+  report.tables.push_back(for_people ? summary_table(claims) : full_table(claims));
+  if (for_people)
+    for (const AuditedClaim& audited : claims)
+      report.notes.push_back(fmt::format("{}: {}. {}{}Rerun: {}", audited.claim.id, audited.claim.claim,
+                                         joined(audited.finding.evidence),
+                                         audited.finding.evidence.empty() ? "" : " ", audited.rerun));
+  report.document = {{"claims", Json::array()}};
+  for (const AuditedClaim& audited : claims) report.document["claims"].push_back(to_json(audited));
+  return report;
+}
+
+Report register_report() {
+  Report report;
+  report.title = "The register of claims";
+  Table table{"claims", "", {{"id", "id"}, {"claimed", "claimed"}, {"claim", "claim"}}, {}};
+  for (const Claim& claim : claims_register()) table.rows.push_back({claim.id, claim.claimed, claim.claim});
+  report.tables.push_back(std::move(table));
+  report.document = {{"claims", Json::array()}};
+  for (const Claim& claim : claims_register())
+    report.document["claims"].push_back({{"id", claim.id},
+                                         {"claim", claim.claim},
+                                         {"claimed", claim.claimed},
+                                         {"check", claim.check},
+                                         {"given", claim.given}});
+  return report;
+}
+
+}  // namespace ate

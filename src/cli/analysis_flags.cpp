@@ -1,0 +1,36 @@
+#include "cli/analysis_flags.h"
+
+#include <algorithm>
+
+#include "cli/checks.h"
+
+namespace ate {
+
+void AnalysisFlags::add_to(CLI::App& command) {
+  const char* const group = "Shape";
+  for (const SettingHelp& setting : analysis_settings()) {
+    Flag& flag = flags_.emplace_back();
+    flag.setting = setting.name;
+    flag.name = "--" + flag.setting;
+    std::replace(flag.name.begin(), flag.name.end(), '_', '-');
+    flag.option = command.add_option(flag.name, flag.value, setting.help)
+                      ->type_name(setting.type)
+                      ->check(not_empty())
+                      ->group(group);
+  }
+  config_ = command.add_option("--config", file_, "JSON file of these settings; flags stand above it")
+                ->type_name("FILE")
+                ->check(not_empty())
+                ->group(group);
+}
+
+AnalysisRequest AnalysisFlags::request() const {
+  std::vector<Setting> settings;
+  if (config_->count() > 0) settings = read_settings(file_);
+  for (const Flag& flag : flags_)
+    if (flag.option->count() > 0)
+      settings.push_back({flag.setting, flag.value, flag.name + " " + flag.value});
+  return make_request(settings);
+}
+
+}  // namespace ate

@@ -1,0 +1,32 @@
+// Flags that give an analysis its shapes: one for each setting of analysis/request.h, and --config.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <deque>
+#include <string>
+
+#include "analysis/request.h"
+
+namespace ate {
+
+class AnalysisFlags {
+ public:
+  void add_to(CLI::App& command);
+
+  // The file's settings, and above them the flags'. Throws BadInput with every problem.
+  AnalysisRequest request() const;
+
+ private:
+  struct Flag {
+    std::string name;     // "--head-size"
+    std::string setting;  // "head_size"
+    std::string value;    // as typed
+    CLI::Option* option = nullptr;
+  };
+
+  std::string file_;
+  CLI::Option* config_ = nullptr;
+  std::deque<Flag> flags_;  // CLI11 keeps references to the values
+};
+
+}  // namespace ate

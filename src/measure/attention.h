@@ -1,0 +1,49 @@
+// Wall-clock and peak memory of attention on this device: dense by every fused backend that LibTorch has
+// here, dense as plain operations, and the sparse paths. Forward, one layer, from queries, keys and values
+// to the heads' outputs, `batch` sequences of random numbers. No LibTorch in this header.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/shape.h"
+
+namespace ate {
+
+struct MeasureOptions {
+  std::string device = "auto";
+  int64_t element_bytes = 4;  // 4: fp32, 2: bf16
+  int repeats = 5;  // timed runs of each path, in turns; more of short ones, fewer after 20 s of a path
+};
+
+struct AttentionTiming {
+  Shape shape;
+  std::string path;  // "dense flash"
+  bool dense = true;
+  bool fused = false;  // a dense path that keeps no T x T array
+  int64_t heads = 0;   // that the path computes; the published ratio sets one sparse head against all
+  std::vector<double> seconds;  // of each timed run; empty when it was not run
+  int64_t peak_bytes = 0;       // largest sum of LibTorch's live arrays, inputs included; 0: not known here
+  std::string reason;           // why it was not run, "" otherwise
+
+  double median() const;  // seconds; NaN when it was not run
+  double least() const;
+  double most() const;
+};
+
+struct MeasuredShape {
+  std::vector<AttentionTiming> timings;  // dense paths first
+  std::string device;                    // "cpu, 2 threads, fp32"
+
+  const AttentionTiming* find(const std::string& path) const;  // nullptr when there is none
+  const AttentionTiming* fastest_dense() const;                // nullptr when none ran
+};
+
+// Throws BadInput with `where` as the address when the device is not there.
+void require_device(const std::string& name, const std::string& where);
+
+// A path that does not fit into memory, or that fails, becomes a timing with its reason. Throws BadInput
+// for a device that is not there.
+MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& options);
+
+}  // namespace ate

@@ -1,0 +1,91 @@
+#include "measure/report.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+
+#include "analysis/accounting.h"
+#include "analysis/complexity.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+}  // namespace
+
+double predicted_speedup(const AttentionTiming& timing) {
+  Shape shape = timing.shape;
+  shape.selector_outputs = SelectorOutputs::all;  // what the measured path computes
+  const Cost both = cost(Accounting::corrected, shape);
+  const double share = static_cast<double>(timing.heads) / static_cast<double>(timing.shape.heads);
+  return both.ratio() / share;
+}
+
+Table measured_rows(const std::vector<MeasuredShape>& shapes) {
+  Table table{"measured",
+              "Wall-clock of attention, forward, " + (shapes.empty() ? "" : shapes[0].device) +
+                  "; speedup over the fastest dense path",
+              {{"d", "d"},
+               {"T", "T"},
+               {"heads", "H"},
+               {"k", "k"},
+               {"batch", "B"},
+               {"path", "path"},
+               {"median_seconds", "median ms", 3, 1e-3},
+               {"least_seconds", "least", 3, 1e-3},
+               {"most_seconds", "most", 3, 1e-3},
+               {"runs", "runs"},
+               {"peak_bytes", "memory MB", 1, 1e6},
+               {"speedup", "speedup", 3},
+               {"predicted_speedup", "by FLOPs", 3},
+               {"remark", "remark"}},
+              {}};
+  for (const MeasuredShape& measured : shapes) {
+    const AttentionTiming* fastest = measured.fastest_dense();
+    for (const AttentionTiming& timing : measured.timings) {
+      const Shape& s = timing.shape;
+      const double speedup = fastest == nullptr ? std::nan("") : fastest->median() / timing.median();
+      std::string remark = timing.reason;
+      if (&timing == fastest) remark = "fastest dense";
+      table.rows.push_back({s.width, s.length, s.heads, s.keys, s.batch, timing.path, number(timing.median()),
+                            number(timing.least()), number(timing.most()), timing.seconds.size(),
+                            timing.peak_bytes > 0 ? Json(timing.peak_bytes) : Json(nullptr), number(speedup),
+                            timing.dense ? Json(nullptr) : number(predicted_speedup(timing)), remark});
+    }
+  }
+  return table;
+}
+
+std::vector<std::string> measured_notes(const std::vector<MeasuredShape>& shapes) {
+  int wins = 0;
+  int ran = 0;
+  std::map<int64_t, std::pair<std::vector<CostPoint>, std::vector<CostPoint>>> by_width;
+  for (const MeasuredShape& measured : shapes) {
+    const AttentionTiming* dense = measured.fastest_dense();
+    const AttentionTiming* sparse = measured.find("sparse mlp_topk");
+    if (dense == nullptr || sparse == nullptr || sparse->seconds.empty()) continue;
+    ++ran;
+    if (sparse->median() < dense->median()) ++wins;
+    auto& [dense_points, sparse_points] = by_width[sparse->shape.width];
+    dense_points.push_back({static_cast<double>(sparse->shape.length), dense->median()});
+    sparse_points.push_back({static_cast<double>(sparse->shape.length), sparse->median()});
+  }
+  std::vector<std::string> notes = {
+      fmt::format("measured: at {} of {} shapes that ran on {}, every head sparse took less time than the "
+                  "fastest dense path. Sparse kinds in this build: mlp_topk, the document's head in plain "
+                  "array operations, untrained (its time does not depend on its weights).",
+                  wins, ran, shapes.empty() ? "no device" : shapes[0].device)};
+  for (const auto& [width, points] : by_width)
+    if (const double exponent = fit_exponent(points.second); std::isfinite(exponent))
+      notes.push_back(
+          fmt::format("measured at d {}: time grows as T^{:.2f} for the fastest dense path, T^{:.2f} with "
+                      "every head sparse.",
+                      width, fit_exponent(points.first), exponent));
+  return notes;
+}
+
+}  // namespace ate

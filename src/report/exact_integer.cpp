@@ -1,0 +1,40 @@
+#include "report/exact_integer.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kMark = '\x01';  // no text that ate prints has it
+constexpr size_t kShort = 18;   // digits that always fit 63 bits
+
+}  // namespace
+
+Json exact_integer(const std::string& digits) {
+  if (digits.size() <= kShort) return std::stoll(digits);
+  return kMark + digits;
+}
+
+bool is_number(const Json& cell) { return cell.is_number() || !long_digits(cell).empty(); }
+
+std::string long_digits(const Json& cell) {
+  if (!cell.is_string()) return "";
+  const std::string& text = cell.get_ref<const std::string&>();
+  return !text.empty() && text.front() == kMark ? text.substr(1) : "";
+}
+
+std::string dump_json(const Json& document, int indent) {
+  const std::string text = document.dump(indent);
+  static const std::string opening = "\"\\u0001";  // how the library writes a quote and the mark
+  std::string out;
+  size_t start = 0;
+  for (size_t mark = text.find(opening); mark != std::string::npos; mark = text.find(opening, start)) {
+    const size_t digits = mark + opening.size();
+    const size_t quote = text.find('"', digits);
+    out += text.substr(start, mark - start) + text.substr(digits, quote - digits);
+    start = quote + 1;
+  }
+  return out + text.substr(start);
+}
+
+}  // namespace ate

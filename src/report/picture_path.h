@@ -1,0 +1,15 @@
+// Where a picture is to go that is drawn after long work: what can be wrong with its path shows before.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ate {
+
+// `address` names the flag in errors. Throws BadInput when the name has none of the endings (".svg"), Failure
+// when the file cannot be written. Leaves no file behind, and an old one as it is.
+void check_picture_path(const std::string& address, const std::filesystem::path& path,
+                        const std::vector<std::string>& endings);
+
+}  // namespace ate

@@ -1,0 +1,150 @@
+// A verdict follows what the check finds: other numbers in the claim, another verdict.
+#include "claims/check.h"
+
+#include <fmt/format.h>
+
+#include "catch.h"
+#include "claims/audit.h"
+#include "helpers/errors.h"
+#include "helpers/temporary_folder.h"
+
+using namespace ate;
+using namespace ate::testing;
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Claim claim_named(const std::string& id) { return select_claims({id}).front(); }
+
+// The finding on a claim of the register with some of its numbers changed.
+Finding find(const std::string& id, const Json& changes = Json::object(), bool full = false) {
+  static const TemporaryFolder folder;
+  CheckContext context(full, "cpu", {"audit", folder.path(), 2});
+  Claim claim = claim_named(id);
+  claim.given.update(changes);
+  return find_check(claim.check)(claim, context);
+}
+
+Verdict verdict(const std::string& id, const Json& changes = Json::object()) {
+  return find(id, changes).verdict;
+}
+
+}  // namespace
+
+TEST_CASE("a row of speedups", "[claims]") {
+  CHECK(verdict("flops.128") == Verdict::arithmetic_only);
+  CHECK(verdict("flops.128", {{"ratio", 0.19}}) == Verdict::contradicted);
+  CHECK(verdict("flops.128", {{"full_millions", 1.1}}) == Verdict::contradicted);
+  CHECK(verdict("flops.128", {{"sparse_millions", 5.9}}) == Verdict::contradicted);
+  const Finding finding = find("flops.128");
+  CHECK(contains(finding.found, "0.18x by its formula; corrected 0.05x; clock "));
+  CHECK(finding.evidence.size() == 3);
+}
+
+TEST_CASE("a row under the wrong width is found at its own", "[claims]") {
+  // A small twin of the document's: the numbers of d 256 under the label 320.
+  const Json twin = {
+      {"d", 320}, {"T", 128}, {"full_millions", 8.4}, {"sparse_millions", 12.6}, {"ratio", 0.67}};
+  const Finding row = find("flops.128", twin);
+  CHECK(row.verdict == Verdict::arithmetic_only);
+  CHECK(contains(row.found, "0.67x by its formula at d 256"));
+  CHECK(verdict("flops.row-2048") == Verdict::contradicted);
+  CHECK(find("flops.row-2048").found == "d = 1280");
+  CHECK(verdict("flops.row-2048", {{"d", 1280}}) == Verdict::reproduced);
+  CHECK(find("flops.row-2048", {{"ratio", 3.3}}).found == "no width gives these numbers");
+}
+
+TEST_CASE("crossover", "[claims]") {
+  CHECK(verdict("flops.crossover") == Verdict::contradicted);
+  CHECK(verdict("flops.crossover", {{"T", 100}}) == Verdict::arithmetic_only);
+  CHECK(contains(find("flops.crossover").found, "T = 92 by its formula, 98 detailed, corrected never"));
+}
+
+TEST_CASE("memory", "[claims]") {
+  const Json small = {
+      {"d", 128}, {"T", 64}, {"full_megabytes", 0.3}, {"sparse_megabytes", 0.0}, {"reduction", 8.0}};
+  CHECK(verdict("memory.512", small) == Verdict::arithmetic_only);
+  CHECK(verdict("memory.512", {{"reduction", 17.0}}) == Verdict::contradicted);
+  CHECK(contains(find("memory.512").found, "16.0x by its formula; measured "));
+}
+
+TEST_CASE("GPT-4's rows and units", "[claims]") {
+  CHECK(verdict("gpt4.8k") == Verdict::arithmetic_only);
+  CHECK(verdict("gpt4.8k", {{"ratio", 510}}) == Verdict::contradicted);
+  CHECK(verdict("gpt4.128k") == Verdict::arithmetic_only);
+  CHECK(verdict("gpt4.units") == Verdict::contradicted);
+  CHECK(verdict("gpt4.units", {{"full_millions", 2111062325.0}}) == Verdict::reproduced);
+  CHECK(find("gpt4.units").found == "2,111,062,325M: 1005 times as many");
+}
+
+TEST_CASE("parameters", "[claims]") {
+  CHECK(verdict("bespoke.params") == Verdict::arithmetic_only);
+  CHECK(find("bespoke.params").found == "2.4784x; 1.3188x without dead rows");
+  CHECK(verdict("bespoke.params", {{"ratio", 2.5}}) == Verdict::contradicted);
+  CHECK(verdict("bespoke.dim128") == Verdict::contradicted);
+  CHECK(find("bespoke.dim128").found == "d = 128 gives 2.84x");
+  CHECK(verdict("bespoke.dim128", {{"d", 64}}) == Verdict::reproduced);
+}
+
+TEST_CASE("the ratio of losses after three epochs", "[claims]") {
+  CHECK(verdict("bespoke.3epochs") == Verdict::contradicted);
+  CHECK(verdict("bespoke.3epochs", {{"ratio", 1}}) == Verdict::reproduced);
+}
+
+TEST_CASE("the loss of a model that sees its targets", "[claims]") {
+  const Finding finding = find("bespoke.700");
+  CHECK(finding.verdict == Verdict::not_run);
+  CHECK(contains(finding.found, "too long for --quick; the model sees its targets"));
+  CHECK(contains(finding.evidence[0], "far below the source's entropy, 4.2275"));
+  CHECK(contains(finding.evidence[1], "31 of 32 targets stand in the input"));
+}
+
+TEST_CASE("the same in full, on a preset of seconds whose model is honest", "[claims]") {
+  const Json focused = {{"preset", "focused"}, {"epochs", 1}};
+  const Finding finding = find("bespoke.700", focused, true);
+  CHECK(finding.verdict == Verdict::contradicted);
+  CHECK(contains(finding.evidence.back(), "Causal and paired: bespoke - standard +0.0"));
+  Json nearby = focused;
+  nearby["loss"] = std::stod(finding.found);
+  CHECK(verdict("bespoke.700", nearby) == Verdict::not_run);
+  CHECK(find("bespoke.700", nearby, true).verdict == Verdict::reproduced);
+}
+
+TEST_CASE("the difference of losses is judged by the paired interval", "[claims]") {
+  CHECK(verdict("bespoke.50") == Verdict::reproduced);
+  CHECK(verdict("bespoke.50", {{"bespoke", 2.9891}}) == Verdict::contradicted);
+  CHECK(contains(find("bespoke.50").evidence[1], "times what was printed"));
+}
+
+TEST_CASE("method, references and what this build lacks", "[claims]") {
+  CHECK(verdict("method.rigour") == Verdict::unsupported);
+  CHECK(verdict("industry.adoption") == Verdict::unsupported);
+  CHECK(verdict("industry.adoption", {{"references", {"a paper"}}}) == Verdict::not_run);
+  CHECK(contains(find("sparse.selector").found, "needs the sparse-attention kinds"));
+}
+
+TEST_CASE("numbers print as they were printed", "[claims]") {
+  CHECK(prints_as(67.108864, 67.1, 1));
+  CHECK_FALSE(prints_as(67.16, 67.1, 1));
+  CHECK(is_near(496.48, 500, 0.01));
+  CHECK_FALSE(is_near(494, 500, 0.01));
+}
+
+TEST_CASE("the report has a line for each claim and the fields that scripts read", "[claims]") {
+  const std::vector<AuditedClaim> claims = {
+      {claim_named("flops.128"),
+       {Verdict::arithmetic_only, "0.18x", {"One.", "Two."}},
+       "ate audit --only flops.128"},
+      {claim_named("gpt4.8k"), {Verdict::not_run, "why", {}}, "ate audit --only gpt4.8k", true}};
+  const Report report = audit_report(claims, true);
+  CHECK(contains(report.facts[0], "2 claims: 1 arithmetic only, 1 not run"));
+  CHECK(report.tables[0].rows.size() == 2);
+  CHECK(report.notes[0] ==
+        "flops.128: " + claims[0].claim.claim + ". One. Two. Rerun: ate audit --only flops.128");
+  const Json& first = report.document["claims"][0];
+  for (const char* field : {"id", "claim", "claimed", "found", "verdict", "evidence", "rerun"})
+    CHECK(first.contains(field));
+  CHECK(first["verdict"] == "arithmetic only");
+  CHECK(audit_report(claims, false).tables[0].columns.size() == 7);
+}
