@@ -17,16 +17,43 @@ enum class Mode {
   published,  // as the seed's scripts ran it, to reproduce and explain the published numbers
 };
 
-enum class SourceKind { zipf_iid };
+enum class SourceKind {
+  zipf_iid,     // independent draws, p(rank r) proportional to r^-exponent
+  zipf_markov,  // a Markov chain over a sparse random graph whose stationary law is that one
+  recall,       // keys with values, asked for later, among fillers
+  text,         // a file that the user names
+};
+enum class TextFormat {
+  automatic,      // sentencepiece where a model is named, uint16 for a file that ends in .bin, else bytes
+  bytes,          // a token is a byte
+  uint16,         // token ids of two bytes, the lower first, as nanoGPT writes them
+  sentencepiece,  // text, cut by a SentencePiece model
+};
 
-// Where tokens come from.
+// Where tokens come from. docs/sources.md tells the laws. Settings that only other kinds have must keep their
+// defaults; vocabulary and exponent may stand in every config, because presets set them.
 struct SourceConfig {
-  SourceKind kind =
-      SourceKind::zipf_iid;  // zipf_iid: independent draws, p(rank r) proportional to r^-exponent
-  int64_t vocabulary = 200;  // V: number of distinct tokens; token id = rank - 1
-  double exponent = 1.4;     // s of the Zipf law; 0 is uniform
-  int64_t tokens = 10'000;   // n: length of the corpus
+  SourceKind kind = SourceKind::zipf_iid;
+  int64_t vocabulary = 200;  // V: number of distinct tokens; Zipf: token id = rank - 1; bytes, sentencepiece:
+                             // follows from the file
+  double exponent = 1.4;     // s of the Zipf law (recall: of the fillers'); 0 is uniform
+  int64_t tokens = 10'000;   // n: length of the corpus; text: at most so many, by default the whole file
   double train_share = 0.8;  // leading share for training; the rest is for validation
+  // zipf_markov
+  int64_t order = 1;       // tokens that the next one depends on, 1 or 2
+  int64_t neighbours = 4;  // that each token draws; it has about twice as many
+  int64_t law_seed = 0;    // of the graph: all seeds of a study face one law
+  // recall
+  int64_t keys = 4;
+  int64_t values = 16;
+  int64_t distance = 32;  // mean number of tokens from a key in a query back to the same key in its pair
+  // text
+  std::string file{};
+  TextFormat format = TextFormat::automatic;
+  std::string model{};    // sentencepiece: the model's file
+  std::string content{};  // hash of the file (and the model), found when the config is resolved
+
+  bool operator==(const SourceConfig&) const = default;
 };
 
 // How training examples are cut from the corpus.

@@ -43,7 +43,15 @@ struct EnumNames<Mode> {
 };
 template <>
 struct EnumNames<SourceKind> {
-  static constexpr std::array values = {std::pair{SourceKind::zipf_iid, "zipf_iid"}};
+  static constexpr std::array values = {
+      std::pair{SourceKind::zipf_iid, "zipf_iid"}, std::pair{SourceKind::zipf_markov, "zipf_markov"},
+      std::pair{SourceKind::recall, "recall"}, std::pair{SourceKind::text, "text"}};
+};
+template <>
+struct EnumNames<TextFormat> {
+  static constexpr std::array values = {
+      std::pair{TextFormat::automatic, "auto"}, std::pair{TextFormat::bytes, "bytes"},
+      std::pair{TextFormat::uint16, "uint16"}, std::pair{TextFormat::sentencepiece, "sentencepiece"}};
 };
 template <>
 struct EnumNames<BandRule> {
@@ -114,17 +122,40 @@ struct EnumNames<Arm> {
 };
 
 inline constexpr double kMaxCount = 1e12;  // far above any study; keeps products inside 63 bits
+inline constexpr int64_t kMostTokens = 1LL << 32;
 
 template <class Visitor>
 void describe(Visitor& v, SourceConfig& s) {
-  v.field("kind", s.kind,
-          "Law of the corpus. zipf_iid: independent draws, p(rank r) proportional to r^-exponent");
+  v.field(
+      "kind", s.kind,
+      "Law of the corpus. zipf_iid: independent draws, p(rank r) proportional to r^-exponent; zipf_markov: "
+      "a Markov chain with that stationary law; recall: keys with values, asked for later; text: a file");
   v.field("vocabulary", s.vocabulary, between(2, 1 << 24),
-          "V, number of distinct tokens; token id = rank - 1");
-  v.field("exponent", s.exponent, between(0, 20), "s of the Zipf law; 0 is uniform");
-  v.field("tokens", s.tokens, between(2, 1LL << 32), "n, length of the corpus in tokens");
+          "V, number of distinct tokens; Zipf: token id = rank - 1; follows from the file for bytes and "
+          "sentencepiece");
+  v.field("exponent", s.exponent, between(0, 20),
+          "s of the Zipf law (recall: of the fillers'); 0 is uniform");
+  v.field("tokens", s.tokens, between(2, kMostTokens),
+          "n, length of the corpus in tokens; text: at most so many, the whole file when not set");
   v.field("train_share", s.train_share, inside(0, 1),
           "Leading share for training; the rest is for validation");
+  v.field("order", s.order, between(1, 2), "zipf_markov: tokens that the next one depends on");
+  v.field("neighbours", s.neighbours, between(1, 1 << 16), "zipf_markov: neighbours that each token draws");
+  v.field("law_seed", s.law_seed, between(0, kLargestSeed),
+          "zipf_markov: seed of the graph; all seeds of a study face one law");
+  v.field("keys", s.keys, between(1, 1 << 20), "recall: number of keys");
+  v.field("values", s.values, between(2, 1 << 20), "recall: number of values");
+  v.field(
+      "distance", s.distance, between(6, kMaxCount),
+      "recall: mean number of tokens from a key in a query back to the same key in its pair; at least 5 * "
+      "keys + 1");
+  v.field("file", s.file, "text: the file, from the folder that ate runs in");
+  v.field("format", s.format,
+          "text: bytes; uint16: token ids as nanoGPT writes them; sentencepiece: text cut by a model; auto: "
+          "sentencepiece with a model, uint16 for a file that ends in .bin, else bytes");
+  v.field("model", s.model, "text: the SentencePiece model's file");
+  v.field("content", s.content,
+          "text: hash of the file (and the model), found by itself; another is refused");
 }
 
 template <class Visitor>

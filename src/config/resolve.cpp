@@ -6,6 +6,7 @@
 #include "config/fields.h"
 #include "config/json.h"
 #include "config/parse.h"
+#include "data/text.h"
 #include "support/hash.h"
 #include "support/names.h"
 
@@ -71,6 +72,27 @@ const Layer* setter(const std::vector<Layer>& layers, const std::string& pointer
 
 void throw_if_any(std::vector<Problem> problems) {
   if (!problems.empty()) throw BadInput(std::move(problems));
+}
+
+// What follows from the file of a text source: as if a layer above all others had set it.
+void settle_source(const std::vector<Layer>& layers, Resolved& resolved) {
+  SourceConfig& source = resolved.config.source;
+  if (source.kind != SourceKind::text || source.file.empty()) return;
+  const SourceConfig asked = source;
+  try {
+    settle_text(source, {setter(layers, "/source/tokens") == nullptr,
+                         setter(layers, "/source/vocabulary") == nullptr});
+  } catch (const BadInput& error) {
+    throw resolved.blame(error);
+  }
+  const auto from_file = [&](const char* pointer, bool changed) {
+    if (changed) resolved.origin[pointer] = "source.file";
+  };
+  from_file("/source/vocabulary", source.vocabulary != asked.vocabulary);
+  from_file("/source/tokens", source.tokens != asked.tokens);
+  from_file("/source/format", source.format != asked.format);
+  from_file("/source/content", source.content != asked.content);
+  resolved.document = write_config(resolved.config);
 }
 
 }  // namespace
@@ -141,6 +163,7 @@ Resolved resolve(const Choice& choice) {
         layer == nullptr ? "default" : layer->label + (is_overlay(*layer) ? kPublished : "");
     if (layer != nullptr) resolved.address[leaf] = layer->address(leaf);
   }
+  settle_source(layers, resolved);
   std::vector<Problem> crossed = check_config(resolved.config);
   if (!crossed.empty()) throw resolved.blame(BadInput(std::move(crossed)));
   return resolved;

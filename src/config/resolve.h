@@ -43,7 +43,8 @@ struct Choice {
   std::vector<Layer> flags;       // dedicated flags
 };
 
-// Throws BadInput with every problem of every layer, each with its address and what would be right.
+// Throws BadInput with every problem of every layer, each with its address and what would be right. The file of
+// a text source is read once, and what follows from it is set (settle_text).
 Resolved resolve(const Choice& choice);
 
 // The problems of a config that no single field shows: heads that do not divide the width, a window longer

@@ -11,12 +11,6 @@
 namespace ate {
 namespace {
 
-std::vector<int64_t> count_tokens(std::span<const int32_t> tokens, int64_t vocabulary) {
-  std::vector<int64_t> counts(static_cast<size_t>(vocabulary));
-  for (const int32_t token : tokens) ++counts[static_cast<size_t>(token)];
-  return counts;
-}
-
 // How many of the ranked tokens are high, and how many are high or mid.
 std::pair<size_t, size_t> cut_ranking(const BandsConfig& config, const std::vector<int64_t>& ranked_counts) {
   const size_t n = ranked_counts.size();
@@ -42,10 +36,9 @@ std::pair<size_t, size_t> cut_ranking(const BandsConfig& config, const std::vect
 
 }  // namespace
 
-Bands make_bands(const BandsConfig& config, const Corpus& corpus) {
+Bands make_bands(const BandsConfig& config, const Corpus& corpus, EmptyBands empty) {
   const bool whole = config.counted_over == CountedOver::corpus;
-  const std::vector<int64_t> counts = count_tokens(
-      whole ? std::span<const int32_t>(corpus.tokens) : corpus.training_part(), corpus.vocabulary);
+  const std::vector<int64_t> counts = corpus.counts(whole ? corpus.size() : corpus.training);
 
   std::vector<int32_t> ranked(counts.size());
   std::iota(ranked.begin(), ranked.end(), 0);
@@ -79,7 +72,7 @@ Bands make_bands(const BandsConfig& config, const Corpus& corpus) {
   if (config.unseen == Unseen::noise) bands.members[3] = unseen;
 
   for (size_t band = 0; band < kBandNames.size(); ++band)
-    if (bands.members[band].empty())
+    if (bands.members[band].empty() && empty == EmptyBands::refused)
       throw BadInput(
           std::string("/bands/") + (band == 2 ? "low" : "high"),
           fmt::format("the {} band has no token (high {}, mid {}, low {} of {} tokens, {} of them seen); "

@@ -33,8 +33,10 @@ struct Bands {
 // With unseen = low, tokens that never occur are ranked last and are all in the low band. Otherwise the
 // ranking holds the tokens that occur, and the others are in the mid band or in none.
 //
-// Throws BadInput when a band would be empty: its table would have no row.
-Bands make_bands(const BandsConfig& config, const Corpus& corpus);
+// Throws BadInput when a band would be empty, as its table would have no row, unless that does not matter: for
+// counting losses by band.
+enum class EmptyBands { refused, allowed };
+Bands make_bands(const BandsConfig& config, const Corpus& corpus, EmptyBands empty = EmptyBands::refused);
 
 // Bands of the same sizes with the tokens dealt to them at random: a placebo for frequency. Tokens outside all
 // bands stay there.

@@ -28,7 +28,7 @@ WindowStarts training_windows(const Config& config, const Corpus& corpus, Random
 
 WindowStarts evaluation_windows(const Config& config, const Corpus& corpus, RandomKey key, int64_t epoch) {
   const int64_t length = config.windows.length;
-  const auto end = static_cast<int64_t>(corpus.tokens.size());
+  const int64_t end = corpus.size();
   if (config.evaluation.windows == EvaluationWindows::sampled)
     return sample_windows(key, Purpose::evaluation, static_cast<uint32_t>(epoch), 0,
                           config.evaluation.batches * config.windows.batch, corpus.training, end, length);

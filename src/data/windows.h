@@ -11,7 +11,7 @@
 
 namespace ate {
 
-// A window is T tokens from its start, and the token after them. Starts index Corpus::tokens.
+// A window is T tokens from its start, and the token after them. Starts are places in the corpus.
 using WindowStarts = std::vector<int64_t>;
 
 // The B windows of one training step: starts uniform with replacement over the training part.

@@ -3,24 +3,12 @@
 #include <cmath>
 
 namespace ate {
-namespace {
 
-// Neumaier's compensated sum: the small tail of a Zipf law is not lost beside its head.
-class Sum {
- public:
-  void add(double x) {
-    const double next = total_ + x;
-    correction_ += std::abs(total_) >= std::abs(x) ? (total_ - next) + x : (x - next) + total_;
-    total_ = next;
-  }
-  double value() const { return total_ + correction_; }
-
- private:
-  double total_ = 0;
-  double correction_ = 0;
-};
-
-}  // namespace
+void Sum::add(double x) {
+  const double next = total_ + x;
+  correction_ += std::abs(total_) >= std::abs(x) ? (total_ - next) + x : (x - next) + total_;
+  total_ = next;
+}
 
 std::vector<double> zipf_probabilities(int64_t vocabulary, double exponent) {
   std::vector<double> p(static_cast<size_t>(vocabulary));
@@ -33,7 +21,7 @@ std::vector<double> zipf_probabilities(int64_t vocabulary, double exponent) {
   return p;
 }
 
-double entropy_nats(const std::vector<double>& probabilities) {
+double entropy_nats(std::span<const double> probabilities) {
   Sum entropy;
   for (const double p : probabilities)
     if (p > 0) entropy.add(-p * std::log(p));

@@ -21,6 +21,7 @@ enum class Purpose : uint32_t {
   dropout = 5,
   canary = 6,
   placebo = 7,
+  law = 8,
   sign_flip = 32
 };
 

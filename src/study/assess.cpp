@@ -20,6 +20,23 @@ std::optional<double> published_loss(const Config& config, Arm arm) {
   return std::nullopt;
 }
 
+std::array<BandResult, 3> summarise_bands(const std::vector<const TrialRecord*>& trials) {
+  std::array<BandResult, 3> out;
+  for (size_t band = 0; band < out.size(); ++band) {
+    std::vector<double> losses;
+    std::vector<double> excesses;
+    for (const TrialRecord* trial : trials) {
+      const BandScore& score = last_evaluation(*trial).bands.at(band);
+      out.at(band).targets += score.targets;
+      if (score.targets > 0) losses.push_back(score.loss);
+      if (score.excess) excesses.push_back(*score.excess);
+    }
+    out.at(band).loss = summarise(losses);
+    if (!excesses.empty()) out.at(band).excess = summarise(excesses).mean;
+  }
+  return out;
+}
+
 ArmResult summarise_arm(const StudyResult& result, Arm arm) {
   ArmResult out;
   out.arm = arm;
@@ -43,6 +60,7 @@ ArmResult summarise_arm(const StudyResult& result, Arm arm) {
       out.flops_per_token = trial.progress.flops_per_token;
     }
   out.loss = summarise(losses);
+  out.bands = summarise_bands(trials);
   const Summary primary = summarise(primaries);
   out.ci95 = t_interval(primary, 0.95);
   if (losses.empty()) return out;

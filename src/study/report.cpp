@@ -7,6 +7,8 @@
 
 #include "config/derived.h"
 #include "config/fields.h"
+#include "data/bands.h"
+#include "study/describe_corpus.h"
 #include "study/notes.h"
 
 namespace ate {
@@ -33,7 +35,7 @@ Table arms_table(const StudyResult& result) {
                {"parameters", "parameters"},
                {"flops_per_token", "FLOPs/token", 0},
                {"mean_loss", "loss (nats)", 4},
-               {"mean_excess", "over floor", 4},
+               {"mean_excess", result.metric == Metric::excess ? "excess" : "over floor", 4},
                {"ci95_half_width", "+/- 95 %", 4},
                {"mean_difference", "difference", 4},
                {"ci95_low", "95 % from", 4},
@@ -118,6 +120,25 @@ Table criteria_table(const StudyResult& result) {
   return table;
 }
 
+// Where in the vocabulary an arm wins or loses: band by band, so that the arms stand side by side.
+Table bands_table(const StudyResult& result) {
+  Table table{"bands",
+              "By the frequency band of the target",
+              {{"band", "band"},
+               {"arm", "arm"},
+               {"targets", "targets"},
+               {"mean_loss", "loss (nats)", 4},
+               {"mean_excess", "excess", 4}},
+              {}};
+  for (size_t band = 0; band < kBandNames.size(); ++band)
+    for (const ArmResult& arm : result.arms) {
+      const BandResult& b = arm.bands.at(band);
+      table.rows.push_back(
+          {kBandNames.at(band), enum_name(arm.arm), b.targets, number(b.loss.mean), number(b.excess)});
+    }
+  return table;
+}
+
 // The loss at a few positions of the window, the last among them: where a leak shows at a glance.
 Table positions_table(const StudyResult& result) {
   Table table{"loss_by_position", "Loss by position in the window (nats)", {{"position", "position"}}, {}};
@@ -139,15 +160,6 @@ Table positions_table(const StudyResult& result) {
     table.rows.push_back(std::move(row));
   }
   return table;
-}
-
-std::string describe_corpus(const StudyResult& result) {
-  const SourceConfig& source = result.config.source;
-  std::string text = fmt::format("corpus: {} independent draws of {} tokens, Zipf exponent {:g}",
-                                 source.tokens, source.vocabulary, source.exponent);
-  if (result.floor)
-    text += fmt::format("; entropy {:.4f} nats: no honest loss is lower (the floor)", *result.floor);
-  return text;
 }
 
 }  // namespace
@@ -179,13 +191,14 @@ Report study_report(const StudyResult& result) {
       fmt::format("{}, {} mode: {} of {}, {} {}", config.name, enum_name(config.mode),
                   count(config.schedule.epochs, "epoch"), count(steps_per_epoch(config), "step"),
                   config.study.seeds.size() == 1 ? "seed" : "seeds", format_seeds(config.study.seeds));
-  report.facts = {describe_corpus(result), "run: " + result.run_id};
+  report.facts = {describe_corpus(result.config, result.floor), "run: " + result.run_id};
   report.tables.push_back(arms_table(result));
   report.tables.push_back(losses_table(result));
   if (!result.comparisons.empty()) {
     report.plot = differences_plot(result);
     report.tables.push_back(comparisons_table(result));
   }
+  report.tables.push_back(bands_table(result));
   if (config.body.kind == BodyKind::encoder) report.tables.push_back(positions_table(result));
   report.tables.push_back(canaries_table(result));
   if (!result.seed_criteria.empty()) report.tables.push_back(criteria_table(result));

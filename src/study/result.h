@@ -1,6 +1,7 @@
 // What a study found: a pure function of its config and its trials. No LibTorch.
 #pragma once
 
+#include <array>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -17,6 +18,13 @@ struct TrialRecord {
   TrialId id;
   Progress progress;
   double seconds = 0;  // wall-clock spent training, over all resumes
+};
+
+// What an arm came to on the targets of one frequency band.
+struct BandResult {
+  int64_t targets = 0;           // over all finished seeds
+  Summary loss;                  // over the finished seeds that had such targets, nats
+  std::optional<double> excess;  // mean over the finished seeds, nats, where the law is known (see BandScore)
 };
 
 // The primary number: what arms are compared by, at a trial's last evaluation.
@@ -36,6 +44,7 @@ struct ArmResult {
   Interval ci95;                   // of the mean primary number over the finished seeds, nats
   std::optional<double> published;  // what the seed's document printed
   std::vector<double> by_position;  // mean over seeds
+  std::array<BandResult, 3> bands;  // high, mid, low
 };
 
 // An arm against the baseline, over the seeds that finished in both.

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/fields.h"
+#include "data/bands.h"
 #include "study/result.h"
 
 namespace ate {
@@ -12,6 +13,16 @@ using Json = nlohmann::ordered_json;
 // JSON has no NaN or infinity: null says that there is no such number.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
+
+Json to_json(const std::array<BandResult, 3>& bands) {
+  Json out = Json::array();
+  for (size_t band = 0; band < bands.size(); ++band)
+    out.push_back({{"band", kBandNames.at(band)},
+                   {"targets", bands.at(band).targets},
+                   {"mean_loss", number(bands.at(band).loss.mean)},
+                   {"mean_excess", number(bands.at(band).excess)}});
+  return out;
+}
 
 Json to_json(const ArmResult& arm) {
   return {{"arm", enum_name(arm.arm)},
@@ -26,7 +37,8 @@ Json to_json(const ArmResult& arm) {
           {"targets", arm.targets},
           {"standard_error_of_one_loss", number(arm.mean_standard_error)},
           {"published_loss", number(arm.published)},
-          {"loss_by_position", arm.by_position}};
+          {"loss_by_position", arm.by_position},
+          {"bands", to_json(arm.bands)}};
 }
 
 // Exact where it was measured, else what the sampled loss lies above the floor.

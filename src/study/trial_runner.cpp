@@ -147,7 +147,7 @@ void TrialRunner::report_evaluation(const Trial& trial) {
               {"train_loss", p.train_losses.back()},
               {"val_loss", e.loss},
               {"perplexity", std::exp(e.loss)},
-              {"excess", floor_ ? Json(e.loss - *floor_) : Json(nullptr)},
+              {"excess", e.excess ? Json(*e.excess) : Json(nullptr)},
               {"seconds", seconds()}});
   const std::string text =
       fmt::format("{}: epoch {}/{}, loss {:.4f} nats (perplexity {:.2f}{})", id_.text(), e.epoch + 1,

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/fields.h"
+#include "data/bands.h"
 
 namespace ate {
 namespace {
@@ -24,6 +25,39 @@ std::vector<double> numbers(const Json& list) {
   std::vector<double> out;
   for (const Json& value : list) out.push_back(number_or_nan(value));
   return out;
+}
+
+Json to_json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+// null is no value where none was; a value that was NaN comes back as none, too.
+std::optional<double> number_if_any(const Json& value) {
+  if (value.is_null()) return std::nullopt;
+  return value.get<double>();
+}
+
+Json to_json(const std::array<BandScore, 3>& bands) {
+  Json out;
+  for (size_t band = 0; band < bands.size(); ++band)
+    out[kBandNames.at(band)] = {{"targets", bands.at(band).targets},
+                                {"loss", bands.at(band).loss},
+                                {"excess", to_json(bands.at(band).excess)}};
+  return out;
+}
+
+std::array<BandScore, 3> bands_from_json(const Json& document) {
+  std::array<BandScore, 3> bands;
+  for (size_t band = 0; band < bands.size(); ++band) {
+    const Json& b = document.at(kBandNames.at(band));
+    bands.at(band) = {b.at("targets").get<int64_t>(), number_or_nan(b.at("loss")),
+                      number_if_any(b.at("excess"))};
+  }
+  return bands;
+}
+
+Evaluation evaluation_from_json(const Json& e) {
+  return {e.at("epoch").get<int64_t>(),   number_or_nan(e.at("loss")),  number_or_nan(e.at("standard_error")),
+          e.at("targets").get<int64_t>(), numbers(e.at("by_position")), number_if_any(e.at("excess")),
+          bands_from_json(e.at("bands"))};
 }
 
 }  // namespace
@@ -46,14 +80,14 @@ std::vector<double> Progress::validation_losses() const {
 
 Json to_json(const Progress& progress) {
   Json evaluations = Json::array();
-  for (const Evaluation& e : progress.evaluations) {
+  for (const Evaluation& e : progress.evaluations)
     evaluations.push_back({{"epoch", e.epoch},
                            {"loss", e.loss},
                            {"standard_error", e.standard_error},
                            {"targets", e.targets},
-                           {"by_position", e.by_position}});
-    if (e.excess) evaluations.back()["excess"] = *e.excess;
-  }
+                           {"by_position", e.by_position},
+                           {"excess", to_json(e.excess)},
+                           {"bands", to_json(e.bands)}});
   return {{"status", status_name(progress.status)},
           {"parameters", progress.parameters},
           {"flops_per_token", progress.flops_per_token},
@@ -80,12 +114,7 @@ Progress progress_from_json(const Json& document) {
   progress.updates = document.at("updates").get<int64_t>();
   progress.epoch_loss = number_or_nan(document.at("epoch_loss"));
   progress.train_losses = numbers(document.at("train_losses"));
-  for (const Json& e : document.at("evaluations")) {
-    progress.evaluations.push_back({e.at("epoch").get<int64_t>(), number_or_nan(e.at("loss")),
-                                    number_or_nan(e.at("standard_error")), e.at("targets").get<int64_t>(),
-                                    numbers(e.at("by_position"))});
-    if (e.contains("excess")) progress.evaluations.back().excess = number_or_nan(e.at("excess"));
-  }
+  for (const Json& e : document.at("evaluations")) progress.evaluations.push_back(evaluation_from_json(e));
   progress.reason = document.at("reason").get<std::string>();
   return progress;
 }

@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -24,6 +25,16 @@ struct TrialId {
 enum class TrialStatus { running, finished, diverged };
 const char* status_name(TrialStatus status);
 
+// The targets of one frequency band.
+struct BandScore {
+  int64_t targets = 0;  // how many of the band were scored
+  double loss = 0;      // mean over them, nats; 0 without targets
+  // What a target of the band costs more under the model than under the law, on average over the law, not only
+  // over the targets drawn, nats. Weighed by how likely the law makes the bands, these add up to the whole
+  // excess; below 0 where the model gives the band more than it is due. Unset without a known law.
+  std::optional<double> excess;
+};
+
 // One evaluation on validation windows.
 struct Evaluation {
   int64_t epoch = 0;                // index of the epoch it followed
@@ -31,7 +42,11 @@ struct Evaluation {
   double standard_error = 0;        // of that mean, from the targets' spread
   int64_t targets = 0;              // how many were scored
   std::vector<double> by_position;  // mean loss at each position of the window, nats
-  std::optional<double> excess{};   // mean KL to the source's law, nats per target; unset without a known law
+  // Exact excess loss: mean over the targets of KL(true law of the next token given the visible past || model),
+  // nats; unset where the source's law is not known. The law is the causal one: of a model that sees its
+  // targets it says nothing.
+  std::optional<double> excess{};
+  std::array<BandScore, 3> bands{};  // high, mid, low; targets outside all bands are in none
 };
 
 // Everything about a trial but its arrays; all of it is in the checkpoint.

@@ -11,11 +11,13 @@
 
 #include "config/derived.h"
 #include "data/corpus.h"
+#include "data/source.h"
 #include "data/windows.h"
 #include "model/flops.h"
 #include "model/model.h"
 #include "support/error.h"
 #include "support/hash.h"
+#include "train/excess.h"
 #include "train/optimiser.h"
 #include "train/safetensors.h"
 #include "train/schedule.h"
@@ -51,16 +53,67 @@ void fill(at::Tensor& flat, const float* values, size_t bytes) {
   flat.copy_(host);
 }
 
+// The band of each token, counted as the config says also where no arm has bands.
+std::vector<Band> bands_of_tokens(const Config& config, const Corpus& corpus) {
+  const Bands bands = make_bands(config.bands, corpus, EmptyBands::allowed);
+  std::vector<Band> band_of(static_cast<size_t>(corpus.vocabulary));
+  for (size_t band = 0; band < bands.members.size(); ++band)
+    for (const int32_t token : bands.members[band])
+      band_of[static_cast<size_t>(token)] = static_cast<Band>(band);
+  return band_of;
+}
+
 std::string_view bytes_of(const at::Tensor& host) {
   return {static_cast<const char*>(host.const_data_ptr()), host.nbytes()};
 }
+
+// The targets' losses, summed overall, by position and by band.
+class LossSums {
+ public:
+  explicit LossSums(int64_t predictions) : by_position_(static_cast<size_t>(predictions)) {}
+
+  void add(int64_t position, Band band, double loss) {
+    by_position_[static_cast<size_t>(position)] += loss;
+    squares_ += loss * loss;
+    by_band_.at(static_cast<size_t>(band)) += loss;
+    ++in_band_.at(static_cast<size_t>(band));
+    ++targets_;
+  }
+
+  Evaluation means() const {
+    Evaluation evaluation;
+    evaluation.targets = targets_;
+    const auto n = static_cast<double>(targets_);
+    for (const double sum : by_position_) {
+      evaluation.loss += sum / n;
+      evaluation.by_position.push_back(sum / (n / static_cast<double>(by_position_.size())));
+    }
+    const double variance = std::max(0.0, squares_ / n - evaluation.loss * evaluation.loss);
+    evaluation.standard_error = std::sqrt(variance / n);
+    for (size_t band = 0; band < evaluation.bands.size(); ++band) {
+      BandScore& score = evaluation.bands.at(band);
+      score.targets = in_band_.at(band);
+      if (score.targets > 0) score.loss = by_band_.at(band) / static_cast<double>(score.targets);
+    }
+    return evaluation;
+  }
+
+ private:
+  std::vector<double> by_position_;
+  std::array<double, kBandsAndNone> by_band_{};
+  std::array<int64_t, kBandsAndNone> in_band_{};
+  double squares_ = 0;
+  int64_t targets_ = 0;
+};
 
 }  // namespace
 
 struct Trial::State {
   State(const Config& config, const TrialId& id, at::Device device)
       : key(trial_key(config, id)),
-        corpus(make_corpus(config.source, id.seed)),
+        source(open_source(config.source)),
+        corpus(source->corpus(id.seed)),
+        band_of(bands_of_tokens(config, corpus)),
         plan(plan_embedding(config, id.arm, corpus, id.seed)),
         layout(make_layout(config, plan)),
         arena(layout, at::TensorOptions(at::kFloat).device(device)),
@@ -69,26 +122,32 @@ struct Trial::State {
     std::vector<float> start;
     initialise(layout, config.body.init, init_key(config, id), start);
     fill(arena.parameters, start.data(), start.size() * sizeof(float));
+    if (source->laws() != nullptr) scorer = std::make_unique<ExcessScorer>(*source->laws(), band_of, device);
   }
 
-  // The windows that start at starts[first] and on, each with its target: [count, T + 1] on the device.
-  at::Tensor gather(const WindowStarts& starts, int64_t first, int64_t count, int64_t length) const {
+  // The windows that start at starts[first] and on, each with its target: [count, T + 1] on the host.
+  at::Tensor gather_on_host(const WindowStarts& starts, int64_t first, int64_t count, int64_t length) const {
     at::Tensor windows = at::empty({count, length + 1}, at::kLong);
     auto* out = windows.mutable_data_ptr<int64_t>();
-    for (int64_t i = 0; i < count; ++i) {
-      const auto from = corpus.tokens.begin() + starts[static_cast<size_t>(first + i)];
-      out = std::copy(from, from + length + 1, out);
-    }
-    return windows.to(arena.parameters.device());
+    for (int64_t i = 0; i < count; ++i, out += length + 1)
+      corpus.read(starts[static_cast<size_t>(first + i)], {out, static_cast<size_t>(length + 1)});
+    return windows;
+  }
+  // The same on the device.
+  at::Tensor gather(const WindowStarts& starts, int64_t first, int64_t count, int64_t length) const {
+    return gather_on_host(starts, first, count, length).to(arena.parameters.device());
   }
 
   RandomKey key;
+  std::shared_ptr<const Source> source;
   Corpus corpus;
+  std::vector<Band> band_of;
   EmbeddingPlan plan;
   Layout layout;
   Arena arena;
   Model model;
   int64_t steps;
+  std::unique_ptr<ExcessScorer> scorer;  // where the source's law is known
 };
 
 Trial::Trial(const Config& config, TrialId id, at::Device device)
@@ -151,29 +210,39 @@ Evaluation Trial::evaluate() const {
   // The index of the epoch that has just been completed; sampled windows are drawn anew for each.
   const WindowStarts starts = evaluation_windows(config_, s.corpus, s.key, progress_.epoch - 1);
   const auto windows = static_cast<int64_t>(starts.size());
+  const int64_t length = config_.windows.length;
   const int64_t predictions = targets_per_window(config_);
-  std::vector<double> sums(static_cast<size_t>(predictions));
-  double sum_of_squares = 0;
+  LossSums sums(predictions);
+  std::vector<NextLaw> laws(static_cast<size_t>(length));
+  std::vector<NextLaw> scored;
+  ExcessSums excess;
   for (int64_t first = 0; first < windows; first += kEvaluationBatch) {
     const int64_t count = std::min(kEvaluationBatch, windows - first);
-    const at::Tensor losses = s.model.losses(s.gather(starts, first, count, config_.windows.length))
-                                  .to(at::kCPU, at::kDouble)
-                                  .contiguous();
-    const auto* loss = losses.const_data_ptr<double>();
-    for (int64_t i = 0; i < count * predictions; ++i) {
-      sums[static_cast<size_t>(i % predictions)] += loss[i];
-      sum_of_squares += loss[i] * loss[i];
+    const at::Tensor batch = s.gather_on_host(starts, first, count, length);
+    const at::Tensor inputs = batch.narrow(1, 0, length).to(s.arena.parameters.device());
+    const at::Tensor targets = batch.narrow(1, length + 1 - predictions, predictions).contiguous().view({-1});
+    const at::Tensor log_model = s.model.logits(inputs).flatten(0, 1).log_softmax(-1);
+    const at::Tensor losses = -log_model.gather(1, targets.to(log_model.device()).unsqueeze(1))
+                                   .squeeze(1)
+                                   .to(at::kCPU, at::kDouble);
+    if (s.scorer) {
+      scored.clear();
+      for (int64_t i = 0; i < count; ++i) {
+        s.source->next_laws({batch.const_data_ptr<int64_t>() + i * (length + 1), laws.size()}, laws);
+        scored.insert(scored.end(), laws.end() - predictions, laws.end());
+      }
+      s.scorer->add(log_model, scored, excess);
     }
+    const auto* target = targets.const_data_ptr<int64_t>();
+    for (int64_t i = 0; i < count * predictions; ++i)
+      sums.add(i % predictions, s.band_of[static_cast<size_t>(target[i])],
+               losses.const_data_ptr<double>()[i]);
   }
-  Evaluation evaluation;
-  evaluation.targets = windows * predictions;
-  const auto n = static_cast<double>(evaluation.targets);
-  for (const double sum : sums) {
-    evaluation.loss += sum / n;
-    evaluation.by_position.push_back(sum / static_cast<double>(windows));
-  }
-  const double variance = std::max(0.0, sum_of_squares / n - evaluation.loss * evaluation.loss);
-  evaluation.standard_error = std::sqrt(variance / n);
+  Evaluation evaluation = sums.means();
+  if (!s.scorer) return evaluation;
+  evaluation.excess = excess.mean();
+  for (size_t band = 0; band < evaluation.bands.size(); ++band)
+    if (excess.mass.at(band) > 0) evaluation.bands.at(band).excess = excess.mean_of(band);
   return evaluation;
 }
 

@@ -29,9 +29,10 @@ class Leak(Case):
             self.assertRegex(canary["detail"], r"7 of 8 targets stand in the input")
 
     def test_floor_canary_speaks(self):
-        """The mean loss ends below the entropy, which no honest model reaches."""
+        """The mean loss ends below the entropy, which no honest model reaches, yet far from the law."""
         for arm in self.result["arms"]:
-            self.assertLess(arm["mean_excess"], 0)
+            self.assertLess(arm["mean_loss"], self.result["floor_nats"])
+            self.assertGreater(arm["mean_excess"], 1)
             self.assertFalse(self.canaries[f"floor {arm['arm']}"]["passed"])
 
     def test_no_verdict(self):

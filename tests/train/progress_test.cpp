@@ -21,7 +21,8 @@ Progress some_progress() {
   p.epoch_loss = 8.1 / 3;  // a number that needs all its digits
   p.train_losses = {3.5, 0.1 + 0.2};
   p.evaluations = {{0, 3.25, 0.01, 1984, {3.0, 3.5}}, {6, 1.0 / 3, 0.02, 1984, {0.1, 0.7}}};
-  p.evaluations[1].excess = 0.1 / 3;  // and the first has none
+  p.evaluations[1].excess = 0.1 + 0.7;
+  p.evaluations[1].bands = {{{1000, 2.5, -0.1 / 3}, {984, 4.25, std::nullopt}, {0, 0, std::nullopt}}};
   p.reason = "the training loss was nan at epoch 8, step 4";
   return p;
 }
@@ -44,6 +45,12 @@ void check_equal(const Progress& a, const Progress& b) {
     CHECK(a.evaluations[i].targets == b.evaluations[i].targets);
     CHECK(a.evaluations[i].by_position == b.evaluations[i].by_position);
     CHECK(a.evaluations[i].excess == b.evaluations[i].excess);
+    for (size_t band = 0; band < 3; ++band) {
+      const BandScore& score = a.evaluations[i].bands.at(band);
+      CHECK(score.targets == b.evaluations[i].bands.at(band).targets);
+      CHECK(score.loss == b.evaluations[i].bands.at(band).loss);
+      CHECK(score.excess == b.evaluations[i].bands.at(band).excess);
+    }
   }
 }
 

@@ -1,0 +1,22 @@
+// Text into tokens by a SentencePiece model (https://github.com/google/sentencepiece; Kudo & Richardson 2018).
+// The library is optional: without it every call says what to install.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "data/token_file.h"
+
+namespace ate {
+
+// A text as tokens of four bytes, in a temporary file without a name, and the model's vocabulary.
+struct PieceFile {
+  std::shared_ptr<const InputFile> tokens;
+  int64_t vocabulary = 0;
+};
+
+// Cuts `text` line by line with the model of `model_file`. Throws BadInput for /source/format without the
+// library, for /source/model when the file holds no model; Failure when the temporary file cannot be written.
+PieceFile cut_into_pieces(const InputFile& text, const InputFile& model_file);
+
+}  // namespace ate
