@@ -51,17 +51,17 @@ void ExperimentFlags::add_to(CLI::App& command) {
       ->type_size(1)
       ->allow_extra_args(false)
       ->group(group);
-  shortcuts_ = {{"--mode", "/mode", ""},
-                {"--epochs", "/schedule/epochs", ""},
-                {"--seeds", "/study/seeds", ""},
-                {"--arms", "/study/arms", ""},
-                {"--device", "/device", ""}};
-  const char* const types[] = {"MODE", "N", "LIST", "LIST", "DEVICE"};
+  shortcuts_ = {{"--mode", "/mode", ""},         {"--epochs", "/schedule/epochs", ""},
+                {"--seeds", "/study/seeds", ""}, {"--arms", "/study/arms", ""},
+                {"--device", "/device", ""},     {"--dtype", "/dtype", ""}};
+  const char* const types[] = {"MODE", "N", "LIST", "LIST", "DEVICE", "DTYPE"};
   const char* const help[] = {
       "corrected (default): causal, paired, whole validation part; published: as the seed's scripts ran it",
-      "Epochs to train", "Seeds, such as 0..9 or 0,3,7; more seeds extend the same study",
+      "Epochs to train",
+      "Seeds, such as 0..9 or 0,3,7; more seeds extend the same study",
       "Arms, such as standard,bespoke, or all; the first is the baseline",
-      "auto (default), cpu, cuda, cuda:N or mps"};
+      "auto (default), cpu, cuda, cuda:N or mps",
+      "fp32 (default), or bf16 for the factors of matrix products"};
   for (size_t i = 0; i < shortcuts_.size(); ++i)
     command.add_option(shortcuts_[i].flag, shortcuts_[i].value, help[i])
         ->type_name(types[i])

@@ -4,6 +4,7 @@
 
 #include "config/derived.h"
 #include "config/fields.h"
+#include "config/kernels.h"
 #include "config/resolve.h"
 
 namespace ate {
@@ -85,6 +86,8 @@ std::vector<Problem> check_config(const Config& c) {
     blame("/name", "expected 1 to 100 letters, digits, '.', '_' or '-', not starting with '.'");
   if (!is_device_name(c.device))
     blame("/device", "expected auto, cpu, cuda, cuda:N or mps, got \"" + c.device + "\"");
+  else
+    for (Problem& problem : check_kernels(c)) problems.push_back(std::move(problem));
 
   for (Problem& problem : check_source(c.source)) problems.push_back(std::move(problem));
   const int64_t train = training_tokens(c.source);

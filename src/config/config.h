@@ -198,12 +198,24 @@ struct StudyConfig {
                          // the baseline's mean loss) do not matter: the margin of "equivalent"
 };
 
+// What trains a model. src/config/kernels.h says which configs the fused kernels can run.
+enum class KernelKind {
+  automatic,  // fused where they can run the config, else reference
+  fused,      // own kernels for the CPU, several operations in one pass
+  reference,  // plain LibTorch operations, on every device
+};
+// Type of the factors of matrix products in training. Weights, sums and all else are fp32 in both, and so is the
+// evaluation.
+enum class Dtype { fp32, bf16 };
+
 struct Config {
   std::string name = "custom";
   std::string description;
   Mode mode = Mode::corrected;
   std::string device =
       "auto";  // auto, cpu, cuda, cuda:N or mps; auto takes the first of cuda, mps, cpu that is there
+  KernelKind kernels = KernelKind::automatic;
+  Dtype dtype = Dtype::fp32;  // bf16 takes fused kernels
   SourceConfig source;
   WindowsConfig windows;
   BandsConfig bands;

@@ -42,6 +42,16 @@ struct EnumNames<Mode> {
                                         std::pair{Mode::published, "published"}};
 };
 template <>
+struct EnumNames<KernelKind> {
+  static constexpr std::array values = {std::pair{KernelKind::automatic, "auto"},
+                                        std::pair{KernelKind::fused, "fused"},
+                                        std::pair{KernelKind::reference, "reference"}};
+};
+template <>
+struct EnumNames<Dtype> {
+  static constexpr std::array values = {std::pair{Dtype::fp32, "fp32"}, std::pair{Dtype::bf16, "bf16"}};
+};
+template <>
 struct EnumNames<SourceKind> {
   static constexpr std::array values = {
       std::pair{SourceKind::zipf_iid, "zipf_iid"}, std::pair{SourceKind::zipf_markov, "zipf_markov"},
@@ -273,6 +283,13 @@ void describe(Visitor& v, Config& s) {
   v.field("description", s.description, "One line for people");
   v.field("mode", s.mode, "corrected, or published: as the seed's scripts ran it");
   v.field("device", s.device, "auto, cpu, cuda, cuda:N or mps");
+  v.field("kernels", s.kernels,
+          "What trains the model. fused: own kernels, for an encoder on a CPU; reference: plain LibTorch "
+          "operations; auto: fused where they can");
+  v.field("dtype", s.dtype,
+          "Of the factors of matrix products in training; sums, weights and evaluation are fp32. bf16 takes "
+          "fused "
+          "kernels");
   v.section("source", s.source, "Where tokens come from");
   v.section("windows", s.windows, "How training examples are cut from the corpus");
   v.section("bands", s.bands, "Which tokens count as frequent, common and rare");

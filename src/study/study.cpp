@@ -13,6 +13,7 @@
 
 #include "config/fields.h"
 #include "config/json.h"
+#include "config/kernels.h"
 #include "data/corpus.h"
 #include "model/embedding_plan.h"
 #include "run/environment.h"
@@ -122,13 +123,16 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   const at::Device device = [&] {
     try {
       const at::Device chosen = choose_device(config.device);
+      config.device = chosen.str();
+      std::vector<Problem> problems = check_kernels(config);
+      if (!problems.empty()) throw BadInput(std::move(problems));
+      config.kernels = chosen_kernels(config);
       check_arms(config);
       return chosen;
     } catch (const BadInput& error) {
       throw resolved.blame(error);
     }
   }();
-  config.device = device.str();
   const int default_jobs = device.is_cpu() ? usable_cores() : 1;
   const int jobs = options.jobs > 0 ? options.jobs : default_jobs;
   at::set_num_threads(1);

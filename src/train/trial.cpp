@@ -18,9 +18,9 @@
 #include "support/error.h"
 #include "support/hash.h"
 #include "train/excess.h"
-#include "train/optimiser.h"
 #include "train/safetensors.h"
 #include "train/schedule.h"
+#include "train/step.h"
 
 namespace ate {
 namespace {
@@ -117,11 +117,14 @@ struct Trial::State {
         plan(plan_embedding(config, id.arm, corpus, id.seed)),
         layout(make_layout(config, plan)),
         arena(layout, at::TensorOptions(at::kFloat).device(device)),
-        model(config, plan, layout, arena, noise_tensor(config, plan, key, device)),
+        noise(noise_tensor(config, plan, key, device)),
+        model(config, plan, layout, arena, noise),
+        step(config, plan, layout, arena, model, noise),
         steps(steps_per_epoch(config)) {
     std::vector<float> start;
     initialise(layout, config.body.init, init_key(config, id), start);
     fill(arena.parameters, start.data(), start.size() * sizeof(float));
+    step.parameters_changed();
     if (source->laws() != nullptr) scorer = std::make_unique<ExcessScorer>(*source->laws(), band_of, device);
   }
 
@@ -145,7 +148,9 @@ struct Trial::State {
   EmbeddingPlan plan;
   Layout layout;
   Arena arena;
+  at::Tensor noise;  // fixed rows of tokens outside all bands
   Model model;
+  TrainingStep step;
   int64_t steps;
   std::unique_ptr<ExcessScorer> scorer;  // where the source's law is known
 };
@@ -163,18 +168,15 @@ void Trial::advance() {
   State& s = *state_;
   evaluated_ = false;
   const WindowStarts starts = training_windows(config_, s.corpus, s.key, progress_.epoch, progress_.step);
-  const at::Tensor windows = s.gather(starts, 0, config_.windows.batch, config_.windows.length);
-  s.arena.gradients.zero_();
-  const at::Tensor loss = s.model.training_loss(windows, s.key, static_cast<uint32_t>(progress_.updates));
-  loss.backward();
-  const auto value = loss.item<double>();
+  const at::Tensor windows = s.gather_on_host(starts, 0, config_.windows.batch, config_.windows.length);
+  const double value = s.step.loss_and_gradients(windows, s.key, static_cast<uint32_t>(progress_.updates));
   if (!std::isfinite(value)) {
     progress_.status = TrialStatus::diverged;
     progress_.reason = fmt::format("the training loss was {} at epoch {}, step {}", value,
                                    progress_.epoch + 1, progress_.step + 1);
     return;
   }
-  update(config_.optimiser, s.arena, learning_rate(config_, progress_.epoch), progress_.updates + 1);
+  s.step.update(learning_rate(config_, progress_.epoch), progress_.updates + 1);
   progress_.epoch_loss += value;
   ++progress_.updates;
   if (++progress_.step == s.steps) end_epoch();
@@ -280,6 +282,7 @@ void Trial::restore(const SafetensorsFile& file) {
   };
   fill_moment(s.arena.first_moment, "adam.first_moment");
   fill_moment(s.arena.second_moment, "adam.second_moment");
+  s.step.parameters_changed();
   progress_ = checkpoint_progress(file);
 }
 

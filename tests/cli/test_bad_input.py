@@ -26,6 +26,12 @@ FLAGS = [
     (f"{FOCUSED} --device gpu", [r'--device gpu: expected auto, cpu, cuda, cuda:N or mps, got "gpu"']),
     (f"{FOCUSED} --device cuda:99", [r"--device cuda:99: \"cuda:99\" is not available here; this build on this machine has .*cpu"]),
     (f"{FOCUSED} --set device=cuda:99", [r"--set device=cuda:99: \"cuda:99\" is not available here; .* has .*cpu"]),
+    # kernels and dtype
+    (f"{FOCUSED} --dtype fp16", [r'--dtype fp16: expected fp32 or bf16, got "fp16"']),
+    (f"{FOCUSED} --dtype bf16", [r"--dtype bf16: bf16 takes fused kernels, but there are no fused kernels for the bag: set dtype to fp32"]),
+    ("--preset medium --dtype bf16 --set kernels=reference", [r"--dtype bf16: bf16 takes fused kernels: set kernels to auto or fused, or dtype to fp32"]),
+    (f"{FOCUSED} --set kernels=fused", [r"--set kernels=fused: there are no fused kernels for the bag: set kernels to auto or reference"]),
+    ("--preset medium --device cuda --set kernels=fused", [r"--set kernels=fused: the fused kernels run on the CPU, not on cuda"]),
     # seeds
     (f"{FOCUSED} --seeds 0,0", [r"--seeds 0,0: .*seed 0 is listed twice"]),
     (f"{FOCUSED} --seeds x", [r'--seeds x: expected seeds such as "0..9"']),
@@ -91,7 +97,7 @@ SETS = [
 ]
 
 # Empty values, such as from an unset shell variable: they must not pass for the default.
-EMPTY = ["--preset", "--config", "--mode", "--epochs", "--seeds", "--arms", "--device", "--set", "--format", "--out"]
+EMPTY = ["--preset", "--config", "--mode", "--epochs", "--seeds", "--arms", "--device", "--dtype", "--set", "--format", "--out"]
 
 # content of the file "c.json", the lines expected
 FILES = [

@@ -1,4 +1,5 @@
 #include "catch.h"
+#include "config/kernels.h"
 #include "config/resolve.h"
 #include "helpers/errors.h"
 
@@ -135,4 +136,42 @@ TEST_CASE("all cross-field problems are told together", "[config]") {
   config.windows.length = 1 << 19;
   config.embedding.low = 0.001;
   CHECK(blamed(config) == "/name /device /windows/length /embedding/low");
+}
+
+TEST_CASE("fused kernels and bf16 are refused where they cannot run", "[config]") {
+  Config config;
+  config.body.kind = BodyKind::encoder;
+  for (const KernelKind kernels : {KernelKind::automatic, KernelKind::fused, KernelKind::reference})
+    for (const char* device : {"auto", "cpu"}) {
+      config.kernels = kernels;
+      config.device = device;
+      config.dtype = Dtype::fp32;
+      CHECK(blamed(config).empty());
+      CHECK(chosen_kernels(config) ==
+            (kernels == KernelKind::reference ? KernelKind::reference : KernelKind::fused));
+      config.dtype = Dtype::bf16;
+      CHECK(blamed(config) == (kernels == KernelKind::reference ? "/dtype" : ""));
+    }
+  const auto check_refused = [](const Config& refused, const std::string& why) {
+    Config c = refused;
+    CHECK(blamed(c).empty());
+    CHECK(chosen_kernels(c) == KernelKind::reference);
+    c.dtype = Dtype::bf16;
+    CHECK(blamed(c) == "/dtype");
+    CHECK(contains(first_complaint(c), why));
+    c.dtype = Dtype::fp32;
+    c.kernels = KernelKind::fused;
+    CHECK(blamed(c) == "/kernels");
+    CHECK(contains(first_complaint(c), why));
+    c.kernels = KernelKind::reference;
+    CHECK(blamed(c).empty());
+  };
+  config = Config();
+  check_refused(config, "the bag");
+  config.body.kind = BodyKind::encoder;
+  config.device = "cuda:1";
+  check_refused(config, "not on cuda:1");
+  config.device = "cpu";
+  config.windows.length = 257;
+  check_refused(config, "at most 256 tokens, not 257");
 }

@@ -89,7 +89,8 @@ class ByHand {
   std::vector<double> train_losses_;
 };
 
-void check_same(const Config& config, Arm arm, RandomKey key, RandomKey init_key) {
+void check_same(Config config, Arm arm, RandomKey key, RandomKey init_key) {
+  config.kernels = KernelKind::reference;
   Trial trial = make_trial(config, arm, key.seed);
   const std::string checkpoint = final_state(trial);
   ByHand by_hand(config, arm, key, init_key);

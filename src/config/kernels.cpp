@@ -1,0 +1,33 @@
+#include "config/kernels.h"
+
+#include <fmt/format.h>
+
+namespace ate {
+
+std::string why_not_fused(const Config& config) {
+  if (config.device != "auto" && config.device != "cpu")
+    return fmt::format("the fused kernels run on the CPU, not on {}", config.device);
+  if (config.body.kind != BodyKind::encoder) return "there are no fused kernels for the bag";
+  if (config.windows.length > kLongestFusedWindow)
+    return fmt::format("the fused kernels take windows of at most {} tokens, not {}", kLongestFusedWindow,
+                       config.windows.length);
+  return "";
+}
+
+KernelKind chosen_kernels(const Config& config) {
+  if (config.kernels != KernelKind::automatic) return config.kernels;
+  return why_not_fused(config).empty() ? KernelKind::fused : KernelKind::reference;
+}
+
+std::vector<Problem> check_kernels(const Config& config) {
+  const std::string why = why_not_fused(config);
+  if (config.kernels == KernelKind::fused && !why.empty())
+    return {{"/kernels", why + ": set kernels to auto or reference"}};
+  if (config.dtype == Dtype::fp32) return {};
+  if (config.kernels == KernelKind::reference)
+    return {{"/dtype", "bf16 takes fused kernels: set kernels to auto or fused, or dtype to fp32"}};
+  if (!why.empty()) return {{"/dtype", "bf16 takes fused kernels, but " + why + ": set dtype to fp32"}};
+  return {};
+}
+
+}  // namespace ate

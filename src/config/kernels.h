@@ -1,0 +1,25 @@
+// Which kernels train a config: the one place that knows what the fused ones can do.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "support/error.h"
+
+namespace ate {
+
+// Longest window whose attention the fused kernels keep in the first caches.
+inline constexpr int64_t kLongestFusedWindow = 256;
+
+// Why the fused kernels cannot train this config, as a clause; "" where they can. A device `auto` is not held
+// against them: it is asked again once it is known.
+std::string why_not_fused(const Config& config);
+
+// fused or reference: what `auto` stands for.
+KernelKind chosen_kernels(const Config& config);
+
+// What is wrong with the settings `kernels` and `dtype`.
+std::vector<Problem> check_kernels(const Config& config);
+
+}  // namespace ate

@@ -1,0 +1,155 @@
+// Row by row: embedding, LayerNorm with residual and dropout, ReLU with dropout.
+#include <cmath>
+#include <type_traits>
+
+#include "kernels/cpu/operations/operations.h"
+#include "kernels/cpu/operations/vectors.h"
+
+namespace ate::kernels::ATE_INSTRUCTIONS {
+namespace {
+
+constexpr float kNormEpsilon = 1e-5F;  // PyTorch's default
+
+// x, and x as an operand where that is another array.
+template <class E>
+ATE_INLINE void store_both(float* x, E* operand, int64_t i, Floats value, int64_t count) {
+  store(x + i, value, count);
+  if constexpr (!std::is_same_v<E, float>) store(operand + i, value, count);
+}
+
+}  // namespace
+
+template <class E>
+void embed(int64_t m, int64_t length, int64_t d, const int64_t* tokens, const float* const* rows,
+           const float* positions, float* x, E* operand) {
+  for (int64_t i = 0; i < m; ++i) {
+    const float* row = rows[tokens[i]];
+    const float* position = positions == nullptr ? nullptr : positions + i % length * d;
+    for (int64_t j = 0; j < d; j += kLanes) {
+      Floats value = load(row + j, d - j);
+      if (position != nullptr) value += load(position + j, d - j);
+      store_both(x, operand, i * d + j, value, d - j);
+    }
+  }
+}
+
+template <class E>
+void embed_backward(int64_t m, int64_t length, int64_t d, const int64_t* tokens, float* const* rows,
+                    float* positions, const float* dy, const E* branch) {
+  for (int64_t i = 0; i < m; ++i) {
+    float* row = rows[tokens[i]];
+    float* position = positions == nullptr ? nullptr : positions + i % length * d;
+    for (int64_t j = 0; j < d; j += kLanes) {
+      const int64_t at = i * d + j;
+      const Floats dx = load(dy + at, d - j) + load(branch + at, d - j);
+      if (row != nullptr) store(row + j, load(row + j, d - j) + dx, d - j);
+      if (position != nullptr) store(position + j, load(position + j, d - j) + dx, d - j);
+    }
+  }
+}
+
+template <class E>
+void norm(int64_t m, int64_t d, const float* residual, const E* branch, const float* bias, Mask mask,
+          const float* gain, const float* shift, float* normalised, float* scale, float* x, E* operand) {
+  const auto n = static_cast<float>(d);
+  for (int64_t i = 0; i < m; ++i) {
+    float* row = normalised + i * d;
+    Floats sum = {};
+    for (int64_t j = 0; j < d; j += kLanes) {
+      const int64_t at = i * d + j;
+      Floats s = load(residual + at, d - j);
+      if (branch != nullptr) s += masked(load(branch + at, d - j) + load(bias + j, d - j), mask, at);
+      store(row + j, s, d - j);
+      sum += s;
+    }
+    const float mean = sum_of(sum) / n;
+    Floats squares = {};
+    for (int64_t j = 0; j < d; j += kLanes) {
+      const Floats c = load(row + j, d - j, mean) - mean;
+      squares += c * c;
+    }
+    const float inverse = 1 / std::sqrt(sum_of(squares) / n + kNormEpsilon);
+    scale[i] = inverse;
+    for (int64_t j = 0; j < d; j += kLanes) {
+      const Floats z = (load(row + j, d - j) - mean) * inverse;
+      store(row + j, z, d - j);
+      store_both(x, operand, i * d + j, z * load(gain + j, d - j) + load(shift + j, d - j), d - j);
+    }
+  }
+}
+
+template <class E>
+void norm_backward(int64_t m, int64_t d, const float* dy, const E* dy_branch, const float* normalised,
+                   const float* scale, const float* gain, Mask mask, float* ds, E* dbranch, float* dgain,
+                   float* dshift, float* dbias) {
+  const auto n = static_cast<float>(d);
+  set_zero(dgain, d);
+  set_zero(dshift, d);
+  if (dbranch != nullptr) set_zero(dbias, d);
+  const auto add = [](float* sums, int64_t j, Floats value, int64_t count) {
+    store(sums + j, load(sums + j, count) + value, count);
+  };
+  for (int64_t i = 0; i < m; ++i) {
+    Floats sum = {};
+    Floats product = {};
+    for (int64_t j = 0; j < d; j += kLanes) {
+      const int64_t at = i * d + j;
+      Floats g = {};
+      if (dy != nullptr) g += load(dy + at, d - j);
+      if (dy_branch != nullptr) g += load(dy_branch + at, d - j);
+      const Floats z = load(normalised + at, d - j);
+      store(ds + at, g, d - j);
+      add(dgain, j, g * z, d - j);
+      add(dshift, j, g, d - j);
+      const Floats scaled = g * load(gain + j, d - j);
+      sum += scaled;
+      product += scaled * z;
+    }
+    const float mean = sum_of(sum) / n;
+    const float slope = sum_of(product) / n;
+    for (int64_t j = 0; j < d; j += kLanes) {
+      const int64_t at = i * d + j;
+      const Floats scaled = load(ds + at, d - j) * load(gain + j, d - j);
+      const Floats s = (scaled - mean - load(normalised + at, d - j) * slope) * scale[i];
+      store(ds + at, s, d - j);
+      if (dbranch == nullptr) continue;
+      const Floats b = masked(s, mask, at);
+      store(dbranch + at, b, d - j);
+      add(dbias, j, b, d - j);
+    }
+  }
+}
+
+template <class E>
+void relu(int64_t m, int64_t f, E* h, const float* bias, Mask mask) {
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < f; j += kLanes) {
+      const int64_t at = i * f + j;
+      const Floats x = max_of(Floats{}, load(h + at, f - j) + load(bias + j, f - j));  // a NaN stays one
+      store(h + at, masked(x, mask, at), f - j);
+    }
+}
+
+template <class E>
+void relu_backward(int64_t m, int64_t f, const E* h, float kept, E* dh, float* dbias) {
+  set_zero(dbias, f);
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < f; j += kLanes) {
+      const int64_t at = i * f + j;
+      const Floats g = load(h + at, f - j) > Floats{} ? load(dh + at, f - j) * kept : Floats{};
+      store(dh + at, g, f - j);
+      store(dbias + j, load(dbias + j, f - j) + g, f - j);
+    }
+}
+
+#define ATE_INSTANTIATE(E)                                \
+  template decltype(embed<E>) embed<E>;                   \
+  template decltype(embed_backward<E>) embed_backward<E>; \
+  template decltype(norm<E>) norm<E>;                     \
+  template decltype(norm_backward<E>) norm_backward<E>;   \
+  template decltype(relu<E>) relu<E>;                     \
+  template decltype(relu_backward<E>) relu_backward<E>;
+ATE_INSTANTIATE(float)
+ATE_INSTANTIATE(bf16)
+
+}  // namespace ate::kernels::ATE_INSTRUCTIONS

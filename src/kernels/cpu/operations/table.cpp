@@ -1,0 +1,18 @@
+#include "kernels/cpu/operations/operations.h"
+
+namespace ate::kernels::ATE_INSTRUCTIONS {
+
+template <class E>
+const Kernels<E>& table() {
+  static const Kernels<E> kernels = {
+      embed<E>,         embed_backward<E>, norm<E>,        norm_backward<E>,
+      relu<E>,          relu_backward<E>,  attention<E>,   attention_backward<E>,
+      cross_entropy<E>, draw_mask,         sum_of_squares, adam<E>,
+      to_operand<E>,    to_float<E>,       column_sums};
+  return kernels;
+}
+
+template const Kernels<float>& table();
+template const Kernels<bf16>& table();
+
+}  // namespace ate::kernels::ATE_INSTRUCTIONS

@@ -1,0 +1,118 @@
+// What the parts of a fused step share: kernels, sizes, the parameters by name, and memory.
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/cpu/kernels.h"
+#include "kernels/cpu/product.h"
+#include "model/fused/fused_step.h"
+
+namespace ate {
+
+// Arrays that live as long as it does, each on a page of its own, so that libraries see the same alignment in every
+// run and give the same bits.
+class Buffers {
+ public:
+  template <class T>
+  T* take(int64_t count) {
+    const size_t bytes = (static_cast<size_t>(count) * sizeof(T) / kPage + 1) * kPage;
+    void* memory = std::aligned_alloc(kPage, bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    std::memset(memory, 0, bytes);
+    arrays_.emplace_back(memory, &std::free);
+    return static_cast<T*>(memory);
+  }
+
+ private:
+  static constexpr size_t kPage = 4096;
+  std::vector<std::unique_ptr<void, void (*)(void*)>> arrays_;
+};
+
+// An activation [M, d] as floats and as operand of products: one array where E is float.
+template <class E>
+struct Activation {
+  float* stream;
+  E* operand;
+};
+
+template <class E>
+struct FusedContext {
+  FusedContext(const Config& c, const EmbeddingPlan& p, const Layout& l, const HostArrays& a,
+               const kernels::Kernels<E>& k)
+      : config(c),
+        plan(p),
+        layout(l),
+        arrays(a),
+        kernel(k),
+        rows(c.windows.batch * c.windows.length),
+        width(c.body.width) {
+    int64_t largest = 0;
+    for (const ParameterTensor& tensor : layout.tensors) largest = std::max(largest, tensor.count());
+    if constexpr (std::is_same_v<E, float>) {
+      operands = arrays.parameters;
+    } else {
+      operands = buffers.template take<E>(layout.size);
+      rounded = buffers.template take<E>(std::max(largest, config.source.vocabulary * width));
+      stream = buffers.template take<float>(rows * width);
+    }
+  }
+
+  const float* weight(const std::string& name) const { return arrays.parameters + layout.at(name).offset; }
+  const E* operand(const std::string& name) const { return operands + layout.at(name).offset; }
+  float* gradient(const std::string& name) const { return arrays.gradients + layout.at(name).offset; }
+
+  // bf16: the floats are overwritten by the next activation, the operands stay.
+  Activation<E> activation() {
+    E* const array = buffers.template take<E>(rows * width);
+    if constexpr (std::is_same_v<E, float>)
+      return {array, array};
+    else
+      return {stream, array};
+  }
+
+  kernels::Product product(kernels::Form form, int64_t m, int64_t n, int64_t k, const E* a, const E* b,
+                           E* c) const {
+    return {form, m, n, k, a, b, c};
+  }
+  // With a float result.
+  kernels::Product sum(kernels::Form form, int64_t m, int64_t n, int64_t k, const E* a, const E* b,
+                       float* c) const {
+    if constexpr (std::is_same_v<E, float>)
+      return {form, m, n, k, a, b, c};
+    else
+      return {form, m, n, k, a, b, c, rounded};
+  }
+
+  const Config config;
+  const EmbeddingPlan plan;
+  const Layout layout;
+  const HostArrays arrays;
+  const kernels::Kernels<E>& kernel;
+  const int64_t rows, width;  // M = B * T and d
+  Buffers buffers;
+  E* operands = nullptr;  // all parameters as E, at the layout's offsets
+  E* rounded = nullptr;   // bf16: results of products on their way to floats
+  float* stream = nullptr;
+};
+
+// A linear map y = x W^T and its backward; the bias belongs to the kernels before and after it.
+template <class E>
+struct LinearProducts {
+  LinearProducts() = default;
+  // x: [M, in], y: [M, out]; dy: [M, out] becomes dx: [M, in] and the weight's gradient.
+  LinearProducts(FusedContext<E>& c, const E* weight, float* dweight, int64_t in, int64_t out, const E* x,
+                 E* y, const E* dy, E* dx)
+      : forward(c.product(kernels::Form::nt, c.rows, out, in, x, weight, y)),
+        backward(c.product(kernels::Form::nn, c.rows, in, out, dy, weight, dx)),
+        gradient(c.sum(kernels::Form::tn, out, in, c.rows, dy, x, dweight)) {}
+
+  kernels::Product forward, backward, gradient;
+};
+
+}  // namespace ate

@@ -1,0 +1,133 @@
+#include "model/fused/fused_embedding.h"
+
+#include <algorithm>
+
+namespace ate {
+
+using kernels::Form;
+
+template <class E>
+FusedEmbedding<E>::FusedEmbedding(FusedContext<E>& context, const float* noise) : c_(context) {
+  // Each row of the stacked matrix: where it is, and where its gradient goes.
+  std::vector<const float*> rows;
+  std::vector<float*> gradients;
+  projected_.reserve(c_.plan.blocks.size());
+  for (const EmbeddingBlock& block : c_.plan.blocks) {
+    const int64_t n = block.live_rows();
+    if (block.projected) {
+      add_projected(block, c_.plan.tied);
+      for (int64_t i = 0; i < n; ++i) {
+        rows.push_back(projected_.back().rows + i * c_.width);
+        gradients.push_back(projected_.back().drows + i * c_.width);
+      }
+      continue;
+    }
+    const float* table = c_.weight(block.name + ".weight");
+    float* dtable = c_.gradient(block.name + ".weight");
+    // A tied table's gradient begins with the head's part.
+    if (!c_.plan.tied) direct_.emplace_back(dtable, block.rows * block.width);
+    for (int64_t i = 0; i < n; ++i) {
+      const int64_t row = block.live.empty() ? i : block.live[static_cast<size_t>(i)];
+      rows.push_back(table + row * block.width);
+      gradients.push_back(dtable + row * block.width);
+    }
+  }
+  for (int64_t i = 0; i < c_.plan.noise_rows; ++i) {
+    rows.push_back(noise + i * c_.width);
+    gradients.push_back(nullptr);
+  }
+  for (size_t token = 0; token < static_cast<size_t>(c_.config.source.vocabulary); ++token) {
+    const size_t row = c_.plan.row_of.empty() ? token : static_cast<size_t>(c_.plan.row_of[token]);
+    row_of_token_.push_back(rows.at(row));
+    gradient_of_token_.push_back(gradients.at(row));
+  }
+  if (c_.config.body.positions == Positions::learned) {
+    positions_ = c_.weight("positions.weight");
+    dpositions_ = c_.gradient("positions.weight");
+    direct_.emplace_back(dpositions_, c_.config.windows.length * c_.width);
+  }
+}
+
+template <class E>
+void FusedEmbedding<E>::add_projected(const EmbeddingBlock& block, bool) {
+  const int64_t n = block.live_rows();
+  const int64_t w = block.width;
+  const int64_t d = c_.width;
+  Projected p;
+  p.block = &block;
+  p.table = c_.weight(block.name + ".weight");
+  p.dtable = c_.gradient(block.name + ".weight");
+  const E* operands = c_.operand(block.name + ".weight");
+  float* dinputs = p.dtable;
+  if (!block.live.empty()) {
+    p.live_rows = c_.buffers.template take<float>(n * w);
+    dinputs = p.dlive_rows = c_.buffers.template take<float>(n * w);
+    if constexpr (std::is_same_v<E, float>)
+      p.live_operands = p.live_rows;
+    else
+      p.live_operands = c_.buffers.template take<E>(n * w);
+    operands = p.live_operands;
+  }
+  if (block.bias) {
+    p.bias = c_.weight(block.name + ".projection.bias");
+    p.dbias = c_.gradient(block.name + ".projection.bias");
+  }
+  p.rows = c_.buffers.template take<float>(n * d);
+  p.drows = c_.buffers.template take<float>(n * d);
+  if constexpr (std::is_same_v<E, float>)
+    p.drows_operand = p.drows;
+  else
+    p.drows_operand = c_.buffers.template take<E>(n * d);
+  const std::string weight = block.name + ".projection.weight";
+  p.project = c_.sum(Form::nt, n, d, w, operands, c_.operand(weight), p.rows);
+  p.dweight = c_.sum(Form::tn, d, w, n, p.drows_operand, operands, c_.gradient(weight));
+  p.dinput = c_.sum(Form::nn, n, w, d, p.drows_operand, c_.operand(weight), dinputs);
+  projected_.push_back(std::move(p));
+}
+
+template <class E>
+void FusedEmbedding<E>::gather_live(const Projected& p) {
+  const int64_t w = p.block->width;
+  float* out = p.live_rows;
+  for (const int64_t row : p.block->live) out = std::copy_n(p.table + row * w, w, out);
+  if constexpr (!std::is_same_v<E, float>)
+    c_.kernel.to_operand(p.block->live_rows() * w, p.live_rows, p.live_operands);
+}
+
+template <class E>
+void FusedEmbedding<E>::forward(const int64_t* tokens, const Activation<E>& x) {
+  for (const Projected& p : projected_) {
+    if (p.live_rows != nullptr) gather_live(p);
+    p.project();
+    if (p.bias == nullptr) continue;
+    for (int64_t i = 0; i < p.block->live_rows(); ++i)
+      for (int64_t j = 0; j < c_.width; ++j) p.rows[i * c_.width + j] += p.bias[j];
+  }
+  c_.kernel.embed(c_.rows, c_.config.windows.length, c_.width, tokens, row_of_token_.data(), positions_,
+                  x.stream, x.operand);
+}
+
+template <class E>
+void FusedEmbedding<E>::backward(const int64_t* tokens, const float* dy, const E* branch) {
+  for (const auto& [gradient, count] : direct_) std::fill_n(gradient, count, 0.0F);
+  for (const Projected& p : projected_) std::fill_n(p.drows, p.block->live_rows() * c_.width, 0.0F);
+  c_.kernel.embed_backward(c_.rows, c_.config.windows.length, c_.width, tokens, gradient_of_token_.data(),
+                           dpositions_, dy, branch);
+  for (const Projected& p : projected_) {
+    const int64_t n = p.block->live_rows();
+    if (p.bias != nullptr) c_.kernel.column_sums(n, c_.width, p.drows, p.dbias);
+    if constexpr (!std::is_same_v<E, float>) c_.kernel.to_operand(n * c_.width, p.drows, p.drows_operand);
+    p.dweight();
+    p.dinput();
+    const float* row = p.dlive_rows;
+    for (const int64_t live : p.block->live) {
+      std::copy_n(row, p.block->width, p.dtable + live * p.block->width);
+      row += p.block->width;
+    }
+  }
+}
+
+template class FusedEmbedding<float>;
+template class FusedEmbedding<kernels::bf16>;
+
+}  // namespace ate

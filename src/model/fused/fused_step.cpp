@@ -1,0 +1,158 @@
+#include "model/fused/fused_step.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+#include "model/fused/context.h"
+#include "model/fused/fused_embedding.h"
+#include "model/fused/fused_layer.h"
+#include "support/error.h"
+
+namespace ate {
+namespace {
+
+template <class E>
+class FusedEncoder : public FusedStep {
+ public:
+  FusedEncoder(const Config& config, const EmbeddingPlan& plan, const Layout& layout,
+               const HostArrays& arrays, const float* noise, const kernels::Kernels<E>& kernel)
+      : c_(config, plan, layout, arrays, kernel),
+        tokens_(static_cast<size_t>(c_.rows)),
+        targets_(static_cast<size_t>(c_.rows)),
+        x_(c_.activation()),
+        embedding_(c_, noise),
+        scratch_(c_) {
+    for (int64_t i = 0; i < config.body.layers; ++i)
+      layers_.emplace_back(c_, scratch_, i, i == 0 ? x_ : layers_.back().output());
+    last_ = layers_.back().output();
+    if (config.body.final_norm) add_final_norm();
+    const int64_t vocabulary = config.source.vocabulary;
+    logits_ = c_.buffers.template take<E>(c_.rows * vocabulary);
+    row_ = c_.buffers.template take<float>(vocabulary);
+    head_bias_ = c_.weight("head.bias");
+    dhead_bias_ = c_.gradient("head.bias");
+    const std::string weight = plan.tied ? plan.blocks[0].name + ".weight" : "head.weight";
+    head_ = LinearProducts<E>(c_, c_.operand(weight), c_.gradient(weight), c_.width, vocabulary,
+                              last_.operand, logits_, logits_, scratch_.dx);
+    parameters_changed();
+  }
+
+  double loss_and_gradients(const int64_t* windows, RandomKey key, uint32_t step) override {
+    split(windows);
+    embedding_.forward(tokens_.data(), x_);
+    for (FusedLayer<E>& layer : layers_) layer.forward(key, step);
+    const E* const none = nullptr;
+    if (normalised_ != nullptr)
+      c_.kernel.norm(c_.rows, c_.width, layers_.back().output().stream, none, nullptr, {}, gain_, shift_,
+                     normalised_, scale_, last_.stream, last_.operand);
+    head_.forward();
+    const double loss = c_.kernel.cross_entropy(c_.rows, c_.config.source.vocabulary, logits_, head_bias_,
+                                                targets_.data(), dhead_bias_, row_) /
+                        static_cast<double>(c_.rows);
+    head_.gradient();
+    head_.backward();
+    const float* dy = nullptr;
+    const E* dy_branch = scratch_.dx;
+    if (normalised_ != nullptr) {
+      c_.kernel.norm_backward(c_.rows, c_.width, dy, dy_branch, normalised_, scale_, gain_, {},
+                              scratch_.dstream, nullptr, dgain_, dshift_, nullptr);
+      dy = scratch_.dstream;
+      dy_branch = nullptr;
+    }
+    for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
+      layer->backward(dy, dy_branch);
+      dy = scratch_.dstream;
+      dy_branch = scratch_.dx;
+    }
+    embedding_.backward(tokens_.data(), dy, dy_branch);
+    return loss;
+  }
+
+  void update(const OptimiserConfig& config, double learning_rate, int64_t step) override {
+    double factor = 1;
+    if (config.clip_norm > 0) {
+      const double norm = std::sqrt(c_.kernel.sum_of_squares(c_.layout.size, c_.arrays.gradients));
+      factor = std::min(1.0, config.clip_norm / (norm + 1e-6));
+    }
+    const auto count = static_cast<double>(step);
+    const kernels::AdamStep adam = {config.kind == OptimiserKind::adamw,
+                                    static_cast<float>(factor),
+                                    static_cast<float>(learning_rate),
+                                    static_cast<float>(config.beta1),
+                                    static_cast<float>(config.beta2),
+                                    static_cast<float>(config.epsilon),
+                                    static_cast<float>(config.weight_decay),
+                                    static_cast<float>(1 - std::pow(config.beta1, count)),
+                                    static_cast<float>(std::sqrt(1 - std::pow(config.beta2, count)))};
+    c_.kernel.adam(adam, c_.layout.size, c_.arrays.parameters, c_.arrays.gradients, c_.arrays.first_moment,
+                   c_.arrays.second_moment, copy());
+  }
+
+  void parameters_changed() override {
+    if (copy() != nullptr) c_.kernel.to_operand(c_.layout.size, c_.arrays.parameters, copy());
+  }
+
+ private:
+  E* copy() const {
+    if constexpr (std::is_same_v<E, float>)
+      return nullptr;
+    else
+      return c_.operands;
+  }
+
+  void add_final_norm() {
+    last_ = c_.activation();
+    gain_ = c_.weight("norm.weight");
+    shift_ = c_.weight("norm.bias");
+    dgain_ = c_.gradient("norm.weight");
+    dshift_ = c_.gradient("norm.bias");
+    normalised_ = c_.buffers.template take<float>(c_.rows * c_.width);
+    scale_ = c_.buffers.template take<float>(c_.rows);
+  }
+
+  // Inputs and targets, which lie one further, of windows [B, T + 1].
+  void split(const int64_t* windows) {
+    const int64_t length = c_.config.windows.length;
+    for (int64_t i = 0; i < c_.rows; ++i) {
+      const int64_t at = i / length * (length + 1) + i % length;
+      tokens_[static_cast<size_t>(i)] = windows[at];
+      targets_[static_cast<size_t>(i)] = windows[at + 1];
+    }
+  }
+
+  FusedContext<E> c_;
+  std::vector<int64_t> tokens_, targets_;
+  Activation<E> x_;
+  FusedEmbedding<E> embedding_;
+  LayerScratch<E> scratch_;
+  std::deque<FusedLayer<E>> layers_;
+  Activation<E> last_;  // what the head reads
+  const float *gain_ = nullptr, *shift_ = nullptr;
+  float *dgain_ = nullptr, *dshift_ = nullptr;
+  float *normalised_ = nullptr, *scale_ = nullptr;  // nullptr: no final norm
+  E* logits_;
+  float* row_;
+  const float* head_bias_;
+  float* dhead_bias_;
+  LinearProducts<E> head_;
+};
+
+const kernels::KernelSet& kernel_set(const std::string& instructions) {
+  for (const kernels::KernelSet& set : kernels::kernel_sets())
+    if (instructions.empty() || set.name == instructions) return set;
+  throw Failure("kernels", "this processor has no " + instructions);
+}
+
+}  // namespace
+
+std::unique_ptr<FusedStep> make_fused_step(const Config& config, const EmbeddingPlan& plan,
+                                           const Layout& layout, const HostArrays& arrays, const float* noise,
+                                           const std::string& instructions) {
+  const kernels::KernelSet& set = kernel_set(instructions);
+  if (config.dtype == Dtype::bf16)
+    return std::make_unique<FusedEncoder<kernels::bf16>>(config, plan, layout, arrays, noise, *set.with_bf16);
+  return std::make_unique<FusedEncoder<float>>(config, plan, layout, arrays, noise, *set.fp32);
+}
+
+}  // namespace ate

@@ -1,0 +1,180 @@
+// The fused step against the reference model in double: the loss, and the gradient of every tensor.
+#include "catch.h"
+#include "helpers/arms.h"
+#include "helpers/fused.h"
+#include "helpers/golden_case.h"
+
+using namespace ate;
+using namespace ate::testing;
+
+namespace {
+
+constexpr RandomKey kKey = {11, 3};
+
+struct Variant {
+  std::string name;
+  Config config;
+  Arm arm = Arm::standard;
+  bool noise = false;
+};
+
+Config odd_shape(int64_t length, int64_t width, int64_t heads, int64_t vocabulary) {
+  Config config = tiny_encoder();
+  config.windows.length = length;
+  config.windows.batch = 3;
+  config.body.width = width;
+  config.body.heads = heads;
+  config.source.vocabulary = vocabulary;
+  return config;
+}
+
+std::vector<Variant> variants() {
+  std::vector<Variant> all;
+  for (const Arm arm : all_arms()) {
+    all.push_back({enum_name(arm), config_for_all_arms(), arm});
+    all.push_back({std::string(enum_name(arm)) + " with biases", config_for_all_arms(), arm});
+    all.back().config.embedding.projection_bias = true;
+  }
+  all.push_back({"noise rows", tiny_encoder(), Arm::bespoke, true});
+  all.push_back({"dead rows", tiny_encoder(), Arm::bespoke, true});
+  all.back().config.embedding.tables = Tables::vocabulary;
+  all.push_back({"one token", odd_shape(1, 8, 2, 20)});
+  all.push_back({"five tokens, three heads of 3, seven words", odd_shape(5, 9, 3, 7)});
+  all.push_back({"heads of 17", odd_shape(19, 34, 2, 33)});
+  all.push_back({"wide", odd_shape(32, 64, 4, 100)});
+  all.push_back({"one head of 1", odd_shape(4, 1, 1, 2)});
+  all.push_back({"longer than three vectors", odd_shape(50, 24, 3, 20)});
+  const size_t n = all.size();
+  for (size_t i = n - 6; i < n; ++i) {
+    Variant plain = all[i];
+    plain.name += ", no mask, positions nor norm";
+    plain.config.body.causal = false;
+    plain.config.body.positions = Positions::none;
+    plain.config.body.final_norm = false;
+    plain.config.body.layers = 1;
+    all.push_back(plain);
+  }
+  return all;
+}
+
+at::Tensor noise_of(const Variant& v) {
+  if (!v.noise) return {};
+  const int64_t rows = v.config.source.vocabulary / 10;
+  return at::tensor(noise_rows(rows, v.config.body.width, Init::framework, kKey))
+      .view({rows, v.config.body.width});
+}
+
+// Parameters large enough for every unit to matter; norms and zero biases away from where they start.
+std::unique_ptr<Rig> rig_of(Variant v, at::ScalarType type) {
+  v.config.body.init = Init::framework;
+  auto rig = std::make_unique<Rig>(v.config, v.arm, shuffled_bands(v.config, v.noise), type, noise_of(v));
+  rig->initialise(kKey);
+  for (const ParameterTensor& tensor : rig->layout.tensors)
+    if (tensor.shape.size() == 1) {
+      at::Tensor part = Rig::part(rig->arena.parameters, tensor);
+      part.add_(at::sin(at::arange(tensor.count(), part.options()) * 1.7) * 0.3);
+    }
+  return rig;
+}
+
+// The largest difference of a tensor's gradient, as a share of the largest of any tensor's.
+void check_gradients(const Rig& found, const Rig& expected, double tolerance) {
+  const auto largest = expected.arena.gradients.abs().max().item<double>();
+  for (const ParameterTensor& tensor : expected.layout.tensors) {
+    const double difference = largest_difference(Rig::part(found.arena.gradients, tensor),
+                                                 Rig::part(expected.arena.gradients, tensor)) /
+                              largest;
+    CAPTURE(tensor.name, difference, tolerance);
+    CHECK(difference <= tolerance);
+  }
+}
+
+void check_step(const Variant& v, double p, Dtype dtype, const std::string& instructions, double tolerance) {
+  Variant dropped = v;
+  dropped.config.body.dropout = p;
+  const auto rig = rig_of(dropped, at::kFloat);
+  const auto reference = rig_of(dropped, at::kDouble);
+  const at::Tensor noise = noise_of(v);
+  const auto step = fused_step(*rig, noise, dtype, instructions);
+  // Twice: what the first step leaves behind must not show in the second.
+  for (const uint32_t number : {4U, 5U}) {
+    const at::Tensor windows = random_windows(v.config, v.config.windows.batch, number);
+    reference->arena.gradients.zero_();
+    const at::Tensor expected = reference->model.training_loss(windows, kKey, number);
+    expected.backward();
+    const double loss = step->loss_and_gradients(windows.const_data_ptr<int64_t>(), kKey, number);
+    CAPTURE(v.name, p, instructions, loss, expected.item<double>());
+    CHECK(std::abs(loss - expected.item<double>()) < tolerance);
+    check_gradients(*rig, *reference, tolerance);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the fused step has the reference's loss and every gradient", "[model]") {
+  for (const Variant& v : variants())
+    for (const double p : {0.0, 0.1, 0.5}) check_step(v, p, Dtype::fp32, "", 2e-5);
+}
+
+TEST_CASE("kernels of every instruction set have the reference's loss and gradients", "[model]") {
+  for (const std::string& instructions : instruction_sets())
+    for (const Variant& v : variants()) check_step(v, 0.1, Dtype::fp32, instructions, 2e-5);
+}
+
+// A bf16 factor is off by up to 2^-9 of itself; where that turns a unit on or off, a whole term comes or goes.
+TEST_CASE("the fused step in bf16 has the reference's loss and gradients within a tenth", "[model]") {
+  for (const std::string& instructions : instruction_sets())
+    for (const Variant& v : variants()) check_step(v, 0.1, Dtype::bf16, instructions, 0.1);
+}
+
+TEST_CASE("an unknown instruction set is refused", "[model]") {
+  const auto rig = rig_of({"", tiny_encoder()}, at::kFloat);
+  CHECK_THROWS_AS(fused_step(*rig, {}, Dtype::fp32, "abacus"), Failure);
+}
+
+TEST_CASE("the fused step has PyTorch's losses and every gradient", "[model]") {
+  for (const std::string& name : kGoldenCases) {
+    GoldenCase c(name, at::kFloat);
+    if (c.rig.config.body.kind == BodyKind::bag) continue;
+    const at::Tensor windows = long_tensor(c.golden["windows"]);
+    c.rig.config.windows.batch = windows.size(0);
+    const at::Tensor noise = GoldenCase::noise_of(c.golden);
+    const at::Tensor rows = noise.defined() ? noise.to(at::kFloat).contiguous() : noise;
+    const auto step = fused_step(c.rig, rows);
+    const double loss = step->loss_and_gradients(windows.const_data_ptr<int64_t>(), {0, 0}, 0);
+    CAPTURE(name, loss);
+    CHECK(std::abs(loss - c.golden["loss"].get<double>()) < 1e-5);
+    for (const ParameterTensor& tensor : c.rig.layout.tensors) {
+      const double difference = largest_difference(Rig::part(c.rig.arena.gradients, tensor),
+                                                   double_tensor(c.golden["gradients"][tensor.name]));
+      CAPTURE(tensor.name, difference);
+      CHECK(difference <= 1e-5);
+    }
+  }
+}
+
+TEST_CASE("the same step gives the same bits, wherever its arrays lie", "[model]") {
+  for (const Dtype dtype : {Dtype::fp32, Dtype::bf16}) {
+    const Variant v = {"bespoke", config_for_all_arms(), Arm::bespoke};
+    const auto a = rig_of(v, at::kFloat);
+    const auto b = rig_of(v, at::kFloat);
+    const at::Tensor windows = random_windows(v.config, v.config.windows.batch, 1);
+    const auto first = fused_step(*a, {}, dtype);
+    const auto second = fused_step(*b, {}, dtype);
+    const double loss = first->loss_and_gradients(windows.const_data_ptr<int64_t>(), kKey, 1);
+    CHECK(loss == second->loss_and_gradients(windows.const_data_ptr<int64_t>(), kKey, 1));
+    CHECK(at::equal(a->arena.gradients, b->arena.gradients));
+    CHECK(loss == first->loss_and_gradients(windows.const_data_ptr<int64_t>(), kKey, 1));
+    CHECK(at::equal(a->arena.gradients, b->arena.gradients));
+  }
+}
+
+TEST_CASE("a loss that is no number is not hidden", "[model]") {
+  for (const Dtype dtype : {Dtype::fp32, Dtype::bf16}) {
+    const auto rig = rig_of({"", tiny_encoder()}, at::kFloat);
+    rig->arena.parameters[rig->layout.at("layers.0.linear1.weight").offset] = std::nanf("");
+    const auto step = fused_step(*rig, {}, dtype);
+    const at::Tensor windows = random_windows(rig->config, rig->config.windows.batch, 1);
+    CHECK(!std::isfinite(step->loss_and_gradients(windows.const_data_ptr<int64_t>(), kKey, 1)));
+  }
+}

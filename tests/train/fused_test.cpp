@@ -1,0 +1,108 @@
+// Trials on fused kernels: the reference's numbers to rounding, and their own in the same bits.
+#include "helpers/fused.h"
+
+#include <cmath>
+
+#include "catch.h"
+#include "helpers/arms.h"
+#include "helpers/trials.h"
+#include "train/optimiser.h"
+
+using namespace ate;
+using namespace ate::testing;
+
+namespace {
+
+std::vector<double> curve(Config config, KernelKind kernels, Arm arm, Dtype dtype = Dtype::fp32) {
+  config.kernels = kernels;
+  config.dtype = dtype;
+  Trial trial = make_trial(config, arm, 2);
+  while (!trial.ended()) trial.advance();
+  return trial.progress().train_losses;
+}
+
+double largest(const std::vector<double>& a, const std::vector<double>& b) {
+  double out = a.size() == b.size() ? 0 : std::nan("");
+  for (size_t i = 0; i < a.size(); ++i) out = std::max(out, std::abs(a[i] - b[i]));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("auto trains an encoder on the CPU with the fused kernels, a bag with the reference", "[train]") {
+  const auto final_bits = [](Config config, KernelKind kernels) {
+    config.kernels = kernels;
+    Trial trial = make_trial(config, Arm::bespoke);
+    return final_state(trial);
+  };
+  const bool fused =
+      final_bits(tiny_encoder(), KernelKind::automatic) == final_bits(tiny_encoder(), KernelKind::fused);
+  const bool other =
+      final_bits(tiny_encoder(), KernelKind::automatic) == final_bits(tiny_encoder(), KernelKind::reference);
+  const bool bag =
+      final_bits(tiny_bag(), KernelKind::automatic) == final_bits(tiny_bag(), KernelKind::reference);
+  CHECK(fused);
+  CHECK(!other);
+  CHECK(bag);
+}
+
+TEST_CASE("every arm's losses are the reference's", "[train]") {
+  for (const Arm arm : all_arms()) {
+    CAPTURE(enum_name(arm));
+    const Config config = config_for_all_arms();
+    const std::vector<double> reference = curve(config, KernelKind::reference, arm);
+    CHECK(largest(curve(config, KernelKind::fused, arm), reference) < 1e-5);
+    CHECK(largest(curve(config, KernelKind::fused, arm, Dtype::bf16), reference) < 0.02);
+  }
+}
+
+TEST_CASE("a fused update is the reference's", "[train]") {
+  for (const OptimiserKind kind : {OptimiserKind::adam, OptimiserKind::adamw})
+    for (const double clip_norm : {0.0, 1.0})
+      for (const std::string& instructions : instruction_sets()) {
+        Config config = tiny_encoder();
+        config.optimiser.kind = kind;
+        config.optimiser.clip_norm = clip_norm;
+        config.optimiser.weight_decay = 0.1;
+        Rig fused(config, Arm::bespoke, shuffled_bands(config), at::kFloat);
+        Rig reference(config, Arm::bespoke, shuffled_bands(config), at::kFloat);
+        fused.initialise({1, 0});
+        reference.initialise({1, 0});
+        const auto step = fused_step(fused, {}, Dtype::fp32, instructions);
+        for (int64_t i = 1; i <= 5; ++i) {
+          for (Rig* rig : {&fused, &reference}) {
+            rig->arena.gradients.zero_();
+            for (const ParameterTensor& tensor : rig->layout.tensors)
+              Rig::part(rig->arena.gradients, tensor)
+                  .copy_(at::cos(at::arange(tensor.count(), at::kFloat) * i) * (i % 2 == 0 ? 1 : 1e-3));
+          }
+          step->update(config.optimiser, 0.01, i);
+          update(config.optimiser, reference.arena, 0.01, i);
+          CAPTURE(enum_name(kind), clip_norm, instructions, i);
+          CHECK(largest_difference(fused.arena.parameters, reference.arena.parameters) < 1e-6);
+          CHECK(largest_difference(fused.arena.first_moment, reference.arena.first_moment) < 1e-6);
+          CHECK(largest_difference(fused.arena.second_moment, reference.arena.second_moment) < 1e-6);
+        }
+        // Padding stays zero.
+        for (const ParameterTensor& tensor : fused.layout.tensors)
+          Rig::part(fused.arena.parameters, tensor).zero_();
+        CHECK(fused.arena.parameters.abs().max().item<double>() == 0);
+      }
+}
+
+TEST_CASE("a bf16 trial resumed at any step goes on in the same bits", "[train]") {
+  Config config = config_for_all_arms();
+  config.dtype = Dtype::bf16;
+  for (const Arm arm : {Arm::bespoke, Arm::tied}) {
+    Trial uninterrupted = make_trial(config, arm, 1);
+    const std::vector<std::string> states = all_states(uninterrupted);
+    for (size_t k = 0; k + 1 < states.size(); ++k) {
+      Trial resumed = make_trial(config, arm, 1);
+      restore(resumed, states[k]);
+      resumed.advance();
+      const bool equal = resumed.checkpoint() == states[k + 1];
+      CAPTURE(enum_name(arm), k);
+      CHECK(equal);
+    }
+  }
+}
