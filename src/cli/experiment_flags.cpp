@@ -36,7 +36,11 @@ Json flag_value(const std::string& pointer, const std::string& text) {
 
 }  // namespace
 
-void ExperimentFlags::add_to(CLI::App& command) {
+void ExperimentFlags::add_to(CLI::App& command) { add(command, false); }
+
+void ExperimentFlags::add_to_single(CLI::App& command) { add(command, true); }
+
+void ExperimentFlags::add(CLI::App& command, bool single) {
   const char* const group = "Experiment";
   command.add_option("--preset", preset_, "One of " + either(preset_names()))
       ->type_name("NAME")
@@ -53,14 +57,17 @@ void ExperimentFlags::add_to(CLI::App& command) {
       ->group(group);
   shortcuts_ = {{"--mode", "/mode", ""},
                 {"--epochs", "/schedule/epochs", ""},
-                {"--seeds", "/study/seeds", ""},
-                {"--arms", "/study/arms", ""},
+                {single ? "--seed" : "--seeds", "/study/seeds", ""},
+                {single ? "--arm" : "--arms", "/study/arms", ""},
                 {"--device", "/device", ""}};
-  const char* const types[] = {"MODE", "N", "LIST", "LIST", "DEVICE"};
+  const char* const types[] = {"MODE", "N", single ? "N" : "LIST", single ? "NAME" : "LIST", "DEVICE"};
   const char* const help[] = {
       "corrected (default): causal, paired, whole validation part; published: as the seed's scripts ran it",
-      "Epochs to train", "Seeds, such as 0..9 or 0,3,7; more seeds extend the same study",
-      "Arms, such as standard,bespoke, or all; the first is the baseline",
+      "Epochs to train",
+      single ? "The seed (default: the config's first)"
+             : "Seeds, such as 0..9 or 0,3,7; more seeds extend the same study",
+      single ? "Kind of embedding, such as bespoke (default: the config's first)"
+             : "Arms, such as standard,bespoke, or all; the first is the baseline",
       "auto (default), cpu, cuda, cuda:N or mps"};
   for (size_t i = 0; i < shortcuts_.size(); ++i)
     command.add_option(shortcuts_[i].flag, shortcuts_[i].value, help[i])

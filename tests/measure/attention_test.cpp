@@ -1,13 +1,12 @@
 // What is timed does what it says, and takes the memory that the formulas say.
 #include "measure/attention.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "analysis/memory.h"
 #include "catch.h"
+#include "helpers/libtorch.h"
 #include "measure/mlp_topk.h"
 #include "measure/paths.h"
 #include "measure/peak_memory.h"

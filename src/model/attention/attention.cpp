@@ -47,13 +47,10 @@ at::Tensor gather_rows(const at::Tensor& x, const at::Tensor& positions) {
   const int64_t n = x.size(0);
   const int64_t heads = x.size(1);
   const int64_t width = x.size(3);
-  const int64_t queries = positions.size(2);
-  const int64_t chosen = positions.size(3);
-  // One index per row, not per element: index_select moves whole rows, and its gradient adds whole rows.
+  // Looked up as rows of a table: on the CPU the gradient of an embedding adds whole rows at once, several times
+  // faster than that of index_select or gather.
   const at::Tensor first = at::arange(n * heads, positions.options()).mul_(x.size(2)).view({n, heads, 1, 1});
-  return x.reshape({n * heads * x.size(2), width})
-      .index_select(0, (positions + first).view({-1}))
-      .view({n, heads, queries, chosen, width});
+  return at::embedding(x.reshape({n * heads * x.size(2), width}), positions + first);
 }
 
 at::Tensor attend_selected(const HeadInputs& x, const Selection& selection, const WeightDropout* dropout) {
