@@ -70,7 +70,9 @@ int run_command_line(int argc, char** argv) {
       "rest kept;\n"
       "130 and 143 interrupted by SIGINT and SIGTERM, checkpoints saved.");
   Action action;
+  add_demo(app, action);
   add_validate_bespoke(app, action);
+  add_train(app, action);
   add_compute_analysis(app, action);
   add_gpt4_analysis(app, action);
   add_audit(app, action);

@@ -36,7 +36,11 @@ Json flag_value(const std::string& pointer, const std::string& text) {
 
 }  // namespace
 
-void ExperimentFlags::add_to(CLI::App& command) {
+void ExperimentFlags::add_to(CLI::App& command) { add(command, false); }
+
+void ExperimentFlags::add_to_single(CLI::App& command) { add(command, true); }
+
+void ExperimentFlags::add(CLI::App& command, bool single) {
   const char* const group = "Experiment";
   command.add_option("--preset", preset_, "One of " + either(preset_names()))
       ->type_name("NAME")
@@ -51,15 +55,21 @@ void ExperimentFlags::add_to(CLI::App& command) {
       ->type_size(1)
       ->allow_extra_args(false)
       ->group(group);
-  shortcuts_ = {{"--mode", "/mode", ""},         {"--epochs", "/schedule/epochs", ""},
-                {"--seeds", "/study/seeds", ""}, {"--arms", "/study/arms", ""},
-                {"--device", "/device", ""},     {"--dtype", "/dtype", ""}};
-  const char* const types[] = {"MODE", "N", "LIST", "LIST", "DEVICE", "DTYPE"};
+  shortcuts_ = {{"--mode", "/mode", ""},
+                {"--epochs", "/schedule/epochs", ""},
+                {single ? "--seed" : "--seeds", "/study/seeds", ""},
+                {single ? "--arm" : "--arms", "/study/arms", ""},
+                {"--device", "/device", ""},
+                {"--dtype", "/dtype", ""}};
+  const char* const types[] = {"MODE",   "N",    single ? "N" : "LIST", single ? "NAME" : "LIST",
+                               "DEVICE", "DTYPE"};
   const char* const help[] = {
       "corrected (default): causal, paired, whole validation part; published: as the seed's scripts ran it",
       "Epochs to train",
-      "Seeds, such as 0..9 or 0,3,7; more seeds extend the same study",
-      "Arms, such as standard,bespoke, or all; the first is the baseline",
+      single ? "The seed (default: the config's first)"
+             : "Seeds, such as 0..9 or 0,3,7; more seeds extend the same study",
+      single ? "Kind of embedding, such as bespoke (default: the config's first)"
+             : "Arms, such as standard,bespoke, or all; the first is the baseline",
       "auto (default), cpu, cuda, cuda:N or mps",
       "fp32 (default), or bf16 for the factors of matrix products"};
   for (size_t i = 0; i < shortcuts_.size(); ++i)

@@ -12,6 +12,10 @@ namespace ate {
 class ExperimentFlags {
  public:
   void add_to(CLI::App& command);
+  // The same for a command that trains one model: --arm and --seed take one each.
+  void add_to_single(CLI::App& command);
+
+  bool given() const { return !preset_.empty() || !file_.empty(); }
 
   // Presets, file, --set and flags as one config. Throws BadInput when none was chosen or something is wrong.
   Resolved resolve() const;
@@ -23,6 +27,8 @@ class ExperimentFlags {
     std::string pointer;  // "/schedule/epochs"
     std::string value;    // as typed; "" when not given
   };
+
+  void add(CLI::App& command, bool single);
 
   std::string preset_;
   std::string file_;

@@ -74,6 +74,73 @@ std::vector<Problem> check_source(const SourceConfig& s) {
   return problems;
 }
 
+// Settings of one kind of attention, which others must leave alone.
+std::vector<Problem> foreign_settings(const AttentionConfig& a) {
+  using enum AttentionKind;
+  const AttentionConfig plain;
+  const bool learned = a.kind == mlp_topk || a.kind == lowrank_topk;
+  const struct {
+    const char* name;
+    bool foreign;
+    bool changed;
+    const char* owners;
+  } settings[] = {
+      {"k", a.kind == dense, a.k != plain.k, "the sparse kinds have"},
+      {"heads", a.kind == dense, a.heads != plain.heads, "the sparse kinds have"},
+      {"layers", a.kind == dense, a.layers != plain.layers, "the sparse kinds have"},
+      {"distil", !learned, a.distil != plain.distil, "mlp_topk and lowrank_topk have"},
+      {"hidden", a.kind != mlp_topk, a.hidden != plain.hidden, "mlp_topk has"},
+      {"approximator", a.kind != mlp_topk, a.approximator != plain.approximator, "mlp_topk has"},
+      {"selects_causally", a.kind != mlp_topk, a.selects_causally != plain.selects_causally, "mlp_topk has"},
+      {"rank", a.kind != lowrank_topk, a.rank != plain.rank, "lowrank_topk has"},
+      {"block", a.kind != block_topk, a.block != plain.block, "block_topk has"}};
+  std::vector<Problem> problems;
+  for (const auto& setting : settings)
+    if (setting.foreign && setting.changed)
+      problems.push_back({std::string("/attention/") + setting.name,
+                          fmt::format("{} has no such setting, only {}: leave it out or set attention.kind",
+                                      enum_name(a.kind), setting.owners)});
+  return problems;
+}
+
+std::vector<Problem> check_attention(const Config& c) {
+  const AttentionConfig& a = c.attention;
+  std::vector<Problem> problems = foreign_settings(a);
+  if (a.kind == AttentionKind::dense) return problems;
+  const auto at_most = [&](const char* name, int64_t value, int64_t limit, const char* of) {
+    if (value > limit)
+      problems.push_back({std::string("/attention/") + name,
+                          fmt::format("{} is more than the {} {}: set attention.{} to at most {}", value,
+                                      limit, of, name, limit)});
+  };
+  if (c.body.kind == BodyKind::bag)
+    problems.push_back({"/attention/kind", fmt::format("{} needs attention, which the bag has not: set "
+                                                       "body.kind=encoder or attention.kind=dense",
+                                                       enum_name(a.kind))});
+  at_most("k", a.k, c.windows.length, "positions of a window");
+  at_most("heads", a.heads, c.body.heads, "heads");
+  at_most("layers", a.layers, c.body.layers, "layers");
+  if (a.kind == AttentionKind::lowrank_topk)
+    at_most("rank", a.rank, c.body.width / c.body.heads, "dimensions of a head");
+  if (a.kind == AttentionKind::block_topk) at_most("block", a.block, a.k, "keys that a position reads");
+  return problems;
+}
+
+// What only `ate train` reads.
+std::vector<Problem> check_train(const Config& c) {
+  std::vector<Problem> problems;
+  if (c.train.procedure == Procedure::model) return problems;
+  if (c.body.kind == BodyKind::bag)
+    problems.push_back({"/train/procedure", fmt::format("{} needs attention, which the bag has not: set "
+                                                        "body.kind=encoder or train.procedure=model",
+                                                        enum_name(c.train.procedure))});
+  if (c.train.procedure == Procedure::pipeline && c.attention.kind != AttentionKind::mlp_topk)
+    problems.push_back({"/train/procedure",
+                        "pipeline trains a selector and an approximator: set "
+                        "attention.kind=mlp_topk or train.procedure=model"});
+  return problems;
+}
+
 }  // namespace
 
 std::vector<Problem> check_config(const Config& c) {
@@ -103,6 +170,9 @@ std::vector<Problem> check_config(const Config& c) {
 
   if (c.body.kind == BodyKind::encoder && c.body.width % c.body.heads != 0)
     blame("/body/heads", fmt::format("{} heads do not divide the width {}", c.body.heads, c.body.width));
+
+  for (Problem& problem : check_attention(c)) problems.push_back(std::move(problem));
+  for (Problem& problem : check_train(c)) problems.push_back(std::move(problem));
 
   const bool counts = c.bands.rule == BandRule::rank_count;
   const double all = counts ? static_cast<double>(c.source.vocabulary) : 1.0;

@@ -99,9 +99,14 @@ struct EmbeddingConfig {
 
 enum class BodyKind {
   bag,      // mean of the window's embeddings, linear head; one target, the token after the window
-  encoder,  // post-norm ReLU transformer layers, linear head; the targets are the inputs shifted by one
+  encoder,  // transformer layers, linear head; the targets are the inputs shifted by one
 };
 enum class Positions { none, learned };
+enum class Norm {
+  post,  // x -> norm(x + f(x)), as in the original transformer
+  pre,   // x -> x + f(norm(x)), as in GPT-2; a last norm (final_norm) belongs to it
+};
+enum class Activation { relu, gelu };  // gelu: the exact one, x Phi(x)
 enum class Init {
   framework,  // PyTorch's defaults: N(0,1) embeddings, U(+-1/sqrt(fan_in)) linears, Xavier in-projection
   normal,     // N(0, 0.02) embeddings and linears, zero biases; the attention in-projection keeps Xavier
@@ -114,11 +119,44 @@ struct BodyConfig {
   int64_t layers = 1;       // encoder only, as all below
   int64_t heads = 4;        // must divide width
   int64_t feedforward = 4;  // hidden width of the feed-forward block, as a multiple of width
+  Norm norm = Norm::post;
+  Activation activation = Activation::relu;
   Positions positions = Positions::none;
   bool final_norm = false;  // LayerNorm before the head
   bool causal = true;       // false: every position sees the whole window, its own target included
   double dropout = 0.1;     // on attention weights, both sublayer outputs and inside the feed-forward block
   Init init = Init::framework;
+};
+
+enum class AttentionKind {
+  dense,         // every key that the mask leaves
+  mlp_topk,      // the seed's: an MLP on the query alone scores the positions, a second MLP makes the output
+  oracle_topk,   // the k keys with the largest exact scores: the ceiling of every selector
+  window,        // the last k keys: the floor of every selector
+  lowrank_topk,  // scores in r dimensions choose k keys, then exact attention over them
+  block_topk,    // the means of blocks of keys choose k / block blocks, then exact attention inside them
+};
+
+// How a position chooses what it reads; encoder only. Orthogonal to the embedding. Settings that other kinds
+// have must keep their defaults. src/model/attention/ has a file per kind, which states what it computes.
+struct AttentionConfig {
+  AttentionKind kind = AttentionKind::dense;
+  int64_t k = 8;       // keys that a position reads, at most the window; fewer where the mask leaves fewer
+  int64_t heads = 0;   // the first so many heads of a layer are of this kind, the rest dense; 0: all
+  int64_t layers = 0;  // the first so many layers; 0: all
+  double distil =
+      1.0;  // mlp_topk, lowrank_topk: weight of the selector's own loss, the cross-entropy between the
+            // attention that all keys would get and the selector's
+  // mlp_topk
+  int64_t hidden = 64;           // h: hidden width of selector and approximator
+  bool approximator = true;      // false: exact attention over the selected keys instead
+  bool selects_causally = true;  // false: the selector may choose later positions, as the seed's did
+  // lowrank_topk
+  int64_t rank = 8;  // r
+  // block_topk
+  int64_t block = 4;  // keys in a block
+
+  bool operator==(const AttentionConfig&) const = default;
 };
 
 enum class OptimiserKind { adam, adamw };
@@ -208,6 +246,32 @@ enum class KernelKind {
 // evaluation.
 enum class Dtype { fp32, bf16 };
 
+enum class Procedure {
+  model,  // one model, from its start
+  pipeline,  // the seed's: dense teacher, selector, approximator, hybrid; then students of the teacher
+  frontier,  // students of every kind and k distilled from one dense teacher
+};
+
+// What `ate train` does with the config. Studies read none of it.
+struct TrainConfig {
+  Procedure procedure = Procedure::model;
+  int64_t collect_batches = 32;  // of queries, values, attention and head outputs of the teacher
+  int64_t rows = 1024;           // queries in a step of selector and approximator
+  int64_t selector_steps = 400;
+  int64_t approximator_steps = 600;
+  double learning_rate = 1e-3;  // Adam, of selector and approximator
+  int64_t student_steps = 300;  // of distilling a student from the teacher, all its parameters
+  double student_learning_rate = 1e-3;
+  // The same again on a recall source of this vocabulary, where attention is needed: so many epochs for its
+  // teacher; 0 leaves it out. 4 keys, 16 values, asked for 3/8 of a window later (at least 21 tokens).
+  int64_t recall_epochs = 0;
+  int64_t recall_tokens = 200'000;  // length of its corpus
+  std::vector<AttentionKind> kinds = {AttentionKind::mlp_topk, AttentionKind::oracle_topk,
+                                      AttentionKind::window, AttentionKind::lowrank_topk,
+                                      AttentionKind::block_topk};  // of the students
+  bool operator==(const TrainConfig&) const = default;
+};
+
 struct Config {
   std::string name = "custom";
   std::string description;
@@ -221,12 +285,14 @@ struct Config {
   BandsConfig bands;
   EmbeddingConfig embedding;
   BodyConfig body;
+  AttentionConfig attention;
   OptimiserConfig optimiser;
   ScheduleConfig schedule;
   EvaluationConfig evaluation;
   SeedCriteriaConfig seed_criteria;
   PublishedResultConfig published_result;
   StudyConfig study;
+  TrainConfig train;
 };
 
 }  // namespace ate

@@ -34,4 +34,12 @@ inline int64_t targets_per_window(const Config& config) {
   return config.body.kind == BodyKind::bag ? 1 : config.windows.length;
 }
 
+// Heads of layer `layer` whose attention is of the config's kind; the others are dense.
+inline int64_t sparse_heads(const Config& config, int64_t layer) {
+  const AttentionConfig& a = config.attention;
+  if (a.kind == AttentionKind::dense || config.body.kind == BodyKind::bag) return 0;
+  if (a.layers > 0 && layer >= a.layers) return 0;
+  return a.heads > 0 ? a.heads : config.body.heads;
+}
+
 }  // namespace ate

@@ -95,6 +95,30 @@ struct EnumNames<Positions> {
                                         std::pair{Positions::learned, "learned"}};
 };
 template <>
+struct EnumNames<Norm> {
+  static constexpr std::array values = {std::pair{Norm::post, "post"}, std::pair{Norm::pre, "pre"}};
+};
+template <>
+struct EnumNames<Activation> {
+  static constexpr std::array values = {std::pair{Activation::relu, "relu"},
+                                        std::pair{Activation::gelu, "gelu"}};
+};
+template <>
+struct EnumNames<AttentionKind> {
+  static constexpr std::array values = {std::pair{AttentionKind::dense, "dense"},
+                                        std::pair{AttentionKind::mlp_topk, "mlp_topk"},
+                                        std::pair{AttentionKind::oracle_topk, "oracle_topk"},
+                                        std::pair{AttentionKind::window, "window"},
+                                        std::pair{AttentionKind::lowrank_topk, "lowrank_topk"},
+                                        std::pair{AttentionKind::block_topk, "block_topk"}};
+};
+template <>
+struct EnumNames<Procedure> {
+  static constexpr std::array values = {std::pair{Procedure::model, "model"},
+                                        std::pair{Procedure::pipeline, "pipeline"},
+                                        std::pair{Procedure::frontier, "frontier"}};
+};
+template <>
 struct EnumNames<Init> {
   static constexpr std::array values = {std::pair{Init::framework, "framework"},
                                         std::pair{Init::normal, "normal"}};
@@ -206,18 +230,62 @@ void describe(Visitor& v, EmbeddingConfig& s) {
 template <class Visitor>
 void describe(Visitor& v, BodyConfig& s) {
   v.field("kind", s.kind,
-          "bag: mean of the embeddings and a linear head, one target; encoder: post-norm ReLU transformer "
-          "layers");
+          "bag: mean of the embeddings and a linear head, one target; encoder: transformer layers");
   v.field("width", s.width, between(1, 1 << 16), "d, width of the model and of the standard embedding");
   v.field("layers", s.layers, between(1, 1024), "Encoder layers");
   v.field("heads", s.heads, between(1, 1024), "Attention heads; must divide width");
   v.field("feedforward", s.feedforward, between(1, 1024), "Feed-forward hidden width as a multiple of width");
+  v.field("norm", s.norm, "LayerNorm after each residual sum (post) or before each sublayer (pre)");
+  v.field("activation", s.activation, "Inside the feed-forward block");
   v.field("positions", s.positions, "Position embedding");
   v.field("final_norm", s.final_norm, "LayerNorm before the head");
   v.field("causal", s.causal, "Mask later positions; without it every position sees its own target");
   v.field("dropout", s.dropout, from_to_below(0, 1),
           "On attention weights, both sublayer outputs and inside the feed-forward block");
   v.field("init", s.init, "framework: PyTorch's defaults; normal: N(0, 0.02), zero biases");
+}
+
+template <class Visitor>
+void describe(Visitor& v, AttentionConfig& s) {
+  v.field(
+      "kind", s.kind,
+      "dense; mlp_topk: an MLP on the query scores positions, a second makes the output; oracle_topk: the "
+      "largest exact scores; window: the last k; lowrank_topk: scores in r dimensions, then exact; "
+      "block_topk: means of blocks, then exact");
+  v.field("k", s.k, between(1, 1 << 20), "Keys that a position reads, at most windows.length");
+  v.field("heads", s.heads, between(0, 1024),
+          "The first so many heads of a layer are of this kind, the rest dense; 0: all");
+  v.field("layers", s.layers, between(0, 1024), "The first so many layers have such heads; 0: all");
+  v.field("distil", s.distil, at_least(0),
+          "mlp_topk, lowrank_topk: weight of the selector's own loss against the attention over all keys");
+  v.field("hidden", s.hidden, between(1, 1 << 16), "mlp_topk: hidden width of selector and approximator");
+  v.field("approximator", s.approximator,
+          "mlp_topk: a second MLP makes the output; false: exact attention over the selected keys");
+  v.field("selects_causally", s.selects_causally,
+          "mlp_topk: false lets the selector choose later positions, as the seed's did");
+  v.field("rank", s.rank, between(1, 1 << 16), "lowrank_topk: dimensions that keys are scored in");
+  v.field("block", s.block, between(1, 1 << 20), "block_topk: keys in a block");
+}
+
+template <class Visitor>
+void describe(Visitor& v, TrainConfig& s) {
+  v.field(
+      "procedure", s.procedure,
+      "What ate train does. model: one model; pipeline: dense teacher, selector, approximator, hybrid, then "
+      "students; frontier: students of every kind and k");
+  v.field("collect_batches", s.collect_batches, between(1, 1 << 20),
+          "Batches of the teacher's queries, values, attention and outputs to learn from");
+  v.field("rows", s.rows, between(1, 1 << 20), "Queries in a step of selector and approximator");
+  v.field("selector_steps", s.selector_steps, between(1, 1e9), "Steps of the selector");
+  v.field("approximator_steps", s.approximator_steps, between(1, 1e9), "Steps of the approximator");
+  v.field("learning_rate", s.learning_rate, above(0), "Of selector and approximator (Adam)");
+  v.field("student_steps", s.student_steps, between(1, 1e9),
+          "Steps of distilling a student from the teacher, all its parameters");
+  v.field("student_learning_rate", s.student_learning_rate, above(0), "Of students; the rest is optimiser's");
+  v.field("recall_epochs", s.recall_epochs, between(0, 1e9),
+          "Epochs of a second teacher on a recall source, where attention is needed; 0: none");
+  v.field("recall_tokens", s.recall_tokens, between(2, kMostTokens), "Length of that source's corpus");
+  v.field("kinds", s.kinds, "Attention kinds of the students");
 }
 
 template <class Visitor>
@@ -295,6 +363,7 @@ void describe(Visitor& v, Config& s) {
   v.section("bands", s.bands, "Which tokens count as frequent, common and rare");
   v.section("embedding", s.embedding, "Widths of embedding tables");
   v.section("body", s.body, "The model behind the embedding");
+  v.section("attention", s.attention, "How a position chooses what it reads");
   v.section("optimiser", s.optimiser, "Adam or AdamW");
   v.section("schedule", s.schedule, "How long to train");
   v.section("evaluation", s.evaluation, "When and on what the validation loss is taken");
@@ -302,6 +371,7 @@ void describe(Visitor& v, Config& s) {
   v.section("published_result", s.published_result,
             "What the seed's document printed, to show beside what comes out");
   v.section("study", s.study, "What is compared");
+  v.section("train", s.train, "What ate train does; studies read none of it");
 }
 
 }  // namespace ate

@@ -8,6 +8,10 @@ std::string why_not_fused(const Config& config) {
   if (config.device != "auto" && config.device != "cpu")
     return fmt::format("the fused kernels run on the CPU, not on {}", config.device);
   if (config.body.kind != BodyKind::encoder) return "there are no fused kernels for the bag";
+  if (config.attention.kind != AttentionKind::dense)
+    return "there are fused kernels for dense attention alone";
+  if (config.body.norm != Norm::post || config.body.activation != Activation::relu)
+    return "there are fused kernels for post-norm ReLU layers alone";
   if (config.windows.length > kLongestFusedWindow)
     return fmt::format("the fused kernels take windows of at most {} tokens, not {}", kLongestFusedWindow,
                        config.windows.length);

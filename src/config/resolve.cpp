@@ -180,6 +180,12 @@ std::string experiment_hash(const Config& config) {
   Json document = write_config(config);
   for (const char* key : {"name", "description", "seed_criteria", "published_result"}) document.erase(key);
   for (const char* key : {"seeds", "arms", "margin"}) document["study"].erase(key);
+  // Settings that came later count where they are not at their defaults: experiments named before keep their names.
+  const Json defaults = write_config(Config());
+  for (const char* section : {"attention", "train"})
+    if (document[section] == defaults[section]) document.erase(section);
+  for (const char* setting : {"norm", "activation"})
+    if (document["body"][setting] == defaults["body"][setting]) document["body"].erase(setting);
   document["device"] = config.device.substr(0, config.device.find(':'));
   return Hash64().add(document.dump()).hex().substr(0, 10);
 }

@@ -50,7 +50,8 @@ void initialise_tensor(const ParameterTensor& tensor, Init init, RandomKey key, 
     case InitLaw::linear_bias:
       return framework ? fill_uniform(1 / std::sqrt(fan_in)) : fill([](uint64_t) { return 0.0; });
     case InitLaw::xavier_weight:
-      return fill_uniform(std::sqrt(6 / (fan_in + static_cast<double>(tensor.shape[0]))));
+      return fill_uniform(
+          std::sqrt(6 / (fan_in + static_cast<double>(tensor.shape[tensor.shape.size() - 2]))));
     case InitLaw::zeros:
       return fill([](uint64_t) { return 0.0; });
     case InitLaw::ones:

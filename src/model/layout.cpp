@@ -5,6 +5,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "config/derived.h"
+
 namespace ate {
 
 int64_t ParameterTensor::count() const {
@@ -43,6 +45,27 @@ class LayoutBuilder {
   Layout layout_;
 };
 
+// Every head has weights of its own: [heads, out, in] and [heads, out].
+void add_head_linear(LayoutBuilder& layout, const std::string& name, int64_t heads, int64_t in, int64_t out) {
+  layout.add(name + ".weight", {heads, out, in}, InitLaw::linear_weight, in);
+  layout.add(name + ".bias", {heads, out}, InitLaw::linear_bias, in);
+}
+
+void add_attention_kind(LayoutBuilder& layout, const std::string& name, const Config& config, int64_t heads) {
+  const AttentionConfig& a = config.attention;
+  const int64_t width = config.body.width / config.body.heads;
+  if (a.kind == AttentionKind::mlp_topk) {
+    add_head_linear(layout, name + ".selector.0", heads, width, a.hidden);
+    add_head_linear(layout, name + ".selector.2", heads, a.hidden, config.windows.length);
+    if (!a.approximator) return;
+    add_head_linear(layout, name + ".approximator.0", heads, a.k * width, a.hidden);
+    add_head_linear(layout, name + ".approximator.2", heads, a.hidden, width);
+  } else if (a.kind == AttentionKind::lowrank_topk) {
+    layout.add(name + ".lowrank_query", {heads, a.rank, width}, InitLaw::xavier_weight, width);
+    layout.add(name + ".lowrank_key", {heads, a.rank, width}, InitLaw::xavier_weight, width);
+  }
+}
+
 void add_encoder_layer(LayoutBuilder& layout, const std::string& name, const BodyConfig& body) {
   const int64_t d = body.width;
   // PyTorch's attention module: Xavier for the stacked in-projection, zero biases, and a Linear's law for the
@@ -74,7 +97,12 @@ Layout make_layout(const Config& config, const EmbeddingPlan& embedding) {
   if (body.kind == BodyKind::encoder) {
     if (body.positions == Positions::learned)
       layout.add("positions.weight", {config.windows.length, body.width}, InitLaw::table);
-    for (int64_t i = 0; i < body.layers; ++i) add_encoder_layer(layout, "layers." + std::to_string(i), body);
+    for (int64_t i = 0; i < body.layers; ++i) {
+      const std::string name = "layers." + std::to_string(i);
+      add_encoder_layer(layout, name, body);
+      if (const int64_t heads = sparse_heads(config, i); heads > 0)
+        add_attention_kind(layout, name + ".self_attn", config, heads);
+    }
     if (body.final_norm) layout.add_norm("norm", body.width);
   }
   if (embedding.tied)

@@ -51,6 +51,8 @@ struct Layout {
 //   positions.weight                              [T, d]        positions = learned
 //   layers.I.self_attn.in_proj_weight, _bias      [3d, d], [3d] query, key, value, each split into heads
 //   layers.I.self_attn.out_proj.weight, .bias     [d, d], [d]
+//   layers.I.self_attn.selector.*, .approximator.*, .lowrank_*: of the H heads of a learned attention kind, see
+//     model/attention/mlp_topk.h and kinds.h
 //   layers.I.linear1.weight, .bias                [f, d], [f]   f = feedforward * d
 //   layers.I.linear2.weight, .bias                [d, f], [d]
 //   layers.I.norm1.weight, .bias; norm2           [d]           after attention; after the feed-forward block

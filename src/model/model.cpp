@@ -57,8 +57,14 @@ Model::Model(const Config& config, const EmbeddingPlan& plan, const Layout& layo
     layers_.push_back(
         {Linear{find(name + ".self_attn.in_proj_weight"), find(name + ".self_attn.in_proj_bias")},
          linear(name + ".self_attn.out_proj"), linear(name + ".linear1"), linear(name + ".linear2"),
-         linear(name + ".norm1"), linear(name + ".norm2")});
+         linear(name + ".norm1"), linear(name + ".norm2"), nullptr, ate::sparse_heads(config, i)});
+    if (layers_.back().sparse_heads > 0)
+      layers_.back().sparse = make_attention(
+          config, [&](const std::string& suffix) { return find(name + ".self_attn." + suffix); });
   }
+  const AttentionKind kind = config.attention.kind;
+  if (kind == AttentionKind::mlp_topk || kind == AttentionKind::lowrank_topk)
+    distil_ = config.attention.distil;
   norm_ = linear("norm");
   if (body_.causal)
     causal_mask_ =
@@ -83,9 +89,24 @@ at::Tensor Model::embed(const at::Tensor& tokens) const {
   return at::embedding(matrix, row_of_.defined() ? row_of_.index({tokens}) : tokens);
 }
 
+// The heads of a layer that has sparse ones: those first, then the dense ones, whose dropout has the same site and
+// other elements.
+at::Tensor Model::attend_sparsely(const EncoderLayer& layer, const HeadInputs& heads, const Dropout* dropout,
+                                  uint32_t site) const {
+  const WeightDropout dropped = [&](const at::Tensor& weights) { return (*dropout)(weights, site); };
+  const WeightDropout* const weight_dropout = dropout == nullptr ? nullptr : &dropped;
+  const int64_t dense = body_.heads - layer.sparse_heads;
+  const at::Tensor sparse = layer.sparse->attend(heads.narrow(0, layer.sparse_heads), weight_dropout);
+  if (dense == 0) return sparse;
+  const HeadInputs rest = heads.narrow(layer.sparse_heads, dense);
+  at::Tensor weights = rest.scores().softmax(-1);
+  if (weight_dropout != nullptr) weights = dropped(weights);
+  return at::cat({sparse, at::matmul(weights, rest.values)}, 1);
+}
+
 // Scaled dot-product attention with `heads` heads (Vaswani et al. 2017). x: [N, T, d] -> [N, T, d].
 at::Tensor Model::attend(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout,
-                         uint32_t site) const {
+                         uint32_t site, AttentionTraces* traces) const {
   const int64_t n = x.size(0);
   const int64_t t = x.size(1);
   const int64_t heads = body_.heads;
@@ -100,41 +121,80 @@ at::Tensor Model::attend(const EncoderLayer& layer, const at::Tensor& x, const D
   const at::Tensor keys = parts[1].transpose(1, 2);
   const at::Tensor& values = parts[2];
   const double scale = 1 / std::sqrt(static_cast<double>(head_width));
+  const auto project = [&](const at::Tensor& outputs) {
+    return at::linear(outputs.transpose(1, 2).reshape({n, t, body_.width}), layer.out_projection.weight,
+                      layer.out_projection.bias);
+  };
+  const auto trace = [&](const at::Tensor& outputs) {
+    const auto split = [&](const at::Tensor& y) { return y.view({n, heads, t, head_width}); };
+    if (traces == nullptr && layer.sparse == nullptr) return AttentionTrace();
+    return AttentionTrace{
+        {split(query), split(parts[1]), split(values),
+         causal_mask_.defined() ? causal_mask_.narrow(0, 0, t).narrow(1, 0, t) : at::Tensor(), scale},
+        outputs};
+  };
+  if (layer.sparse != nullptr) {
+    AttentionTrace traced = trace({});
+    traced.outputs = attend_sparsely(layer, traced.heads, dropout, site);
+    if (traces != nullptr) traces->push_back(traced);
+    return project(traced.outputs);
+  }
   const at::Tensor scores = causal_mask_.defined() ? at::baddbmm(causal_mask_.narrow(0, 0, t).narrow(1, 0, t),
                                                                  query, keys, 1, scale)
                                                    : at::bmm(query * scale, keys);
   at::Tensor weights = at::softmax(scores, -1);
   if (dropout != nullptr) weights = (*dropout)(weights, site);
-  const at::Tensor mixed =
-      at::bmm(weights, values).view({n, heads, t, head_width}).transpose(1, 2).reshape({n, t, body_.width});
-  return at::linear(mixed, layer.out_projection.weight, layer.out_projection.bias);
+  const at::Tensor mixed = at::bmm(weights, values).view({n, heads, t, head_width});
+  if (traces != nullptr) traces->push_back(trace(mixed));
+  return project(mixed);
 }
 
-// A post-norm layer: x -> norm(x + attention(x)) -> norm(that + feed-forward(that)).
+// post: x -> norm(x + attention(x)) -> norm(that + feed-forward(that)).
+// pre:  x -> x + attention(norm(x)) -> that + feed-forward(norm(that)).
 at::Tensor Model::encode(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout,
-                         uint32_t site) const {
+                         uint32_t site, AttentionTraces* traces) const {
   const auto dropped = [&](const at::Tensor& y, uint32_t which) {
     return dropout == nullptr ? y : (*dropout)(y, site + which);
   };
   const auto normed = [&](const at::Tensor& y, const Linear& norm) {
     return at::layer_norm(y, {body_.width}, norm.weight, norm.bias, kNormEpsilon);
   };
-  const at::Tensor attended = attend(layer, x, dropout, site + kAttentionWeights);
-  const at::Tensor y = normed(x + dropped(attended, kAttentionOutput), layer.norm1);
-  const at::Tensor hidden =
-      dropped(at::relu(at::linear(y, layer.linear1.weight, layer.linear1.bias)), kInsideFeedForward);
-  const at::Tensor out = at::linear(hidden, layer.linear2.weight, layer.linear2.bias);
-  return normed(y + dropped(out, kFeedForwardOutput), layer.norm2);
+  const auto feed_forward = [&](const at::Tensor& y) {
+    const at::Tensor inner = at::linear(y, layer.linear1.weight, layer.linear1.bias);
+    const at::Tensor hidden =
+        dropped(body_.activation == Activation::gelu ? at::gelu(inner) : at::relu(inner), kInsideFeedForward);
+    return dropped(at::linear(hidden, layer.linear2.weight, layer.linear2.bias), kFeedForwardOutput);
+  };
+  const auto attended = [&](const at::Tensor& y) {
+    return dropped(attend(layer, y, dropout, site + kAttentionWeights, traces), kAttentionOutput);
+  };
+  if (body_.norm == Norm::pre) {
+    const at::Tensor y = x + attended(normed(x, layer.norm1));
+    return y + feed_forward(normed(y, layer.norm2));
+  }
+  const at::Tensor y = normed(x + attended(x), layer.norm1);
+  return normed(y + feed_forward(y), layer.norm2);
 }
 
-at::Tensor Model::forward(const at::Tensor& tokens, const Dropout* dropout) const {
+at::Tensor Model::forward(const at::Tensor& tokens, const Dropout* dropout, AttentionTraces* traces) const {
   at::Tensor x = embed(tokens);
   if (body_.kind == BodyKind::bag) return at::linear(x.mean(1, /*keepdim=*/true), head_.weight, head_.bias);
   if (positions_.defined()) x = x + positions_.narrow(0, 0, tokens.size(1));
   for (size_t i = 0; i < layers_.size(); ++i)
-    x = encode(layers_[i], x, dropout, static_cast<uint32_t>(i) * kSites);
+    x = encode(layers_[i], x, dropout, static_cast<uint32_t>(i) * kSites, traces);
   if (norm_.weight.defined()) x = at::layer_norm(x, {body_.width}, norm_.weight, norm_.bias, kNormEpsilon);
   return at::linear(x, head_.weight, head_.bias);
+}
+
+at::Tensor Model::selectors_loss(const AttentionTraces& traces) const {
+  at::Tensor sum = at::zeros({}, head_.weight.options());
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    if (layers_[i].sparse == nullptr) continue;
+    const HeadInputs heads = traces[i].heads.narrow(0, layers_[i].sparse_heads);
+    const at::Tensor exact = heads.scores().detach().softmax(-1);
+    sum = sum + selection_loss(exact, layers_[i].sparse->selector_scores(heads));
+  }
+  return sum;
 }
 
 at::Tensor Model::losses_of(const at::Tensor& logits, const at::Tensor& windows) const {
@@ -154,10 +214,15 @@ at::Tensor Model::training_loss(const at::Tensor& windows, RandomKey key, uint32
     return x * mask.to(x.options());
   };
   const bool drops = body_.kind == BodyKind::encoder && body_.dropout > 0;
-  const at::Tensor logits = forward(inputs(windows), drops ? &dropout : nullptr);
+  AttentionTraces traces;
+  const at::Tensor logits =
+      forward(inputs(windows), drops ? &dropout : nullptr, distil_ > 0 ? &traces : nullptr);
   const int64_t predictions = logits.size(1);
   const at::Tensor targets = windows.narrow(1, window_ + 1 - predictions, predictions);
-  return at::cross_entropy_loss(logits.reshape({-1, logits.size(2)}), targets.reshape({-1}));
+  const at::Tensor loss = at::cross_entropy_loss(logits.reshape({-1, logits.size(2)}), targets.reshape({-1}));
+  if (distil_ == 0) return loss;
+  const at::Tensor selectors = distil_ * selectors_loss(traces);
+  return loss + (selectors - selectors.detach());
 }
 
 }  // namespace ate

@@ -6,16 +6,25 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
 #include "model/arena.h"
+#include "model/attention/attention.h"
 #include "model/embedding_plan.h"
 #include "model/layout.h"
 #include "random/counter.h"
 
 namespace ate {
+
+// What the attention of a layer read and made.
+struct AttentionTrace {
+  HeadInputs heads;
+  at::Tensor outputs;  // [N, H, T, hd], before the output projection
+};
+using AttentionTraces = std::vector<AttentionTrace>;
 
 class Model {
  public:
@@ -25,6 +34,10 @@ class Model {
 
   // Logits without dropout. tokens: [N, T] of int64 -> [N, T, V], or for the bag [N, 1, V].
   at::Tensor logits(const at::Tensor& tokens) const { return forward(tokens, nullptr); }
+  // The same, with a trace of every layer.
+  at::Tensor logits(const at::Tensor& tokens, AttentionTraces& traces) const {
+    return forward(tokens, nullptr, &traces);
+  }
 
   // Cross-entropy in nats of every prediction, without dropout. windows: [N, T + 1] -> [N, T], or for the bag
   // [N, 1].
@@ -32,7 +45,13 @@ class Model {
     return losses_of(forward(inputs(windows), nullptr), windows);
   }
 
-  // Mean cross-entropy of a training batch, in nats, with the dropout masks of (key, step). Scalar.
+  // Of the sparse heads of layer `layer`, which are its first sparse_heads; nullptr for a dense layer.
+  const SparseAttention* attention(size_t layer) const { return layers_[layer].sparse.get(); }
+  int64_t sparse_heads(size_t layer) const { return layers_[layer].sparse_heads; }
+
+  // Mean cross-entropy of a training batch, in nats, with the dropout masks of (key, step). Scalar. Where a selector
+  // learns, its gradient, but not its value, holds attention.distil times the selectors' own losses, summed over
+  // the layers.
   at::Tensor training_loss(const at::Tensor& windows, RandomKey key, uint32_t step) const;
 
  private:
@@ -41,6 +60,9 @@ class Model {
   };
   struct EncoderLayer {
     Linear in_projection, out_projection, linear1, linear2, norm1, norm2;
+    std::shared_ptr<const SparseAttention>
+        sparse;  // of the first sparse_heads heads; nullptr when all are dense
+    int64_t sparse_heads = 0;
   };
   struct Block {
     at::Tensor table, live;  // live: rows to gather, undefined for all
@@ -51,14 +73,19 @@ class Model {
 
   at::Tensor inputs(const at::Tensor& windows) const;
   at::Tensor losses_of(const at::Tensor& logits, const at::Tensor& windows) const;
-  at::Tensor forward(const at::Tensor& tokens, const Dropout* dropout) const;
+  at::Tensor forward(const at::Tensor& tokens, const Dropout* dropout,
+                     AttentionTraces* traces = nullptr) const;
   at::Tensor embed(const at::Tensor& tokens) const;
-  at::Tensor attend(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout,
-                    uint32_t site) const;
-  at::Tensor encode(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout,
-                    uint32_t site) const;
+  at::Tensor attend(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout, uint32_t site,
+                    AttentionTraces* traces) const;
+  at::Tensor attend_sparsely(const EncoderLayer& layer, const HeadInputs& heads, const Dropout* dropout,
+                             uint32_t site) const;
+  at::Tensor encode(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout, uint32_t site,
+                    AttentionTraces* traces) const;
+  at::Tensor selectors_loss(const AttentionTraces& traces) const;
 
   BodyConfig body_;
+  double distil_ = 0;  // weight of the selectors' losses; 0 where none learns
   int64_t window_;
   std::vector<Block> blocks_;
   at::Tensor noise_, row_of_, positions_;

@@ -22,6 +22,7 @@ enum class Purpose : uint32_t {
   canary = 6,
   placebo = 7,
   law = 8,
+  stage = 9,
   sign_flip = 32
 };
 

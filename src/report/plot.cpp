@@ -63,7 +63,7 @@ std::string gnuplot_program(const Plot& plot, const fs::path& path) {
   out +=
       "set logscale x 2\nset logscale y 10\nset format y '%g'\nset grid\nset key below\n"
       "set style data linespoints\n";
-  std::string drawn = "1 with lines dashtype 2 linewidth 2 linecolor 'black' title '1: equal cost'";
+  std::string drawn = "1 with lines dashtype 2 linewidth 2 linecolor 'black' title " + quoted(plot.reference);
   for (size_t i = 0; i < plot.curves.size(); ++i) {
     const Curve& curve = plot.curves[i];
     out += fmt::format("$curve{} << END\n", i);

@@ -20,6 +20,7 @@ struct Plot {
   std::string x_label;
   std::string y_label;
   std::vector<Curve> curves;
+  std::string reference = "1: equal cost";  // what the line at y = 1 means
 };
 
 // The gnuplot program that draws the plot into `path` (.svg or .png), its data included.

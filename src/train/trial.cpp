@@ -210,7 +210,8 @@ Evaluation Trial::evaluate() const {
   const State& s = *state_;
   const at::NoGradGuard no_grad;
   // The index of the epoch that has just been completed; sampled windows are drawn anew for each.
-  const WindowStarts starts = evaluation_windows(config_, s.corpus, s.key, progress_.epoch - 1);
+  const WindowStarts starts =
+      evaluation_windows(config_, s.corpus, s.key, std::max<int64_t>(0, progress_.epoch - 1));
   const auto windows = static_cast<int64_t>(starts.size());
   const int64_t length = config_.windows.length;
   const int64_t predictions = targets_per_window(config_);
@@ -248,7 +249,11 @@ Evaluation Trial::evaluate() const {
   return evaluation;
 }
 
-std::string Trial::checkpoint() const {
+std::string Trial::checkpoint() const { return file(true); }
+
+std::string Trial::exported() const { return file(false); }
+
+std::string Trial::file(bool whole) const {
   const State& s = *state_;
   const at::Tensor parameters = s.arena.parameters.cpu();
   const at::Tensor first = s.arena.first_moment.cpu();
@@ -259,6 +264,7 @@ std::string Trial::checkpoint() const {
                       bytes_of(parameters)
                           .substr(static_cast<size_t>(tensor.offset) * sizeof(float),
                                   static_cast<size_t>(tensor.count()) * sizeof(float))});
+  if (!whole) return safetensors_bytes(arrays, {{"arm", id_.arm_name()}, {"seed", std::to_string(id_.seed)}});
   arrays.push_back({"adam.first_moment", {s.layout.size}, bytes_of(first)});
   arrays.push_back({"adam.second_moment", {s.layout.size}, bytes_of(second)});
   return safetensors_bytes(

@@ -29,9 +29,15 @@ class Trial {
   void advance();
   bool evaluated() const { return evaluated_; }
 
+  // The validation loss as the model stands, without a record of it. After a restore it is what the checkpoint's last
+  // evaluation was, when one followed its last step.
+  Evaluation evaluate() const;
+
   // The state as a safetensors file: each parameter under its PyTorch name, Adam's moments as two flat
   // arrays, and the progress as metadata. Equal states give equal bytes.
   std::string checkpoint() const;
+  // The parameters alone, under the same names, with arm and seed as metadata: for other programs.
+  std::string exported() const;
   // Continues from such a file. Throws Failure when it is of another model.
   void restore(const SafetensorsFile& file);
 
@@ -40,7 +46,7 @@ class Trial {
 
   void end_epoch();
   double leak() const;
-  Evaluation evaluate() const;
+  std::string file(bool whole) const;
 
   Config config_;
   TrialId id_;

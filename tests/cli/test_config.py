@@ -9,7 +9,7 @@ import unittest
 
 from harness import Case, read_bytes, run
 
-PRESETS = ["focused", "medium", "long", "definitive"]
+PRESETS = ["focused", "medium", "long", "definitive", "sparse", "sparse-frontier"]
 
 
 class Config(Case):

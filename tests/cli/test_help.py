@@ -4,7 +4,7 @@ import unittest
 
 from harness import Case, run, side_by_side
 
-COMMANDS = [[], ["validate-bespoke"], ["compute-analysis"], ["gpt4-analysis"], ["audit"], ["config"],
+COMMANDS = [[], ["validate-bespoke"], ["train"], ["demo"], ["compute-analysis"], ["gpt4-analysis"], ["audit"], ["config"],
             ["config", "list"], ["config", "show"], ["config", "diff"], ["config", "schema"]]
 
 # command line, what the one line says

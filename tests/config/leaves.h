@@ -46,6 +46,7 @@ inline Json another_value(const std::string& pointer, const Json& value) {
   if (pointer == "/device") return value == "cpu" ? "cuda" : "cpu";
   if (pointer == "/study/seeds") return "7,9,100..102";
   if (pointer == "/study/arms") return value.size() > 1 ? Json{"standard"} : Json{"standard", "bespoke"};
+  if (pointer == "/train/kinds") return value.size() > 1 ? Json{"window"} : Json{"window", "block_topk"};
   const Json property = property_of(config_schema(), pointer);
   if (property.contains("enum")) {
     for (const Json& name : property["enum"])

@@ -91,10 +91,25 @@ const std::map<std::string, const char*> kTable = {
 
 }  // namespace
 
-TEST_CASE("there are four presets, from the smallest to the largest", "[config]") {
+TEST_CASE("the presets are the four validations, from the smallest to the largest, and two of ate train",
+          "[config]") {
   std::vector<std::string> names;
   for (const Preset& one : presets()) names.push_back(one.name);
-  CHECK(names == std::vector<std::string>{"focused", "medium", "long", "definitive"});
+  CHECK(names ==
+        std::vector<std::string>{"focused", "medium", "long", "definitive", "sparse", "sparse-frontier"});
+}
+
+TEST_CASE("the sparse preset is the seed's pipeline", "[config]") {
+  check_holds(preset("sparse", "corrected"), R"({
+    "source": {"kind": "zipf_iid", "vocabulary": 64, "exponent": 0, "tokens": 50000},
+    "windows": {"length": 64, "batch": 32},
+    "body": {"kind": "encoder", "width": 128, "layers": 2, "heads": 2, "norm": "pre", "activation": "gelu"},
+    "attention": {"kind": "mlp_topk", "k": 3, "hidden": 64, "heads": 1, "layers": 1},
+    "optimiser": {"kind": "adamw", "learning_rate": 0.003},
+    "train": {"procedure": "pipeline", "collect_batches": 32, "selector_steps": 400,
+              "approximator_steps": 600}})");
+  const Config config = resolve({"sparse", "", {}, {}}).config;
+  CHECK(config.schedule.epochs * steps_per_epoch(config) == 300);
 }
 
 TEST_CASE("each preset has the values of its published protocol in both modes", "[config]") {

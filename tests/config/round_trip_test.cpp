@@ -79,6 +79,10 @@ TEST_CASE("the names of every enumeration are distinct and found by value", "[co
   check_names<Tables>();
   check_names<BodyKind>();
   check_names<Positions>();
+  check_names<Norm>();
+  check_names<Activation>();
+  check_names<AttentionKind>();
+  check_names<Procedure>();
   check_names<Init>();
   check_names<OptimiserKind>();
   check_names<Decay>();

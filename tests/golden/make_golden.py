@@ -35,6 +35,8 @@ ENCODER = {
                   "weight_decay": 0.01, "clip_norm": 0.5},
     "schedule": {"epochs": EPOCHS, "decay": "cosine"},
 }
+# GPT-2's kind of layer.
+PRENORM = ENCODER | {"body": ENCODER["body"] | {"norm": "pre", "activation": "gelu"}}
 SMALL_ENCODER = ENCODER | {
     "body": ENCODER["body"] | {"layers": 1, "feedforward": 2, "positions": "none", "final_norm": False,
                                "causal": False},
@@ -54,6 +56,9 @@ CASES = {
     "encoder_standard_unmasked": (SMALL_ENCODER, None),
     "encoder_bespoke_causal": (ENCODER | factors(1.4, 1.0, 0.6, False), BANDS),
     "encoder_bespoke_noise": (SMALL_ENCODER | factors(1.5, 1.0, 0.5, False), BANDS_AND_NOISE),
+    "encoder_prenorm_gelu": (PRENORM, None),
+    "encoder_postnorm_gelu": (SMALL_ENCODER | {"body": SMALL_ENCODER["body"] | {"activation": "gelu"}}, None),
+    "encoder_bespoke_prenorm": (PRENORM | factors(1.4, 1.0, 0.6, False), BANDS),
 }
 
 
@@ -108,14 +113,15 @@ class Bag(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Post-norm transformer encoder and a linear head; the targets are the inputs shifted by one."""
+    """Transformer encoder and a linear head; the targets are the inputs shifted by one."""
 
     def __init__(self, embedding, body):
         super().__init__()
         self.embedding = embedding
         self.positions = nn.Embedding(T, D) if body["positions"] == "learned" else None
         layer = nn.TransformerEncoderLayer(D, body["heads"], body["feedforward"] * D, body["dropout"],
-                                           activation="relu", batch_first=True, norm_first=False)
+                                           activation=body.get("activation", "relu"), batch_first=True,
+                                           norm_first=body.get("norm", "post") == "pre")
         norm = nn.LayerNorm(D) if body["final_norm"] else None
         self.encoder = nn.TransformerEncoder(layer, body["layers"], norm, enable_nested_tensor=False)
         self.head = nn.Linear(D, V)

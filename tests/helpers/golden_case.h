@@ -15,7 +15,10 @@ inline const std::vector<std::string> kGoldenCases = {"bag_standard",
                                                       "encoder_standard_causal",
                                                       "encoder_standard_unmasked",
                                                       "encoder_bespoke_causal",
-                                                      "encoder_bespoke_noise"};
+                                                      "encoder_bespoke_noise",
+                                                      "encoder_prenorm_gelu",
+                                                      "encoder_postnorm_gelu",
+                                                      "encoder_bespoke_prenorm"};
 
 struct GoldenCase {
   GoldenCase(const std::string& name, at::ScalarType type)

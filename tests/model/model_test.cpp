@@ -43,6 +43,10 @@ std::vector<Variant> variants() {
   plain.config.body.layers = 1;
   plain.config.body.heads = 4;
   all.push_back(plain);
+  Variant gpt = {"pre-norm encoder with GELU", tiny_encoder(), Arm::standard};
+  gpt.config.body.norm = Norm::pre;
+  gpt.config.body.activation = Activation::gelu;
+  all.push_back(gpt);
   for (const Arm arm : all_arms()) all.push_back({enum_name(arm), config_for_all_arms(), arm});
   all.push_back({"tied bag", tiny_bag(), Arm::tied});
   return all;

@@ -119,18 +119,31 @@ void ReferenceModel::encode(std::vector<Row>& x, int64_t window, int64_t layer, 
     for (size_t i = 0; i < a.size(); ++i) a[i] += b[i];
     return a;
   };
-  std::vector<Row> attended = attend(x, window, layer, masks);
-  for (int64_t t = 0; t < length; ++t) {
-    Row& row = x[static_cast<size_t>(t)];
-    drop(attended[static_cast<size_t>(t)], t, 1);
-    row = norm(add(row, attended[static_cast<size_t>(t)]), name + "norm1");
-    Row hidden = linear(row, name + "linear1.weight", name + "linear1.bias",
+  const bool pre = config_.body.norm == Norm::pre;
+  const auto activate = [&](double h) {
+    return config_.body.activation == Activation::gelu ? h * 0.5 * (1 + std::erf(h / std::sqrt(2.0)))
+                                                       : std::max(h, 0.0);
+  };
+  const auto feed_forward = [&](const Row& y, int64_t t) {
+    Row hidden = linear(y, name + "linear1.weight", name + "linear1.bias",
                         config_.body.feedforward * config_.body.width);
-    for (double& h : hidden) h = std::max(h, 0.0);
+    for (double& h : hidden) h = activate(h);
     drop(hidden, t, 2);
     Row out = linear(hidden, name + "linear2.weight", name + "linear2.bias", config_.body.width);
     drop(out, t, 3);
-    row = norm(add(row, out), name + "norm2");
+    return out;
+  };
+  std::vector<Row> read = x;
+  if (pre)
+    for (Row& row : read) row = norm(row, name + "norm1");
+  std::vector<Row> attended = attend(read, window, layer, masks);
+  for (int64_t t = 0; t < length; ++t) {
+    Row& row = x[static_cast<size_t>(t)];
+    drop(attended[static_cast<size_t>(t)], t, 1);
+    row = add(row, attended[static_cast<size_t>(t)]);
+    if (!pre) row = norm(row, name + "norm1");
+    row = add(row, feed_forward(pre ? norm(row, name + "norm2") : row, t));
+    if (!pre) row = norm(row, name + "norm2");
   }
 }
 

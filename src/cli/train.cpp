@@ -1,0 +1,147 @@
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <memory>
+
+#include "cli/checks.h"
+#include "cli/commands.h"
+#include "cli/experiment_flags.h"
+#include "cli/output.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/single.h"
+#include "run/signals.h"
+#include "study/study.h"
+#include "support/error.h"
+
+namespace ate {
+namespace {
+
+struct Flags {
+  ExperimentFlags experiment;
+  OutputFlags output;
+  StudyOptions options;
+  std::string out = "tool_outputs";
+  std::string evaluate;
+  std::string export_to;
+  std::string plot;
+};
+
+int interrupted(int signal) {
+  spdlog::warn("interrupted; the state is saved, and the same command goes on from there");
+  return static_cast<int>(signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted);
+}
+
+// The config given on the command line, else that of the run folder which the checkpoint lies in.
+int evaluate(const Flags& flags, Format format) {
+  const std::string flag = "--evaluate";
+  StoredModel stored = find_model(flag, flags.evaluate);
+  if (flags.experiment.given()) stored.resolved = flags.experiment.resolve();
+  if (!stored.resolved)
+    throw BadInput(flag + " " + flags.evaluate,
+                   "lies in no run folder with a config.json; give --preset or --config too");
+  const EvaluatedModel model = evaluate_model(flag, flags.evaluate, *stored.resolved, stored.id);
+  if (!flags.export_to.empty())
+    export_model(flag, flags.evaluate, *stored.resolved, stored.id, flags.export_to);
+  write_stdout(render(model_report(model.config, "", model.record, model.floor, flags.evaluate), format));
+  return static_cast<int>(ExitCode::done);
+}
+
+int train_model(const Flags& flags, Resolved resolved, Format format) {
+  keep_one_model(resolved);
+  StudyOptions options = flags.options;
+  options.command = "train";
+  options.jobs = 1;
+  options.out = flags.out;
+  const StudyOutcome outcome = run_study(resolved, options);
+  if (!outcome.complete) return interrupted(outcome.stop_signal);
+  const StudyResult& result = outcome.result;
+  const TrialRecord& record = result.trials.front();
+  const auto checkpoint = std::filesystem::path(flags.out) / "runs" / result.run_id / "checkpoint" /
+                          (record.id.text() + ".safetensors");
+  if (!flags.export_to.empty()) export_model("--export", checkpoint, resolved, record.id, flags.export_to);
+  write_stdout(render(model_report(result.config, result.run_id, record, result.floor, checkpoint), format));
+  spdlog::info("{} {}", outcome.reused ? "no training needed; stored in" : "stored in", checkpoint.string());
+  return static_cast<int>(record.progress.status == TrialStatus::diverged ? ExitCode::some_trials_failed
+                                                                          : ExitCode::done);
+}
+
+int train(const Flags& flags) {
+  install_signal_handlers();
+  const Format format = flags.output.format();
+  flags.output.set_up_log();
+  if (!flags.evaluate.empty()) return evaluate(flags, format);
+  Resolved resolved = flags.experiment.resolve();
+  const Procedure procedure = resolved.config.train.procedure;
+  if (procedure != Procedure::model && !flags.export_to.empty())
+    throw BadInput("--export",
+                   "is for a single model: set train.procedure=model, or use --evaluate CHECKPOINT");
+  if (procedure != Procedure::frontier && !flags.plot.empty())
+    throw BadInput("--plot",
+                   "draws a frontier: set train.procedure=frontier or use --preset sparse-frontier");
+  if (procedure == Procedure::model) return train_model(flags, std::move(resolved), format);
+
+  PipelineOptions options;
+  options.out = flags.out;
+  options.fresh = flags.options.fresh;
+  options.save_seconds = flags.options.save_seconds;
+  options.plot = flags.plot;
+  const PipelineOutcome outcome = run_pipeline(std::move(resolved), options);
+  if (!outcome.complete) return interrupted(outcome.stop_signal);
+  write_stdout(render(outcome.report, format));
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand(
+      "train", "Train one model, or a dense teacher and the sparse attention that is to replace it");
+  auto flags = std::make_shared<Flags>();
+  flags->experiment.add_to_single(*command);
+  const char* const group = "Run";
+  command
+      ->add_option(
+          "--evaluate", flags->evaluate,
+          "Score this checkpoint on its validation part; the config is its run folder's unless given")
+      ->type_name("CHECKPOINT")
+      ->check(not_empty())
+      ->group(group);
+  command
+      ->add_option("--export", flags->export_to,
+                   "Write the parameters alone into a safetensors file, docs/checkpoints.md")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->group(group);
+  command
+      ->add_option("--out", flags->out, "Folder for results, progress files and runs (default tool_outputs)")
+      ->type_name("DIR")
+      ->check(not_empty())
+      ->group(group);
+  command
+      ->add_flag("--fresh", flags->options.fresh,
+                 "Start over; an old run of the same settings is moved aside")
+      ->group(group);
+  command
+      ->add_option("--save-every", flags->options.save_seconds,
+                   "Most seconds between two checkpoints (default 30)")
+      ->type_name("SECONDS")
+      ->check(number(0, 1'000'000))
+      ->group(group);
+  flags->output.add_to(*command);
+  command->add_option("--plot", flags->plot, "Draw the frontier into a .svg or .png file")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->group("Output");
+  command->footer(
+      "Examples:\n"
+      "  ate train --preset medium --arm bespoke --epochs 2             one model\n"
+      "  ate train --preset medium --set attention.kind=lowrank_topk    with sparse attention\n"
+      "  ate train --evaluate tool_outputs/runs/RUN/checkpoint/standard-s0.safetensors\n"
+      "  ate train --preset sparse                                      teacher, selector, approximator, "
+      "hybrid\n"
+      "  ate train --preset sparse-frontier --plot frontier.svg         every kind and k\n"
+      "Interrupt it at any time: the same command goes on where it stopped.");
+  command->callback([flags, &action] { action = [flags] { return train(*flags); }; });
+}
+
+}  // namespace ate

@@ -1,0 +1,79 @@
+#include "model/attention/attention.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "model/attention/kinds.h"
+
+namespace ate {
+
+at::Tensor HeadInputs::scores() const {
+  const at::Tensor exact = at::matmul(queries * scale, keys.transpose(2, 3));
+  return mask.defined() ? exact + mask : exact;
+}
+
+HeadInputs HeadInputs::narrow(int64_t first, int64_t count) const {
+  return {queries.narrow(1, first, count), keys.narrow(1, first, count), values.narrow(1, first, count), mask,
+          scale};
+}
+
+at::Tensor SparseAttention::attend(const HeadInputs& x, const WeightDropout* dropout) const {
+  return attend_selected(x, select(x), dropout);
+}
+
+at::Tensor SparseAttention::selector_scores(const HeadInputs&) const { return {}; }
+
+std::unique_ptr<SparseAttention> make_attention(const Config& config, const FindParameter& find) {
+  switch (config.attention.kind) {
+    case AttentionKind::dense:
+      return nullptr;
+    case AttentionKind::mlp_topk:
+      return make_mlp_topk(config.attention, find);
+    case AttentionKind::oracle_topk:
+      return make_oracle_topk(config.attention);
+    case AttentionKind::window:
+      return make_window(config.attention);
+    case AttentionKind::lowrank_topk:
+      return make_lowrank_topk(config.attention, find);
+    case AttentionKind::block_topk:
+      return make_block_topk(config.attention);
+  }
+  return nullptr;
+}
+
+at::Tensor gather_rows(const at::Tensor& x, const at::Tensor& positions) {
+  const int64_t n = x.size(0);
+  const int64_t heads = x.size(1);
+  const int64_t width = x.size(3);
+  // Looked up as rows of a table: on the CPU the gradient of an embedding adds whole rows at once, several times
+  // faster than that of index_select or gather.
+  const at::Tensor first = at::arange(n * heads, positions.options()).mul_(x.size(2)).view({n, heads, 1, 1});
+  return at::embedding(x.reshape({n * heads * x.size(2), width}), positions + first);
+}
+
+at::Tensor attend_selected(const HeadInputs& x, const Selection& selection, const WeightDropout* dropout) {
+  const at::Tensor keys = gather_rows(x.keys, selection.positions);
+  const at::Tensor values = gather_rows(x.values, selection.positions);
+  at::Tensor scores = at::matmul(keys, (x.queries * x.scale).unsqueeze(-1)).squeeze(-1);  // [N, H, T, m]
+  if (selection.absent.defined())
+    scores = scores.masked_fill(selection.absent, -std::numeric_limits<double>::infinity());
+  at::Tensor weights = scores.softmax(-1);
+  if (dropout != nullptr) weights = (*dropout)(weights);
+  return at::matmul(weights.unsqueeze(-2), values).squeeze(-2);
+}
+
+Selection best_positions(const at::Tensor& scores, int64_t k) {
+  auto [best, positions] =
+      scores.detach().topk(std::min(k, scores.size(-1)), -1, /*largest=*/true, /*sorted=*/false);
+  return {positions, best.isinf()};
+}
+
+at::Tensor selection_loss(const at::Tensor& attention, const at::Tensor& scores) {
+  const at::Tensor log_selector = scores.log_softmax(-1);
+  // 0 times -inf, where neither may look, counts as 0.
+  return -(attention.detach() * log_selector.masked_fill(log_selector.isinf(), 0)).sum(-1).mean();
+}
+
+}  // namespace ate

@@ -1,0 +1,72 @@
+// What the kinds of sparse attention have in common: what they read, which positions they choose, and exact attention
+// over the chosen ones. Each kind is a file of this folder, in plain ATen operations with autograd.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+
+namespace ate {
+
+// The heads of one layer. N windows, H heads, T positions, hd = d / H.
+struct HeadInputs {
+  at::Tensor queries, keys, values;  // [N, H, T, hd]
+  at::Tensor mask;   // [T, T], added to scores: 0 where a query (row) may look, -inf elsewhere;
+                     // undefined: everywhere
+  double scale = 1;  // of the scores: 1 / sqrt(hd)
+
+  // Exact scores with the mask added: [N, H, T, T].
+  at::Tensor scores() const;
+  // The heads first, ..., first + count - 1.
+  HeadInputs narrow(int64_t first, int64_t count) const;
+};
+
+// The positions that each query reads.
+struct Selection {
+  at::Tensor positions;  // [N, H, T, m] of int64, all in [0, T)
+  at::Tensor
+      absent;  // [N, H, T, m] of bool: chosen for want of m positions that may be read; undefined: none
+};
+
+// The dropout of attention weights, [N, H, T, anything].
+using WeightDropout = std::function<at::Tensor(const at::Tensor&)>;
+
+class SparseAttention {
+ public:
+  virtual ~SparseAttention() = default;
+
+  // The choice, which has no gradient.
+  virtual Selection select(const HeadInputs& x) const = 0;
+
+  // The heads' outputs, [N, H, T, hd]. By default exact attention over what select chooses.
+  virtual at::Tensor attend(const HeadInputs& x, const WeightDropout* dropout) const;
+
+  // Scores of a selector that is trained: [N, H, T, T], -inf where it may not choose. Undefined where nothing is
+  // learned. Their gradient reaches the selector's parameters, and no query or key.
+  virtual at::Tensor selector_scores(const HeadInputs& x) const;
+};
+
+// A layer's parameter by the end of its name: "selector.0.weight".
+using FindParameter = std::function<at::Tensor(const std::string& suffix)>;
+
+// The kind of config.attention for one layer; nullptr for dense.
+std::unique_ptr<SparseAttention> make_attention(const Config& config, const FindParameter& find);
+
+// softmax over the selected keys, times their values (Vaswani et al. 2017, with all other keys masked).
+at::Tensor attend_selected(const HeadInputs& x, const Selection& selection, const WeightDropout* dropout);
+
+// The k best positions of `scores` [N, H, T, T], in which -inf marks what may not be read; k is at most T.
+Selection best_positions(const at::Tensor& scores, int64_t k);
+
+// Rows of x [N, H, T, c] at positions [N, H, T, m] -> [N, H, T, m, c].
+at::Tensor gather_rows(const at::Tensor& x, const at::Tensor& positions);
+
+// The selector's loss: mean over queries of the cross-entropy between `attention` [N, H, T, T], held fixed, and the
+// softmax of `scores`. Its least value is the attention's entropy; its gradient is that of KL(attention || selector).
+at::Tensor selection_loss(const at::Tensor& attention, const at::Tensor& scores);
+
+}  // namespace ate

@@ -1,0 +1,37 @@
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "model/attention/kinds.h"
+
+namespace ate {
+namespace {
+
+class Window : public SparseAttention {
+ public:
+  explicit Window(int64_t k) : k_(k) {}
+
+  Selection select(const HeadInputs& x) const override {
+    const int64_t length = x.queries.size(2);
+    const int64_t k = std::min(k_, length);
+    const at::Tensor query = at::arange(length, x.queries.options().dtype(at::kLong)).unsqueeze(1);
+    const at::Tensor place = at::arange(k, query.options()).unsqueeze(0);
+    const bool causal = x.mask.defined();
+    const at::Tensor first = causal ? (query - (k - 1)).clamp_min(0) : (query - k / 2).clamp(0, length - k);
+    const at::Tensor positions = first + place;  // [T, k]
+    const std::vector<int64_t> shape = {x.queries.size(0), x.queries.size(1), length, k};
+    return {positions.expand(shape).contiguous(),
+            causal ? (positions > query).expand(shape).contiguous() : at::Tensor()};
+  }
+
+ private:
+  int64_t k_;
+};
+
+}  // namespace
+
+std::unique_ptr<SparseAttention> make_window(const AttentionConfig& config) {
+  return std::make_unique<Window>(config.k);
+}
+
+}  // namespace ate
