@@ -182,8 +182,8 @@ std::string experiment_hash(const Config& config) {
   for (const char* key : {"seeds", "arms", "margin"}) document["study"].erase(key);
   // Settings that came later count where they are not at their defaults: experiments named before keep their names.
   const Json defaults = write_config(Config());
-  for (const char* section : {"attention", "train"})
-    if (document[section] == defaults[section]) document.erase(section);
+  for (const char* setting : {"kernels", "dtype", "attention", "train"})
+    if (document[setting] == defaults[setting]) document.erase(setting);
   for (const char* setting : {"norm", "activation"})
     if (document["body"][setting] == defaults["body"][setting]) document["body"].erase(setting);
   document["device"] = config.device.substr(0, config.device.find(':'));

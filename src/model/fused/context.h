@@ -34,9 +34,9 @@ class Buffers {
   std::vector<std::unique_ptr<void, void (*)(void*)>> arrays_;
 };
 
-// An activation [M, d] as floats and as operand of products: one array where E is float.
+// What one layer hands to the next, [M, d], as floats and as operand of products: one array where E is float.
 template <class E>
-struct Activation {
+struct LayerRows {
   float* stream;
   E* operand;
 };
@@ -68,7 +68,7 @@ struct FusedContext {
   float* gradient(const std::string& name) const { return arrays.gradients + layout.at(name).offset; }
 
   // bf16: the floats are overwritten by the next activation, the operands stay.
-  Activation<E> activation() {
+  LayerRows<E> layer_rows() {
     E* const array = buffers.template take<E>(rows * width);
     if constexpr (std::is_same_v<E, float>)
       return {array, array};

@@ -95,7 +95,7 @@ void FusedEmbedding<E>::gather_live(const Projected& p) {
 }
 
 template <class E>
-void FusedEmbedding<E>::forward(const int64_t* tokens, const Activation<E>& x) {
+void FusedEmbedding<E>::forward(const int64_t* tokens, const LayerRows<E>& x) {
   for (const Projected& p : projected_) {
     if (p.live_rows != nullptr) gather_live(p);
     p.project();

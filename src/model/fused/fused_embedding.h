@@ -12,7 +12,7 @@ class FusedEmbedding {
   FusedEmbedding(FusedContext<E>& context, const float* noise);
 
   // x[m] = the row of tokens[m], plus its position's.
-  void forward(const int64_t* tokens, const Activation<E>& x);
+  void forward(const int64_t* tokens, const LayerRows<E>& x);
   // From dx = dy + branch; called after the gradient of a tied head has been written.
   void backward(const int64_t* tokens, const float* dy, const E* branch);
 

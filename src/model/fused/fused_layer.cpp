@@ -49,7 +49,7 @@ FusedLayer<E>::Norm::Norm(FusedContext<E>& c, const std::string& name, const std
       mask(c.buffers.template take<uint8_t>(kernels::mask_bytes(c.rows * c.width))) {}
 
 template <class E>
-FusedLayer<E>::FusedLayer(FusedContext<E>& c, LayerScratch<E>& s, int64_t index, const Activation<E>& x)
+FusedLayer<E>::FusedLayer(FusedContext<E>& c, LayerScratch<E>& s, int64_t index, const LayerRows<E>& x)
     : c_(c),
       s_(s),
       shape_(attention_shape(c.config)),
@@ -58,8 +58,8 @@ FusedLayer<E>::FusedLayer(FusedContext<E>& c, LayerScratch<E>& s, int64_t index,
       threshold_(static_cast<uint32_t>(std::lround(c.config.body.dropout * 65536))),
       kept_(static_cast<float>(65536.0 / (65536.0 - threshold_))),
       x_(x),
-      middle_(c.activation()),
-      out_(c.activation()),
+      middle_(c.layer_rows()),
+      out_(c.layer_rows()),
       qkv_(c.buffers.template take<E>(c.rows * 3 * c.width)),
       mixed_(c.buffers.template take<E>(c.rows * c.width)),
       hidden_(c.buffers.template take<E>(c.rows * hidden_width_)),
@@ -104,7 +104,7 @@ kernels::Mask FusedLayer<E>::draw(RandomKey key, uint32_t step, uint32_t site, i
 
 template <class E>
 void FusedLayer<E>::add_and_norm(const float* residual, const Norm& norm, const kernels::Mask& mask,
-                                 const Activation<E>& out) {
+                                 const LayerRows<E>& out) {
   c_.kernel.norm(c_.rows, c_.width, residual, s_.branch, norm.bias, mask, norm.gain, norm.shift,
                  norm.normalised, norm.scale, out.stream, out.operand);
 }

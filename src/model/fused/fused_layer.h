@@ -25,9 +25,9 @@ template <class E>
 class FusedLayer {
  public:
   // Reads x, the output of what stands below.
-  FusedLayer(FusedContext<E>& context, LayerScratch<E>& scratch, int64_t index, const Activation<E>& x);
+  FusedLayer(FusedContext<E>& context, LayerScratch<E>& scratch, int64_t index, const LayerRows<E>& x);
 
-  const Activation<E>& output() const { return out_; }
+  const LayerRows<E>& output() const { return out_; }
 
   void forward(RandomKey key, uint32_t step);
   // From the gradient dy + dy_branch of the output (dy may be nullptr) to that of the input, scratch.dstream +
@@ -48,7 +48,7 @@ class FusedLayer {
   kernels::Mask draw(RandomKey key, uint32_t step, uint32_t site, int64_t elements, uint8_t* bits) const;
   kernels::Mask mask_of(const uint8_t* bits) const;
   void add_and_norm(const float* residual, const Norm& norm, const kernels::Mask& mask,
-                    const Activation<E>& out);
+                    const LayerRows<E>& out);
   void norm_backward(const float* dy, const E* dy_branch, const Norm& norm);
 
   FusedContext<E>& c_;
@@ -58,7 +58,7 @@ class FusedLayer {
   uint32_t first_site_;
   uint32_t threshold_;
   float kept_;
-  Activation<E> x_, middle_, out_;
+  LayerRows<E> x_, middle_, out_;
   E *qkv_, *mixed_, *hidden_;
   float* weights_;  // of attention, before dropout
   uint8_t* weights_mask_;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <deque>
 
+#include "config/kernels.h"
 #include "model/fused/context.h"
 #include "model/fused/fused_embedding.h"
 #include "model/fused/fused_layer.h"
@@ -20,7 +21,7 @@ class FusedEncoder : public FusedStep {
       : c_(config, plan, layout, arrays, kernel),
         tokens_(static_cast<size_t>(c_.rows)),
         targets_(static_cast<size_t>(c_.rows)),
-        x_(c_.activation()),
+        x_(c_.layer_rows()),
         embedding_(c_, noise),
         scratch_(c_) {
     for (int64_t i = 0; i < config.body.layers; ++i)
@@ -102,7 +103,7 @@ class FusedEncoder : public FusedStep {
   }
 
   void add_final_norm() {
-    last_ = c_.activation();
+    last_ = c_.layer_rows();
     gain_ = c_.weight("norm.weight");
     shift_ = c_.weight("norm.bias");
     dgain_ = c_.gradient("norm.weight");
@@ -123,11 +124,11 @@ class FusedEncoder : public FusedStep {
 
   FusedContext<E> c_;
   std::vector<int64_t> tokens_, targets_;
-  Activation<E> x_;
+  LayerRows<E> x_;
   FusedEmbedding<E> embedding_;
   LayerScratch<E> scratch_;
   std::deque<FusedLayer<E>> layers_;
-  Activation<E> last_;  // what the head reads
+  LayerRows<E> last_;  // what the head reads
   const float *gain_ = nullptr, *shift_ = nullptr;
   float *dgain_ = nullptr, *dshift_ = nullptr;
   float *normalised_ = nullptr, *scale_ = nullptr;  // nullptr: no final norm
@@ -149,6 +150,7 @@ const kernels::KernelSet& kernel_set(const std::string& instructions) {
 std::unique_ptr<FusedStep> make_fused_step(const Config& config, const EmbeddingPlan& plan,
                                            const Layout& layout, const HostArrays& arrays, const float* noise,
                                            const std::string& instructions) {
+  if (const std::string why = why_not_fused(config); !why.empty()) throw Failure("/kernels", why);
   const kernels::KernelSet& set = kernel_set(instructions);
   if (config.dtype == Dtype::bf16)
     return std::make_unique<FusedEncoder<kernels::bf16>>(config, plan, layout, arrays, noise, *set.with_bf16);

@@ -36,8 +36,9 @@ class FusedStep {
   virtual void parameters_changed() = 0;
 };
 
-// For a config that the fused kernels can run (config/kernels.h), of its dtype. `noise`: [plan.noise_rows, d], read
-// during every step; nullptr when there are none. `instructions`: name of a kernel set that this processor has; "" takes
+// For a config that the fused kernels can run (config/kernels.h), of its dtype; throws Failure for another.
+// `noise`: [plan.noise_rows, d], read during every step; nullptr when there are none. `instructions`: name of a kernel
+// set that this processor has; "" takes
 // the best.
 std::unique_ptr<FusedStep> make_fused_step(const Config& config, const EmbeddingPlan& plan,
                                            const Layout& layout, const HostArrays& arrays, const float* noise,
