@@ -38,8 +38,7 @@ class FusedStep {
 
 // For a config that the fused kernels can run (config/kernels.h), of its dtype; throws Failure for another.
 // `noise`: [plan.noise_rows, d], read during every step; nullptr when there are none. `instructions`: name of a kernel
-// set that this processor has; "" takes
-// the best.
+// set that this processor has; "" takes the best.
 std::unique_ptr<FusedStep> make_fused_step(const Config& config, const EmbeddingPlan& plan,
                                            const Layout& layout, const HostArrays& arrays, const float* noise,
                                            const std::string& instructions = "");
