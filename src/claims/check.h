@@ -43,6 +43,9 @@ class CheckContext {
   // resumed under the audit's folder. Throws Interrupted when a signal stopped it.
   StudyResult study(const std::string& preset, std::vector<std::string> sets) const;
 
+  // The same for a pipeline of ate train; returns its result's document.
+  nlohmann::ordered_json pipeline(const std::string& preset, std::vector<std::string> sets) const;
+
  private:
   bool full_;
   std::string device_;
@@ -79,6 +82,7 @@ Finding check_parameter_width(const Claim&, CheckContext&);
 Finding check_leaking_loss(const Claim&, CheckContext&);
 Finding check_rigour(const Claim&, CheckContext&);  // checks_method.cpp
 Finding check_references(const Claim&, CheckContext&);
-Finding check_capability(const Claim&, CheckContext&);
+Finding check_selector(const Claim&, CheckContext&);  // checks_sparse.cpp
+Finding check_query_alone(const Claim&, CheckContext&);
 
 }  // namespace ate

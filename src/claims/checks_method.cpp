@@ -41,10 +41,4 @@ Finding check_references(const Claim& claim, CheckContext&) {
   return {Verdict::not_run, fmt::format("{} references, to be read by people", count), {}};
 }
 
-Finding check_capability(const Claim& claim, CheckContext&) {
-  return {Verdict::not_run,
-          "needs " + claim.given["needs"].get<std::string>() + ", which this build does not have",
-          {}};
-}
-
 }  // namespace ate

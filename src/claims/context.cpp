@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "claims/check.h"
+#include "pipeline/pipeline.h"
 
 namespace ate {
 
@@ -38,7 +39,8 @@ Check find_check(const std::string& name) {
                                                       {"leaking_loss", check_leaking_loss},
                                                       {"rigour", check_rigour},
                                                       {"references", check_references},
-                                                      {"capability", check_capability}};
+                                                      {"selector", check_selector},
+                                                      {"query_alone", check_query_alone}};
   return checks.at(name);
 }
 
@@ -66,6 +68,20 @@ StudyResult CheckContext::study(const std::string& preset, std::vector<std::stri
   StudyOutcome outcome = run_study(resolve(choice), study_);
   if (!outcome.complete) throw Interrupted{};
   return std::move(outcome.result);
+}
+
+nlohmann::ordered_json CheckContext::pipeline(const std::string& preset,
+                                              std::vector<std::string> sets) const {
+  Choice choice;
+  choice.preset = preset;
+  choice.sets = std::move(sets);
+  choice.sets.push_back("device=" + device_);
+  PipelineOptions options;
+  options.command = study_.command;
+  options.out = study_.out;
+  const PipelineOutcome outcome = run_pipeline(resolve(choice), options);
+  if (!outcome.complete) throw Interrupted{};
+  return outcome.report.document;
 }
 
 }  // namespace ate

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <memory>
+#include <optional>
 
 #include "cli/checks.h"
 #include "cli/commands.h"
@@ -80,14 +81,17 @@ int train(const Flags& flags) {
                    "draws a frontier: set train.procedure=frontier or use --preset sparse-frontier");
   if (procedure == Procedure::model) return train_model(flags, std::move(resolved), format);
 
+  std::optional<PlotFile> plot;
+  if (!flags.plot.empty()) plot.emplace("--plot", flags.plot);
   PipelineOptions options;
   options.out = flags.out;
   options.fresh = flags.options.fresh;
   options.save_seconds = flags.options.save_seconds;
-  options.plot = flags.plot;
+  options.plot = plot.has_value();
   const PipelineOutcome outcome = run_pipeline(std::move(resolved), options);
   if (!outcome.complete) return interrupted(outcome.stop_signal);
   write_stdout(render(outcome.report, format));
+  if (plot) plot->draw(outcome.plot);
   return static_cast<int>(ExitCode::done);
 }
 

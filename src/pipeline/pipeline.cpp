@@ -82,8 +82,6 @@ PipelineOutcome run_pipeline(Resolved resolved, const PipelineOptions& options) 
     }
   }();
   config.device = device.str();
-  std::optional<PlotFile> plot;
-  if (!options.plot.empty()) plot.emplace("--plot", options.plot);
   at::set_num_threads(1);
 
   const std::string id = fmt::format("{}-{}-{}-{}-s{}", options.command, config.name, experiment_hash(config),
@@ -91,7 +89,7 @@ PipelineOutcome run_pipeline(Resolved resolved, const PipelineOptions& options) 
   const auto run = std::make_shared<RunFolder>(options.out, id, options.fresh);
   PipelineOutcome outcome;
   const bool finished = run->done() && !run->read_json("report.json").is_null();
-  if (finished && !plot) {
+  if (finished && !options.plot) {
     outcome.report = report_from_json(run->read_json("report.json"));
     outcome.complete = true;
     spdlog::info("no training needed; stored in {}", run->folder().string());
@@ -105,7 +103,7 @@ PipelineOutcome run_pipeline(Resolved resolved, const PipelineOptions& options) 
       const World world = make_world(source_name(config), config, device, run, options.save_seconds);
       const FrontierResult frontier = run_frontier(world, options.save_seconds);
       outcome.report = frontier_report(id, config, frontier);
-      if (plot) plot->draw(frontier_plot(frontier));
+      outcome.plot = frontier_plot(frontier);
     } else {
       outcome.report = run_pipeline_procedure(config, device, run, options);
     }

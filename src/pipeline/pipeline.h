@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "config/resolve.h"
+#include "report/plot.h"
 #include "report/table.h"
 
 namespace ate {
@@ -12,7 +13,7 @@ struct PipelineOptions {
   std::filesystem::path out = "tool_outputs";
   bool fresh = false;
   double save_seconds = 30;  // most wall-clock between two checkpoints
-  std::string plot;          // frontier: a picture's path; "" for none
+  bool plot = false;         // frontier: make PipelineOutcome::plot, for a finished run by scoring it again
   std::string command = "train";
 };
 
@@ -20,6 +21,7 @@ struct PipelineOutcome {
   bool complete = false;
   int stop_signal = 0;  // SIGINT or SIGTERM: the stage under way is saved
   Report report;        // its document is what result.json holds
+  Plot plot{};          // where it was asked for
 };
 
 // Runs what config.train says, each stage from its checkpoint; a finished run's report is printed as it was stored.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/fields.h"
+#include "data/corpus.h"
 #include "study/describe_corpus.h"
 
 namespace ate {

@@ -117,11 +117,28 @@ TEST_CASE("the difference of losses is judged by the paired interval", "[claims]
   CHECK(contains(find("bespoke.50").evidence[1], "times what was printed"));
 }
 
-TEST_CASE("method, references and what this build lacks", "[claims]") {
+TEST_CASE("the selector's verdicts follow what is found and what is asked", "[claims]") {
+  const Json small = {"windows.length=24",          "body.width=16",
+                      "attention.hidden=8",         "schedule.epochs=1",
+                      "train.recall_epochs=1",      "train.recall_tokens=8000",
+                      "source.tokens=8000",         "windows.batches_per_epoch=30",
+                      "train.collect_batches=4",    "train.selector_steps=60",
+                      "train.approximator_steps=60"};
+  const Finding found = find("sparse.selector", {{"sets", small}, {"margin", 2.0}});
+  CHECK(found.verdict == Verdict::contradicted);
+  CHECK(contains(found.found, "random: top-1 "));
+  CHECK(contains(found.found, "recall: top-1 "));
+  CHECK(find("sparse.selector", {{"sets", small}, {"margin", -2.0}, {"share", 0.0}}).verdict ==
+        Verdict::reproduced);
+  // A selector that reads the query alone cannot follow content.
+  CHECK(find("sparse.no-qk", {{"sets", small}, {"least", 0.0}}).verdict == Verdict::contradicted);
+  CHECK(find("sparse.no-qk", {{"sets", small}, {"least", 1.0}}).verdict == Verdict::not_run);
+}
+
+TEST_CASE("method and references", "[claims]") {
   CHECK(verdict("method.rigour") == Verdict::unsupported);
   CHECK(verdict("industry.adoption") == Verdict::unsupported);
   CHECK(verdict("industry.adoption", {{"references", {"a paper"}}}) == Verdict::not_run);
-  CHECK(contains(find("sparse.selector").found, "needs the sparse-attention kinds"));
 }
 
 TEST_CASE("numbers print as they were printed", "[claims]") {
