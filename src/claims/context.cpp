@@ -56,7 +56,7 @@ const MeasuredShape& CheckContext::measured(const Shape& s, int repeats) {
   const std::string key = fmt::format("{} {} {} {} {}", s.width, s.length, s.heads, s.keys, s.hidden);
   const auto it = measured_.find(key);
   if (it != measured_.end()) return it->second;
-  return measured_[key] = measure_attention(s, {device_, 4, repeats});
+  return measured_[key] = measure_attention(s, {device_, 4, repeats, /*other_kinds=*/false});
 }
 
 StudyResult CheckContext::study(const std::string& preset, std::vector<std::string> sets) const {

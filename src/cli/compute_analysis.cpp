@@ -82,8 +82,12 @@ std::vector<PrintedRatio> printed_ratios() {
 }
 
 void add_measured_curves(Plot& plot, const std::vector<MeasuredShape>& shapes) {
-  for (const char* path : {"sparse mlp_topk", "sparse mlp_topk, one head"}) {
-    Curve curve{std::string("measured: ") + path, {}, true};
+  std::vector<std::string> paths;
+  if (!shapes.empty())
+    for (const AttentionTiming& timing : shapes.front().timings)
+      if (!timing.dense) paths.push_back(timing.path);
+  for (const std::string& path : paths) {
+    Curve curve{"measured: " + path, {}, true};
     for (const MeasuredShape& measured : shapes) {
       const AttentionTiming* dense = measured.fastest_dense();
       const AttentionTiming* sparse = measured.find(path);

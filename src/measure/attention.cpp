@@ -48,6 +48,7 @@ class Candidate {
     timing_.dense = path_.dense;
     timing_.fused = path_.fused;
     timing_.heads = path_.heads;
+    timing_.predicted = path_.predicted;
     const int64_t available = device.is_cpu() ? available_memory() : 0;
     if (available > 0 && to_double(path_.needed_bytes) > kMemoryShare * static_cast<double>(available))
       timing_.reason = fmt::format("does not fit: needs {:.1f} GB, {:.1f} GB of memory are free",
@@ -181,7 +182,7 @@ MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& option
   sample.length = std::min(shape.length, kSampleLength);
   sample.batch = 1;
   std::vector<Candidate> candidates;
-  for (AttentionPath& path : attention_paths(shape, random_inputs(sample, tensors)))
+  for (AttentionPath& path : attention_paths(shape, random_inputs(sample, tensors), options.other_kinds))
     candidates.emplace_back(std::move(path), shape, device);
 
   const bool any_fits =

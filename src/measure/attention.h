@@ -14,14 +14,16 @@ struct MeasureOptions {
   std::string device = "auto";
   int64_t element_bytes = 4;  // 4: fp32, 2: bf16
   int repeats = 5;  // timed runs of each path, in turns; more of short ones, fewer after 20 s of a path
+  bool other_kinds = true;  // sparse kinds beside the document's own
 };
 
 struct AttentionTiming {
   Shape shape;
   std::string path;  // "dense flash"
   bool dense = true;
-  bool fused = false;  // a dense path that keeps no T x T array
-  int64_t heads = 0;   // that the path computes; the published ratio sets one sparse head against all
+  bool fused = false;    // a dense path that keeps no T x T array
+  int64_t heads = 0;     // that the path computes; the published ratio sets one sparse head against all
+  double predicted = 0;  // dense FLOPs / its FLOPs; 0: what the corrected accounting says of the shape
   std::vector<double> seconds;  // of each timed run; empty when it was not run
   int64_t peak_bytes = 0;       // largest sum of LibTorch's live arrays, inputs included; 0: not known here
   std::string reason;           // why it was not run, "" otherwise

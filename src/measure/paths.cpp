@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "analysis/memory.h"
+#include "measure/kinds.h"
 #include "measure/mlp_topk.h"
 
 namespace ate {
@@ -128,7 +129,8 @@ AttentionPath mlp_topk_path(Shape shape, int64_t heads, const at::TensorOptions&
 
 }  // namespace
 
-std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionInputs& sample) {
+std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionInputs& sample,
+                                           bool other_kinds) {
   const at::TensorOptions options = sample.queries.options();
   const auto element_bytes = static_cast<int64_t>(sample.queries.element_size());
   std::vector<AttentionPath> paths;
@@ -138,6 +140,8 @@ std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionIn
   paths.push_back(naive_path(shape, element_bytes));
   paths.push_back(mlp_topk_path(shape, shape.heads, options, element_bytes));
   if (shape.heads > 1) paths.push_back(mlp_topk_path(shape, 1, options, element_bytes));
+  if (other_kinds)
+    for (AttentionPath& path : kind_paths(shape, options)) paths.push_back(std::move(path));
   return paths;
 }
 

@@ -27,11 +27,14 @@ struct AttentionPath {
   int64_t heads = 0;           // that it computes
   Count needed_bytes;          // at its peak, inputs and outputs included
   std::function<Run()> build;  // makes the weights, if any, and what to time
+  double predicted = 0;        // dense FLOPs / its FLOPs; 0: what the corrected accounting says of the shape
 };
 
 // Dense: each fused backend that LibTorch takes for such inputs on their device, then plain operations.
-// Sparse: every kind that this build has, with all heads, and the one head that the published ratio counts.
+// Sparse: the document's mlp_topk with all heads, and its one head that the published ratio counts; with
+// `other_kinds` every other kind of src/model/attention too.
 // `sample` has the inputs' device, type and head size, and may be short.
-std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionInputs& sample);
+std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionInputs& sample,
+                                           bool other_kinds = true);
 
 }  // namespace ate

@@ -18,6 +18,7 @@ Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nul
 }  // namespace
 
 double predicted_speedup(const AttentionTiming& timing) {
+  if (timing.predicted > 0) return timing.predicted;
   Shape shape = timing.shape;
   shape.selector_outputs = SelectorOutputs::all;  // what the measured path computes
   const Cost both = cost(Accounting::corrected, shape);
@@ -74,16 +75,16 @@ std::vector<std::string> measured_notes(const std::vector<MeasuredShape>& shapes
     dense_points.push_back({static_cast<double>(sparse->shape.length), dense->median()});
     sparse_points.push_back({static_cast<double>(sparse->shape.length), sparse->median()});
   }
-  std::vector<std::string> notes = {
-      fmt::format("measured: at {} of {} shapes that ran on {}, every head sparse took less time than the "
-                  "fastest dense path. Sparse kinds in this build: mlp_topk, the document's head in plain "
-                  "array operations, untrained (its time does not depend on its weights).",
-                  wins, ran, shapes.empty() ? "no device" : shapes[0].device)};
+  std::vector<std::string> notes = {fmt::format(
+      "measured: at {} of {} shapes that ran on {}, every head of the document's kind, mlp_topk, took "
+      "less time than the fastest dense path. Sparse kinds run as plain array operations, untrained "
+      "(the time does not depend on the weights).",
+      wins, ran, shapes.empty() ? "no device" : shapes[0].device)};
   for (const auto& [width, points] : by_width)
     if (const double exponent = fit_exponent(points.second); std::isfinite(exponent))
       notes.push_back(
           fmt::format("measured at d {}: time grows as T^{:.2f} for the fastest dense path, T^{:.2f} with "
-                      "every head sparse.",
+                      "every head mlp_topk.",
                       width, fit_exponent(points.first), exponent));
   return notes;
 }

@@ -195,6 +195,8 @@ class ComputeAnalysis(Case):
             self.assertLessEqual(sparse["least_seconds"], sparse["median_seconds"])
             predicted = next(r["ratio"] for r in document["rows"] if r["T"] == length and r["accounting"] == "corrected")
             self.assertAlmostEqual(sparse["predicted_speedup"], predicted)
+            for kind in ("oracle_topk", "window", "lowrank_topk", "block_topk"):
+                self.assertGreaterEqual(paths["sparse " + kind]["runs"], 2)
 
     def test_measure_goes_on_past_a_shape_that_does_not_fit(self):
         document = self.document("--d", "64", "--T", "64,1024M", "--measure", "--repeats", "1", "--device", "cpu")

@@ -61,6 +61,42 @@ TEST_CASE("every dense path computes the same attention", "[measure]") {
     }
 }
 
+TEST_CASE("sparse kinds that read every key compute dense attention", "[measure]") {
+  for (const bool causal : {false, true})
+    for (const int64_t kv_heads : {4, 2}) {
+      Shape s = shape_of(20, 4, kv_heads, causal);
+      s.keys = s.length;
+      const AttentionInputs x = inputs_of(s);
+      const std::vector<AttentionPath> paths = attention_paths(s, x);
+      const at::Tensor expected = path_named(paths, "dense naive").build()(x);
+      for (const char* kind : {"oracle_topk", "window", "lowrank_topk", "block_topk"}) {
+        CAPTURE(kind, causal, kv_heads);
+        CHECK(
+            at::allclose(path_named(paths, std::string("sparse ") + kind).build()(x), expected, 1e-4, 1e-5));
+      }
+    }
+}
+
+TEST_CASE("every sparse kind is timed, takes no more memory than was reckoned, and has a predicted ratio",
+          "[measure]") {
+  const Shape s = shape_of(256, 4, 4, true);
+  const std::vector<AttentionPath> paths = attention_paths(s, inputs_of(s));
+  const MeasuredShape measured = measure_attention(s, {"cpu", 4, 1});
+  for (const char* kind : {"oracle_topk", "window", "lowrank_topk", "block_topk"}) {
+    const std::string name = std::string("sparse ") + kind;
+    CAPTURE(name);
+    const AttentionTiming* timing = measured.find(name);
+    REQUIRE(timing != nullptr);
+    CHECK(!timing->seconds.empty());
+    CHECK(timing->peak_bytes > 0);
+    CHECK(static_cast<double>(timing->peak_bytes) <= to_double(path_named(paths, name).needed_bytes));
+    CHECK(predicted_speedup(*timing) > 0);
+  }
+  // Window: 4 T hd against 4 k hd, as model/flops.h counts.
+  CHECK(predicted_speedup(*measured.find("sparse window")) ==
+        Approx(static_cast<double>(s.length) / static_cast<double>(s.keys)));
+}
+
 TEST_CASE("LibTorch has a fused backend on the CPU, and choosing one leaves its settings alone",
           "[measure]") {
   const Shape s = shape_of(20, 4, 4, true);
@@ -183,7 +219,7 @@ TEST_CASE("the naive and sparse paths may not fit where the fused one does", "[m
   s.batch = 2 * available_memory() / (4 * s.length * s.length) + 1;
   const AttentionInputs sample = inputs_of(shape_of(20, 1, 1, true));
   const double free = static_cast<double>(available_memory());
-  for (const AttentionPath& path : attention_paths(s, sample)) {
+  for (const AttentionPath& path : attention_paths(s, sample, /*other_kinds=*/false)) {
     CAPTURE(path.name);
     CHECK((to_double(path.needed_bytes) < free) == path.fused);
   }
