@@ -247,7 +247,7 @@ enum class KernelKind {
 enum class Dtype { fp32, bf16 };
 
 enum class Procedure {
-  model,  // one model, from its start
+  model,     // one model, from its start
   pipeline,  // the seed's: dense teacher, selector, approximator, hybrid; then students of the teacher
   frontier,  // students of every kind and k distilled from one dense teacher
 };
