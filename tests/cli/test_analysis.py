@@ -9,7 +9,6 @@ import unittest
 
 from harness import Case, environment, run, side_by_side
 
-SECONDS = 0.6  # for a command that only counts
 
 # d, T, ratio by the published formula, by the longer one
 PUBLISHED = [(128, 64, 0.18, 0.525), (256, 128, 0.67, 0.904), (512, 256, 2.29, 1.124), (768, 512, 5.33, 1.256),
