@@ -9,7 +9,6 @@ import unittest
 
 from harness import Case, environment, run, side_by_side
 
-
 # d, T, ratio by the published formula, by the longer one
 PUBLISHED = [(128, 64, 0.18, 0.525), (256, 128, 0.67, 0.904), (512, 256, 2.29, 1.124), (768, 512, 5.33, 1.256),
              (1024, 1024, 9.85, 1.433), (1280, 2048, 15.24, 1.722), (2048, 2048, 24.38, None)]
