@@ -69,7 +69,7 @@ void add_validate_bespoke(CLI::App& app, Action& action) {
   flags->experiment.add_to(*command);
   const char* const group = "Run";
   command
-      ->add_option("--jobs", flags->options.jobs, "Trials side by side (default: one per core; one on a GPU)")
+      ->add_option("--jobs", flags->options.jobs, "Trials side by side (default: one per core, where memory allows; one on a GPU)")
       ->type_name("N")
       ->check(whole_number(1, 4096))
       ->group(group);

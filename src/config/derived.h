@@ -34,6 +34,9 @@ inline int64_t targets_per_window(const Config& config) {
   return config.body.kind == BodyKind::bag ? 1 : config.windows.length;
 }
 
+// Windows that are scored at a time in an evaluation; does not change the result's meaning.
+inline constexpr int64_t kEvaluationBatch = 64;
+
 // Heads of layer `layer` whose attention is of the config's kind; the others are dense.
 inline int64_t sparse_heads(const Config& config, int64_t layer) {
   const AttentionConfig& a = config.attention;

@@ -3,12 +3,8 @@
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 
-#include <algorithm>
 #include <atomic>
-#include <fstream>
-#include <limits>
 #include <memory>
-#include <string>
 
 namespace ate {
 namespace {
@@ -58,21 +54,5 @@ PeakMemory::PeakMemory() {
 PeakMemory::~PeakMemory() { c10::SetCPUAllocator(c10::GetDefaultCPUAllocator(), kPriority); }
 
 int64_t PeakMemory::bytes() const { return peak; }
-
-int64_t available_memory() {
-  int64_t available = 0;
-  std::ifstream info("/proc/meminfo");
-  for (std::string word; info >> word;)
-    if (word == "MemAvailable:" && info >> available) {
-      available *= 1024;
-      break;
-    }
-  int64_t limit = 0;
-  int64_t used = 0;
-  if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit &&
-      std::ifstream("/sys/fs/cgroup/memory.current") >> used && available > 0)
-    available = std::min(available, std::max<int64_t>(limit - used, 1));
-  return available;
-}
 
 }  // namespace ate

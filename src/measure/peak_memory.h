@@ -18,8 +18,4 @@ class PeakMemory {
   int64_t bytes() const;  // largest sum so far
 };
 
-// Bytes that this process may still take: what the system says is available, or less where a control group
-// sets a limit. 0 when it cannot be told.
-int64_t available_memory();
-
 }  // namespace ate

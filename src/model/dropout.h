@@ -4,14 +4,29 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/cpu/kernels.h"
 #include "random/counter.h"
 
 namespace ate {
 
-// Fills `mask` with 0 where an element is dropped and 1 / (1 - q) where it is kept (Srivastava et al. 2014,
-// inverted). Each element compares 16 bits of a counter-based number with q = round(65536 p) / 65536, the
-// nearest probability that 16 bits can draw exactly, so the mask's mean is exactly 1. Element i takes 16 bits
-// of block i / 8.
+// Where an encoder layer drops; the first site of layer i is i * kDropoutSites.
+enum DropoutSite : uint32_t {
+  kAttentionWeights = 0,
+  kAttentionOutput = 1,
+  kInsideFeedForward = 2,
+  kFeedForwardOutput = 3
+};
+inline constexpr uint32_t kDropoutSites = 4;
+
+// What draws the mask. An element is dropped with q = round(65536 p) / 65536, the nearest probability that 16 bits can
+// draw exactly.
+kernels::DropoutDraw dropout_draw(RandomKey key, uint32_t site, uint32_t step, double p);
+
+// The factor of a kept element, 1 / (1 - q) (Srivastava et al. 2014, inverted), so that the mask's mean is exactly 1.
+float kept_factor(double p);
+
+// Fills `mask` with 0 where an element is dropped and the factor where it is kept. Element i takes 16 bits of the
+// counter-based block i / 8.
 void fill_dropout_mask(RandomKey key, uint32_t site, uint32_t step, double p, std::span<float> mask);
 
 }  // namespace ate

@@ -11,15 +11,6 @@
 namespace ate {
 namespace {
 
-// Dropout sites of an encoder layer; a layer's first site is its index times kSites.
-enum Site : uint32_t {
-  kAttentionWeights = 0,
-  kAttentionOutput = 1,
-  kInsideFeedForward = 2,
-  kFeedForwardOutput = 3
-};
-constexpr uint32_t kSites = 4;
-
 constexpr double kNormEpsilon = 1e-5;  // PyTorch's default
 
 at::Tensor long_tensor(const std::vector<int64_t>& values, at::Device device) {
@@ -181,7 +172,7 @@ at::Tensor Model::forward(const at::Tensor& tokens, const Dropout* dropout, Atte
   if (body_.kind == BodyKind::bag) return at::linear(x.mean(1, /*keepdim=*/true), head_.weight, head_.bias);
   if (positions_.defined()) x = x + positions_.narrow(0, 0, tokens.size(1));
   for (size_t i = 0; i < layers_.size(); ++i)
-    x = encode(layers_[i], x, dropout, static_cast<uint32_t>(i) * kSites, traces);
+    x = encode(layers_[i], x, dropout, static_cast<uint32_t>(i) * kDropoutSites, traces);
   if (norm_.weight.defined()) x = at::layer_norm(x, {body_.width}, norm_.weight, norm_.bias, kNormEpsilon);
   return at::linear(x, head_.weight, head_.bias);
 }

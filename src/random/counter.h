@@ -32,11 +32,16 @@ struct RandomKey {
   uint32_t stream = 0;
 };
 
+// The counter's word for a purpose and a site.
+inline uint32_t purpose_word(Purpose purpose, uint32_t site) {
+  return (static_cast<uint32_t>(purpose) << 24) | (site & 0xFFFFFFU);
+}
+
 // Four independent uniform 32-bit words. `site` (24 bits) tells apart places of one purpose, such as layers.
 inline std::array<uint32_t, 4> random_block(RandomKey key, Purpose purpose, uint32_t site, uint32_t step,
                                             uint64_t index) {
-  const philox4x32_ctr_t counter = {{static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32), step,
-                                     (static_cast<uint32_t>(purpose) << 24) | (site & 0xFFFFFFU)}};
+  const philox4x32_ctr_t counter = {
+      {static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32), step, purpose_word(purpose, site)}};
   const philox4x32_ctr_t out = philox4x32_R(10, counter, philox4x32_key_t{{key.seed, key.stream}});
   return {out[0], out[1], out[2], out[3]};
 }

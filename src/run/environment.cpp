@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -32,6 +33,22 @@ int usable_cores() {
   if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
 #endif
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+int64_t available_memory() {
+  int64_t available = 0;
+  std::ifstream info("/proc/meminfo");
+  for (std::string word; info >> word;)
+    if (word == "MemAvailable:" && info >> available) {
+      available *= 1024;
+      break;
+    }
+  int64_t limit = 0;
+  int64_t used = 0;
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit &&
+      std::ifstream("/sys/fs/cgroup/memory.current") >> used && available > 0)
+    available = std::min(available, std::max<int64_t>(limit - used, 1));
+  return available;
 }
 
 nlohmann::ordered_json describe_environment(const std::string& device, int jobs) {

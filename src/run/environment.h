@@ -1,6 +1,7 @@
 // What a run ran on, so that a result is evidence by itself.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -12,5 +13,9 @@ nlohmann::ordered_json describe_environment(const std::string& device, int jobs)
 
 // Cores that this process may use.
 int usable_cores();
+
+// Bytes that this process may still take: what the system says is available, or less where a control group
+// sets a limit. 0 when it cannot be told.
+int64_t available_memory();
 
 }  // namespace ate

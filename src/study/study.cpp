@@ -16,9 +16,11 @@
 #include "config/kernels.h"
 #include "data/corpus.h"
 #include "model/embedding_plan.h"
+#include "model/layout.h"
 #include "run/environment.h"
 #include "run/folder.h"
 #include "run/signals.h"
+#include "study/jobs.h"
 #include "study/plan.h"
 #include "study/trial_runner.h"
 #include "train/device.h"
@@ -35,17 +37,34 @@ std::vector<TrialId> plan_trials(const Config& config) {
   return trials;
 }
 
-// What would only show when a trial is built: tried for every seed before anything is written.
-void check_arms(const Config& config) {
+// The parameters of the largest model. What would only show when a trial is built is tried for every seed, before
+// anything is written.
+int64_t check_arms(const Config& config) {
+  int64_t largest = 0;
   for (const int64_t seed : config.study.seeds) {
     try {
       const Corpus corpus = make_corpus(config.source, seed);
-      for (const Arm arm : config.study.arms) plan_embedding(config, arm, corpus, seed);
+      for (const Arm arm : config.study.arms) {
+        const EmbeddingPlan plan = plan_embedding(config, arm, corpus, seed);
+        largest = std::max(largest, make_layout(config, plan).parameters);
+      }
     } catch (const BadInput& error) {
       const Problem& problem = error.problems().front();
       throw BadInput(problem.where, fmt::format("for seed {} {}", seed, problem.what));
     }
   }
+  return largest;
+}
+
+// One trial per core on the CPU, where memory allows; one on a GPU.
+int jobs_here(const Config& config, at::Device device, int64_t parameters) {
+  if (!device.is_cpu()) return 1;
+  const double bytes = trial_bytes(config, parameters);
+  const int jobs = side_by_side(usable_cores(), available_memory(), bytes);
+  if (jobs < usable_cores())
+    spdlog::info("{} trials side by side on {} cores: one may take {:.0f} MB, and {:.0f} MB are free", jobs,
+                 usable_cores(), bytes / 1e6, static_cast<double>(available_memory()) / 1e6);
+  return jobs;
 }
 
 // Whether `result` is of at least these trials and of others too: it is not replaced by an answer about
@@ -120,6 +139,7 @@ void sort_records(std::vector<TrialRecord>& records, const std::vector<TrialId>&
 
 StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   Config& config = resolved.config;
+  int64_t parameters = 0;
   const at::Device device = [&] {
     try {
       const at::Device chosen = choose_device(config.device);
@@ -127,14 +147,13 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
       std::vector<Problem> problems = check_kernels(config);
       if (!problems.empty()) throw BadInput(std::move(problems));
       config.kernels = chosen_kernels(config);
-      check_arms(config);
+      parameters = check_arms(config);
       return chosen;
     } catch (const BadInput& error) {
       throw resolved.blame(error);
     }
   }();
-  const int default_jobs = device.is_cpu() ? usable_cores() : 1;
-  const int jobs = options.jobs > 0 ? options.jobs : default_jobs;
+  const int jobs = options.jobs > 0 ? options.jobs : jobs_here(config, device, parameters);
   at::set_num_threads(1);
 
   const std::string id = fmt::format("{}-{}-{}", options.command, config.name, experiment_hash(config));

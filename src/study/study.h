@@ -12,7 +12,7 @@ namespace ate {
 struct StudyOptions {
   std::string command;  // first part of the run id
   std::filesystem::path out = "tool_outputs";
-  int jobs = 0;              // trials side by side; 0: one per core (one in all on a GPU)
+  int jobs = 0;              // trials side by side; 0: one per core, where memory allows (one on a GPU)
   bool fresh = false;        // start over, the old run moved aside
   double save_seconds = 30;  // most wall-clock between two checkpoints of a trial
 };

@@ -25,8 +25,6 @@
 namespace ate {
 namespace {
 
-constexpr int64_t kEvaluationBatch = 64;  // windows scored at a time; does not change the result's meaning
-
 // Paired arms share their random numbers; unpaired ones each have a stream of their own, named by the arm.
 RandomKey trial_key(const Config& config, const TrialId& id) {
   const std::string arm = id.arm_name();

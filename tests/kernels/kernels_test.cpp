@@ -39,14 +39,12 @@ TEST_CASE("the portable kernels are always there, and last", "[kernels]") {
 TEST_CASE("a mask's bits are the kept elements of the reference's mask", "[kernels]") {
   constexpr RandomKey kKey = {0x12345678, 0x9abcdef0};
   for (const double p : {0.1, 0.5, 0.97}) {
-    const auto threshold = static_cast<uint32_t>(std::lround(p * 65536));
     for (const int64_t elements : {1, 7, 8, 9, 127, 128, 129, 1000, 4096}) {
       std::vector<float> expected(static_cast<size_t>(elements));
       fill_dropout_mask(kKey, 5, 9, p, expected);
       in_every_set([&](const kernels::KernelSet& set) {
         std::vector<uint8_t> bits(static_cast<size_t>(kernels::mask_bytes(elements)));
-        const uint32_t word = (static_cast<uint32_t>(Purpose::dropout) << 24) | 5U;
-        set.fp32->draw_mask({kKey.seed, kKey.stream, word, 9, threshold}, elements, bits.data());
+        set.fp32->draw_mask(dropout_draw(kKey, 5, 9, p), elements, bits.data());
         int64_t different = 0;
         for (size_t i = 0; i < expected.size(); ++i)
           different += (expected[i] > 0) != ((bits[i / 8] >> (i % 8) & 1) == 1);

@@ -10,6 +10,7 @@
 #include "measure/paths.h"
 #include "measure/peak_memory.h"
 #include "measure/report.h"
+#include "run/environment.h"
 #include "support/error.h"
 
 using namespace ate;

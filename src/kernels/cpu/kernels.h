@@ -13,7 +13,7 @@
 
 namespace ate::kernels {
 
-// What a dropout site draws in one step: the numbers of fill_dropout_mask (src/model/dropout.h).
+// What a dropout site draws in one step (src/model/dropout.h makes it).
 struct DropoutDraw {
   uint32_t seed = 0, stream = 0;  // the key
   uint32_t site_word = 0;         // purpose and site
@@ -89,7 +89,8 @@ struct Kernels {
   double (*cross_entropy)(int64_t m, int64_t v, E* logits, const float* bias, const int64_t* targets,
                           float* dbias, float* row);
 
-  // Bits of a mask, see Mask; draws whole groups of 128 elements.
+  // Bits of a mask, see Mask; draws whole groups of 128 elements. Eight elements share a Philox4x32-10 block (Salmon et
+  // al. 2011), 16 bits each, the lower first; one is kept whose bits are not below the threshold.
   void (*draw_mask)(const DropoutDraw& draw, int64_t elements, uint8_t* bits);
   double (*sum_of_squares)(int64_t n, const float* x);
   // One update of all parameters (Kingma & Ba 2015; Loshchilov & Hutter 2019); copy: the parameters as E, nullptr

@@ -1,18 +1,9 @@
 #include "model/fused/fused_layer.h"
 
-#include <cmath>
+#include "model/dropout.h"
 
 namespace ate {
 namespace {
-
-// Dropout sites of a layer, as in src/model/model.cpp.
-enum Site : uint32_t {
-  kAttentionWeights = 0,
-  kAttentionOutput = 1,
-  kInsideFeedForward = 2,
-  kFeedForwardOutput = 3
-};
-constexpr uint32_t kSites = 4;
 
 kernels::AttentionShape attention_shape(const Config& config) {
   return {config.windows.batch, config.windows.length, config.body.heads,
@@ -54,9 +45,8 @@ FusedLayer<E>::FusedLayer(FusedContext<E>& c, LayerScratch<E>& s, int64_t index,
       s_(s),
       shape_(attention_shape(c.config)),
       hidden_width_(c.config.body.feedforward * c.width),
-      first_site_(static_cast<uint32_t>(index) * kSites),
-      threshold_(static_cast<uint32_t>(std::lround(c.config.body.dropout * 65536))),
-      kept_(static_cast<float>(65536.0 / (65536.0 - threshold_))),
+      first_site_(static_cast<uint32_t>(index) * kDropoutSites),
+      kept_(kept_factor(c.config.body.dropout)),
       x_(x),
       middle_(c.layer_rows()),
       out_(c.layer_rows()),
@@ -90,16 +80,15 @@ FusedLayer<E>::FusedLayer(FusedContext<E>& c, LayerScratch<E>& s, int64_t index,
 
 template <class E>
 kernels::Mask FusedLayer<E>::mask_of(const uint8_t* bits) const {
-  return threshold_ == 0 ? kernels::Mask{} : kernels::Mask{bits, kept_};
+  return c_.config.body.dropout == 0 ? kernels::Mask{} : kernels::Mask{bits, kept_};
 }
 
 template <class E>
 kernels::Mask FusedLayer<E>::draw(RandomKey key, uint32_t step, uint32_t site, int64_t elements,
                                   uint8_t* bits) const {
-  if (threshold_ == 0) return {};
-  const uint32_t word = (static_cast<uint32_t>(Purpose::dropout) << 24) | ((first_site_ + site) & 0xFFFFFFU);
-  c_.kernel.draw_mask({key.seed, key.stream, word, step, threshold_}, elements, bits);
-  return {bits, kept_};
+  const double p = c_.config.body.dropout;
+  if (p > 0) c_.kernel.draw_mask(dropout_draw(key, first_site_ + site, step, p), elements, bits);
+  return mask_of(bits);
 }
 
 template <class E>

@@ -56,7 +56,6 @@ class FusedLayer {
   kernels::AttentionShape shape_;
   int64_t hidden_width_;
   uint32_t first_site_;
-  uint32_t threshold_;
   float kept_;
   LayerRows<E> x_, middle_, out_;
   E *qkv_, *mixed_, *hidden_;

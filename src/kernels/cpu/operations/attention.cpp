@@ -52,20 +52,27 @@ ATE_INLINE void transpose(const Head& head, const float* x, float* out) {
   }
 }
 
-// Softmax of the first `visible` of a row of tp numbers, in place; 0 beyond.
-ATE_INLINE void softmax_row(float* row, int64_t visible, int64_t tp) {
-  const float lowest = -INFINITY;
-  Floats largest = splat(lowest);
-  for (int64_t j = 0; j < visible; j += kLanes) largest = max_of(largest, load(row + j, visible - j, lowest));
+// Softmax of the first `visible` of a row of tp numbers, in place, 0 beyond; and, unless kept is nullptr, the same times
+// the mask's factors, of which the row's first is `first`.
+ATE_INLINE void softmax_row(float* row, int64_t visible, int64_t tp, const Mask& mask, int64_t first,
+                            float* kept) {
+  constexpr float kLowest = -INFINITY;
+  Floats largest = splat(kLowest);
+  for (int64_t j = 0; j < visible; j += kLanes)
+    largest = max_of(largest, lanes_before(load(row + j), visible - j, kLowest));
   const float top = largest_of(largest);
   Floats total = {};
   for (int64_t j = 0; j < visible; j += kLanes) {
-    const Floats e = exp_of(load(row + j, visible - j, lowest) - top);
+    const Floats e = exp_of(lanes_before(load(row + j), visible - j, kLowest) - top);
     store(row + j, e);
     total += e;
   }
   const float factor = 1 / sum_of(total);
-  for (int64_t j = 0; j < tp; j += kLanes) store(row + j, j < visible ? load(row + j) * factor : Floats{});
+  for (int64_t j = 0; j < tp; j += kLanes) {
+    const Floats weight = j < visible ? load(row + j) * factor : Floats{};
+    store(row + j, weight);
+    if (kept != nullptr) store(kept + j, j < visible ? masked(weight, mask, first + j) : weight);
+  }
 }
 
 // out = x times the mask's factors; the mask counts t elements a row, the arrays tp.
@@ -75,15 +82,19 @@ ATE_INLINE void mask_rows(const Head& head, const Mask& mask, int64_t first, con
       store(out + i * head.tp + j, masked(load(x + i * head.tp + j), mask, first + i * head.t + j));
 }
 
+// Adds the columns' sums to `sums`, unless it is nullptr.
 template <class E>
 ATE_INLINE void write_rows(const Head& head, const float* x, float factor, E* out, int64_t stride,
                            float* sums) {
-  for (int64_t i = 0; i < head.t; ++i)
-    for (int64_t j = 0; j < head.h; j += kLanes) {
+  for (int64_t j = 0; j < head.h; j += kLanes) {
+    Floats sum = {};
+    for (int64_t i = 0; i < head.t; ++i) {
       const Floats v = load(x + i * head.hp + j) * factor;
       store(out + i * stride + j, v, head.h - j);
-      if (sums != nullptr) store(sums + j, load(sums + j, head.h - j) + v, head.h - j);
+      sum += v;
     }
+    if (sums != nullptr) store(sums + j, load(sums + j, head.h - j) + sum, head.h - j);
+  }
 }
 
 }  // namespace
@@ -105,13 +116,12 @@ void attention(const AttentionShape& shape, const E* qkv, const float* bias, Mas
       float* p = weights + (w * shape.heads + n) * head.t * head.tp;
       small_product({head.query, head.hp, 1}, {head.key_t, head.tp}, {p, head.tp}, head.t, head.t, head.h,
                     shape.causal ? Part::columns_to_row : Part::whole);
+      float* const dropped = mask.bits == nullptr ? nullptr : head.weights;
       for (int64_t i = 0; i < head.t; ++i)
-        softmax_row(p + i * head.tp, shape.causal ? i + 1 : head.t, head.tp);
-      const float* kept = p;
-      if (mask.bits != nullptr) {
-        mask_rows(head, mask, (w * shape.heads + n) * head.t * head.t, p, head.weights);
-        kept = head.weights;
-      }
+        softmax_row(p + i * head.tp, shape.causal ? i + 1 : head.t, head.tp, mask,
+                    ((w * shape.heads + n) * head.t + i) * head.t,
+                    dropped == nullptr ? nullptr : dropped + i * head.tp);
+      const float* const kept = dropped == nullptr ? p : dropped;
       small_product({kept, head.tp, 1}, {head.value, head.hp}, {head.extra, head.hp}, head.t, head.h, head.t,
                     shape.causal ? Part::terms_to_row : Part::whole);
       write_rows(head, head.extra, 1, out + w * head.t * d + n * head.h, d, nullptr);

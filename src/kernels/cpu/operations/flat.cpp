@@ -13,48 +13,53 @@ ATE_INLINE Floats root_of(Floats x) {
   return x;
 }
 
+// Eight Philox4x32 counters (Salmon et al. 2011), each word in the lower half of a lane: the upper halves hold remains
+// of products, which no product reads.
+struct Counters {
+  Longs word[4];
+
+  ATE_INLINE Counters(uint64_t first, const DropoutDraw& draw) {
+    const Longs index = Longs{0, 1, 2, 3, 4, 5, 6, 7} + first;
+    word[0] = index;
+    word[1] = index >> 32;
+    word[2] = Longs{} + draw.step;
+    word[3] = Longs{} + draw.site_word;
+  }
+  ATE_INLINE void round(Longs key0, Longs key1) {
+    const Longs p0 = word_product(word[0], 0xD2511F53);
+    const Longs p1 = word_product(word[2], 0xCD9E8D57);
+    word[0] = (p1 >> 32) ^ word[1] ^ key0;
+    word[1] = p1;
+    word[2] = (p0 >> 32) ^ word[3] ^ key1;
+    word[3] = p0;
+  }
+};
+
 }  // namespace
 
-// The lanes of a Philox round are independent across blocks, so sixteen run side by side.
 void draw_mask(const DropoutDraw& draw, int64_t elements, uint8_t* bits) {
-  constexpr uint32_t kWeyl0 = 0x9E3779B9;
-  constexpr uint32_t kWeyl1 = 0xBB67AE85;
-  constexpr uint64_t kMultiply0 = 0xD2511F53;  // Philox4x32's constants, as in the paper
-  constexpr uint64_t kMultiply1 = 0xCD9E8D57;
+  constexpr int kRounds = 10;
+  Longs keys[kRounds][2];
+  for (uint32_t round = 0; round < kRounds; ++round) {
+    keys[round][0] = Longs{} + (draw.seed + round * 0x9E3779B9U);  // in words: they wrap
+    keys[round][1] = Longs{} + (draw.stream + round * 0xBB67AE85U);
+  }
   const auto blocks = static_cast<uint64_t>(elements + 7) / 8;
   for (uint64_t first = 0; first < blocks; first += kLanes) {
-    uint32_t c0[kLanes], c1[kLanes], c2[kLanes], c3[kLanes];
-    for (uint32_t lane = 0; lane < kLanes; ++lane) {
-      c0[lane] = static_cast<uint32_t>(first + lane);
-      c1[lane] = static_cast<uint32_t>((first + lane) >> 32);
-      c2[lane] = draw.step;
-      c3[lane] = draw.site_word;
+    Counters low(first, draw);
+    Counters high(first + kLanes / 2, draw);
+    for (const auto& key : keys) {
+      low.round(key[0], key[1]);
+      high.round(key[0], key[1]);
     }
-    uint32_t k0 = draw.seed;
-    uint32_t k1 = draw.stream;
-    for (int round = 0; round < 10; ++round) {
-      for (int lane = 0; lane < kLanes; ++lane) {
-        const uint64_t p0 = kMultiply0 * c0[lane];
-        const uint64_t p1 = kMultiply1 * c2[lane];
-        const uint32_t n0 = static_cast<uint32_t>(p1 >> 32) ^ c1[lane] ^ k0;
-        const uint32_t n2 = static_cast<uint32_t>(p0 >> 32) ^ c3[lane] ^ k1;
-        c0[lane] = n0;
-        c1[lane] = static_cast<uint32_t>(p1);
-        c2[lane] = n2;
-        c3[lane] = static_cast<uint32_t>(p0);
-      }
-      k0 += kWeyl0;
-      k1 += kWeyl1;
+    Words byte = {};
+    for (uint32_t i = 0; i < 4; ++i) {
+      const Words word = low_words(low.word[i], high.word[i]);
+      byte |= ((word & 0xFFFFU) >= draw.threshold) & (Words{} + (1U << (2 * i)));
+      byte |= ((word >> 16) >= draw.threshold) & (Words{} + (2U << (2 * i)));
     }
-    for (int lane = 0; lane < kLanes; ++lane) {
-      uint32_t byte = 0;
-      const uint32_t words[4] = {c0[lane], c1[lane], c2[lane], c3[lane]};
-      for (int w = 0; w < 4; ++w) {
-        byte |= static_cast<uint32_t>((words[w] & 0xFFFFU) >= draw.threshold) << (2 * w);
-        byte |= static_cast<uint32_t>((words[w] >> 16) >= draw.threshold) << (2 * w + 1);
-      }
-      bits[first + static_cast<uint64_t>(lane)] = static_cast<uint8_t>(byte);
-    }
+    const Bytes sixteen = __builtin_convertvector(byte, Bytes);
+    __builtin_memcpy(bits + first, &sixteen, sizeof sixteen);
   }
 }
 

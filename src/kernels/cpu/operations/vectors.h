@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
 #include "kernels/cpu/kernels.h"
 
@@ -17,6 +20,8 @@ typedef float Floats __attribute__((vector_size(64)));
 typedef int32_t Ints __attribute__((vector_size(64)));
 typedef uint32_t Words __attribute__((vector_size(64)));
 typedef uint16_t Halves __attribute__((vector_size(32)));
+typedef uint8_t Bytes __attribute__((vector_size(16)));
+typedef uint64_t Longs __attribute__((vector_size(64)));
 
 constexpr Words kIota = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
@@ -24,6 +29,11 @@ ATE_INLINE Floats splat(float x) { return Floats{} + x; }
 ATE_INLINE Words bits_of(Floats x) { return reinterpret_cast<Words>(x); }
 ATE_INLINE Floats floats_of(Words x) { return reinterpret_cast<Floats>(x); }
 ATE_INLINE Floats max_of(Floats a, Floats b) { return a > b ? a : b; }
+
+// x in the first `count` lanes, `fill` beyond.
+ATE_INLINE Floats lanes_before(Floats x, int64_t count, float fill) {
+  return kIota < static_cast<uint32_t>(count) ? x : splat(fill);
+}
 
 // Up to 16 numbers from p on, `fill` beyond `count`.
 ATE_INLINE Floats load(const float* p, int64_t count = kLanes, float fill = 0) {
@@ -45,7 +55,7 @@ ATE_INLINE Floats load(const bf16* p, int64_t count = kLanes, float fill = 0) {
   h = Halves{};
   __builtin_memcpy(&h, p, static_cast<size_t>(count) * sizeof(bf16));
   const Floats x = floats_of(__builtin_convertvector(h, Words) << 16);
-  return kIota < static_cast<uint32_t>(count) ? x : splat(fill);
+  return lanes_before(x, count, fill);
 }
 ATE_INLINE void store(float* p, Floats x, int64_t count = kLanes) {
   if (count >= kLanes)
@@ -102,6 +112,28 @@ ATE_INLINE Floats exp_of(Floats x) {
   p = p * r * r + r + 1.0F;
   const Words scaled = bits_of(p) + ((bits_of(shifted) - bits_of(splat(kRound))) << 23);
   return x > splat(-87.0F) ? floats_of(scaled) : x == x ? Floats{} : x;
+}
+
+// The low words of the lanes times a word, in full. The upper words are ignored.
+ATE_INLINE Longs word_product(Longs x, uint32_t factor) {
+#if defined(__AVX512F__)
+  // With a mask, for GCC 12 warns of its own header's unmasked one (its bug 105593).
+  return reinterpret_cast<Longs>(
+      _mm512_maskz_mul_epu32(0xFF, reinterpret_cast<__m512i>(x), _mm512_set1_epi64(factor)));
+#elif defined(__AVX2__)
+  __m256i halves[2];
+  __builtin_memcpy(halves, &x, sizeof x);
+  for (__m256i& half : halves) half = _mm256_mul_epu32(half, _mm256_set1_epi64x(factor));
+  __builtin_memcpy(&x, halves, sizeof x);
+  return x;
+#else
+  return (x & 0xFFFFFFFFU) * factor;
+#endif
+}
+// The low words of sixteen lanes.
+ATE_INLINE Words low_words(Longs a, Longs b) {
+  return __builtin_shufflevector(reinterpret_cast<Words>(a), reinterpret_cast<Words>(b), 0, 2, 4, 6, 8, 10,
+                                 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
 }
 
 // The factors of elements `first` and the 15 that follow: kept or 0.
