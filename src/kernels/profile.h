@@ -1,0 +1,50 @@
+// Where the time of a training step goes. A step says which part begins; a profile, where one is set, reads the
+// clock. Without one that is a test of a pointer.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace ate {
+
+// Every operation of a step belongs to one.
+enum class StepPart : uint8_t {
+  products,    // matrix products, by the library, up to their results as the next operation reads them
+  attention,   // scores, softmax, mixing
+  norms,       // bias, dropout, residual sum and LayerNorm
+  activation,  // bias, ReLU, dropout
+  masks,       // drawing the bits of dropout
+  embedding,   // rows of tokens and positions; products of projected tables count as products
+  loss,        // softmax and cross-entropy over the vocabulary
+  optimiser,   // clip and update
+};
+inline constexpr std::array<const char*, 8> kStepParts = {"products", "attention", "norms", "activation",
+                                                          "masks",    "embedding", "loss",  "optimiser"};
+constexpr const char* part_name(StepPart part) { return kStepParts.at(static_cast<std::size_t>(part)); }
+
+class Profile {
+ public:
+  struct Span {
+    StepPart part;
+    int64_t begin, end;  // nanoseconds of the steady clock
+  };
+
+  // The part begins, and the one before it ends.
+  void enter(StepPart part);
+  // The one before ends, and none begins.
+  void leave();
+
+  const std::vector<Span>& spans() const { return spans_; }
+  void clear() { spans_.clear(); }
+
+ private:
+  void close(int64_t now);
+
+  std::vector<Span> spans_;
+  int64_t begin_ = 0;  // of the open part; 0: none is
+  StepPart part_ = StepPart::products;
+};
+
+}  // namespace ate
