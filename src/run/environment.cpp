@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "kernels/cpu/kernels.h"
+#include "kernels/cpu/product.h"
 #include "version.h"
 
 namespace ate {
@@ -44,6 +46,8 @@ nlohmann::ordered_json describe_environment(const std::string& device, int jobs)
           {"system", std::string(system.sysname) + " " + system.release + " " + system.machine},
           {"host", system.nodename},
           {"processor", processor_name()},
+          {"instructions", kernels::kernel_sets().front().name},
+          {"products", kernels::product_library()},
           {"cores", usable_cores()},
           {"memory_gb", static_cast<int64_t>(memory / 1e9)},
           {"device", device},

@@ -1,8 +1,10 @@
-// Matrix products, by a library, over arrays that stay where they are: the views are made once.
+// Matrix products, by a library, over arrays that stay where they are: what the library wants to know of them is made
+// once. Which library is chosen when ate is built: oneDNN (product_onednn.cpp) or LibTorch (product_libtorch.cpp).
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "kernels/cpu/bf16.h"
 
@@ -21,14 +23,16 @@ class Product {
   Product() = default;
   Product(Form form, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c);
   Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, bf16* c);
-  // The result goes through `rounded`, an array of m * n, to a float array.
-  Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, float* c, bf16* rounded);
+  Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, float* c);
 
   void operator()() const;
 
  private:
-  struct Views;
-  std::shared_ptr<const Views> views_;
+  struct Plan;
+  std::shared_ptr<const Plan> plan_;
 };
+
+// The library and its version, such as "oneDNN 2.6.3".
+std::string product_library();
 
 }  // namespace ate::kernels

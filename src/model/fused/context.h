@@ -53,13 +53,10 @@ struct FusedContext {
         kernel(k),
         rows(c.windows.batch * c.windows.length),
         width(c.body.width) {
-    int64_t largest = 0;
-    for (const ParameterTensor& tensor : layout.tensors) largest = std::max(largest, tensor.count());
     if constexpr (std::is_same_v<E, float>) {
       operands = arrays.parameters;
     } else {
       operands = buffers.template take<E>(layout.size);
-      rounded = buffers.template take<E>(std::max(largest, config.source.vocabulary * width));
       stream = buffers.template take<float>(rows * width);
     }
   }
@@ -82,19 +79,6 @@ struct FusedContext {
       return {stream, array};
   }
 
-  kernels::Product product(kernels::Form form, int64_t m, int64_t n, int64_t k, const E* a, const E* b,
-                           E* c) const {
-    return {form, m, n, k, a, b, c};
-  }
-  // With a float result.
-  kernels::Product sum(kernels::Form form, int64_t m, int64_t n, int64_t k, const E* a, const E* b,
-                       float* c) const {
-    if constexpr (std::is_same_v<E, float>)
-      return {form, m, n, k, a, b, c};
-    else
-      return {form, m, n, k, a, b, c, rounded};
-  }
-
   const Config config;
   const EmbeddingPlan plan;
   const Layout layout;
@@ -103,7 +87,6 @@ struct FusedContext {
   const int64_t rows, width;  // M = B * T and d
   Buffers buffers;
   E* operands = nullptr;  // all parameters as E, at the layout's offsets
-  E* rounded = nullptr;   // bf16: results of products on their way to floats
   float* stream = nullptr;
   Profile* profile = nullptr;  // nullptr: no one asks where the time goes
 };
@@ -113,11 +96,11 @@ template <class E>
 struct LinearProducts {
   LinearProducts() = default;
   // x: [M, in], y: [M, out]; dy: [M, out] becomes dx: [M, in] and the weight's gradient.
-  LinearProducts(FusedContext<E>& c, const E* weight, float* dweight, int64_t in, int64_t out, const E* x,
+  LinearProducts(const FusedContext<E>& c, const E* weight, float* dweight, int64_t in, int64_t out, const E* x,
                  E* y, const E* dy, E* dx)
-      : forward(c.product(kernels::Form::nt, c.rows, out, in, x, weight, y)),
-        backward(c.product(kernels::Form::nn, c.rows, in, out, dy, weight, dx)),
-        gradient(c.sum(kernels::Form::tn, out, in, c.rows, dy, x, dweight)) {}
+      : forward(kernels::Form::nt, c.rows, out, in, x, weight, y),
+        backward(kernels::Form::nn, c.rows, in, out, dy, weight, dx),
+        gradient(kernels::Form::tn, out, in, c.rows, dy, x, dweight) {}
 
   kernels::Product forward, backward, gradient;
 };

@@ -79,9 +79,9 @@ void FusedEmbedding<E>::add_projected(const EmbeddingBlock& block, bool) {
   else
     p.drows_operand = c_.buffers.template take<E>(n * d);
   const std::string weight = block.name + ".projection.weight";
-  p.project = c_.sum(Form::nt, n, d, w, operands, c_.operand(weight), p.rows);
-  p.dweight = c_.sum(Form::tn, d, w, n, p.drows_operand, operands, c_.gradient(weight));
-  p.dinput = c_.sum(Form::nn, n, w, d, p.drows_operand, c_.operand(weight), dinputs);
+  p.project = kernels::Product(Form::nt, n, d, w, operands, c_.operand(weight), p.rows);
+  p.dweight = kernels::Product(Form::tn, d, w, n, p.drows_operand, operands, c_.gradient(weight));
+  p.dinput = kernels::Product(Form::nn, n, w, d, p.drows_operand, c_.operand(weight), dinputs);
   projected_.push_back(std::move(p));
 }
 

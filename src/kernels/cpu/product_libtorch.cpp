@@ -1,10 +1,9 @@
-#include "kernels/cpu/product.h"
-
 #include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/mm.h>
 
-#include "kernels/cpu/kernels.h"
+#include "kernels/cpu/product.h"
 
 namespace ate::kernels {
 namespace {
@@ -18,37 +17,39 @@ at::Tensor view(const void* data, at::ScalarType type, int64_t rows, int64_t col
 
 }  // namespace
 
-struct Product::Views {
-  Views(Form form, int64_t m, int64_t n, int64_t k, const void* a_data, const void* b_data, void* c_data,
-        at::ScalarType type)
+struct Product::Plan {
+  Plan(Form form, int64_t m, int64_t n, int64_t k, const void* a_data, const void* b_data,
+       at::ScalarType type, void* c_data, at::ScalarType c_type)
       : a(form == Form::tn ? view(a_data, type, k, m, true) : view(a_data, type, m, k, false)),
         b(form == Form::nt ? view(b_data, type, n, k, true) : view(b_data, type, k, n, false)),
-        c(view(c_data, type, m, n, false)) {}
+        c(view(c_data, c_type, m, n, false)) {
+    // LibTorch rounds a product of bf16 to bf16.
+    if (c_type != type) rounded = at::empty({m, n}, at::TensorOptions(type));
+  }
 
   at::Tensor a, b;
-  mutable at::Tensor c;
-  float* widened = nullptr;  // where the result goes as floats, if it does
+  mutable at::Tensor c, rounded;
 };
 
 Product::Product(Form form, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c)
-    : views_(std::make_shared<Views>(form, m, n, k, a, b, c, at::kFloat)) {}
+    : plan_(std::make_shared<Plan>(form, m, n, k, a, b, at::kFloat, c, at::kFloat)) {}
 
 Product::Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, bf16* c)
-    : views_(std::make_shared<Views>(form, m, n, k, a, b, c, at::kBFloat16)) {}
+    : plan_(std::make_shared<Plan>(form, m, n, k, a, b, at::kBFloat16, c, at::kBFloat16)) {}
 
-Product::Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, float* c,
-                 bf16* rounded) {
-  auto views = std::make_shared<Views>(form, m, n, k, a, b, rounded, at::kBFloat16);
-  views->widened = c;
-  views_ = std::move(views);
-}
+Product::Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, float* c)
+    : plan_(std::make_shared<Plan>(form, m, n, k, a, b, at::kBFloat16, c, at::kFloat)) {}
 
 void Product::operator()() const {
   const at::AutoDispatchBelowADInplaceOrView below_autograd;
-  at::mm_out(views_->c, views_->a, views_->b);
-  if (views_->widened != nullptr)
-    kernel_sets().front().with_bf16->to_float(
-        views_->c.numel(), static_cast<const bf16*>(views_->c.const_data_ptr()), views_->widened);
+  if (!plan_->rounded.defined()) {
+    at::mm_out(plan_->c, plan_->a, plan_->b);
+    return;
+  }
+  at::mm_out(plan_->rounded, plan_->a, plan_->b);
+  plan_->c.copy_(plan_->rounded);
 }
+
+std::string product_library() { return "LibTorch " ATE_LIBTORCH_VERSION; }
 
 }  // namespace ate::kernels
