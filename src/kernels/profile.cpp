@@ -1,32 +1,37 @@
 #include "kernels/profile.h"
 
-#include <chrono>
+#include <ctime>
 
 namespace ate {
 namespace {
 
-int64_t clock_now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+int64_t nanoseconds_of(clockid_t clock) {
+  timespec time = {};
+  clock_gettime(clock, &time);
+  return int64_t{1'000'000'000} * time.tv_sec + time.tv_nsec;
 }
 
 }  // namespace
 
-void Profile::close(int64_t now) {
-  if (begin_ != 0) spans_.push_back({part_, begin_, now});
+Profile::Time Profile::now() {
+  return {nanoseconds_of(CLOCK_MONOTONIC), nanoseconds_of(CLOCK_THREAD_CPUTIME_ID)};
+}
+
+void Profile::close(const Time& now) {
+  if (open_) spans_.push_back({part_, begin_.wall, now.wall, now.cpu - begin_.cpu});
 }
 
 void Profile::enter(StepPart part) {
-  const int64_t now = clock_now();
-  close(now);
+  const Time time = now();
+  close(time);
   part_ = part;
-  begin_ = now;
+  begin_ = time;
+  open_ = true;
 }
 
 void Profile::leave() {
-  close(clock_now());
-  begin_ = 0;
+  close(now());
+  open_ = false;
 }
 
 }  // namespace ate

@@ -1,5 +1,5 @@
 // Where the time of a training step goes. A step says which part begins; a profile, where one is set, reads the
-// clock. Without one that is a test of a pointer.
+// clocks. Without one that is a test of a pointer.
 #pragma once
 
 #include <array>
@@ -29,6 +29,7 @@ class Profile {
   struct Span {
     StepPart part;
     int64_t begin, end;  // nanoseconds of the steady clock
+    int64_t cpu;         // nanoseconds in between that the calling thread had a processor
   };
 
   // The part begins, and the one before it ends.
@@ -40,10 +41,15 @@ class Profile {
   void clear() { spans_.clear(); }
 
  private:
-  void close(int64_t now);
+  struct Time {
+    int64_t wall = 0, cpu = 0;
+  };
+  static Time now();
+  void close(const Time& now);
 
   std::vector<Span> spans_;
-  int64_t begin_ = 0;  // of the open part; 0: none is
+  Time begin_;  // of the open part
+  bool open_ = false;
   StepPart part_ = StepPart::products;
 };
 

@@ -41,9 +41,10 @@ struct Contender {
 
 struct StepTiming {
   Contender contender;
-  double flops = 0;                                  // of a step's products
-  std::vector<StepTurn> turns;                       // a round each
-  std::array<double, kStepParts.size()> part_ms{};   // median over profiled steps; fused alone
+  double flops = 0;             // of a step's products
+  std::vector<StepTurn> turns;  // a round each
+  std::array<double, kStepParts.size()>
+      part_ms{};  // by the same clock, median over profiled steps; fused alone
   std::vector<std::vector<Profile::Span>> profiled;  // a few steps
 
   // By the clock that ratios are taken from: CPU time with one thread, else wall clock.
