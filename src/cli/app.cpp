@@ -76,6 +76,7 @@ int run_command_line(int argc, char** argv) {
   add_compute_analysis(app, action);
   add_gpt4_analysis(app, action);
   add_audit(app, action);
+  add_bench(app, action, argv[0]);
   add_config(app, action);
   try {
     app.parse(argc, argv);

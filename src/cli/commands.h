@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <string>
 
 namespace ate {
 
@@ -16,6 +17,9 @@ void add_train(CLI::App& app, Action& action);
 void add_audit(CLI::App& app, Action& action);
 void add_compute_analysis(CLI::App& app, Action& action);
 void add_gpt4_analysis(CLI::App& app, Action& action);
+// `program`: how this program was called.
+void add_bench(CLI::App& app, Action& action, const std::string& program);
+void add_bench_step(CLI::App& bench, Action& action);
 void add_config(CLI::App& app, Action& action);
 
 }  // namespace ate

@@ -16,6 +16,7 @@
 #include "measure/peak_memory.h"
 #include "run/environment.h"
 #include "support/error.h"
+#include "support/median.h"
 #include "train/device.h"
 
 namespace ate {
@@ -126,13 +127,7 @@ class Candidate {
 
 }  // namespace
 
-double AttentionTiming::median() const {
-  if (seconds.empty()) return std::nan("");
-  std::vector<double> sorted = seconds;
-  std::sort(sorted.begin(), sorted.end());
-  const size_t middle = sorted.size() / 2;
-  return sorted.size() % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
+double AttentionTiming::median() const { return ate::median(seconds); }
 
 double AttentionTiming::least() const {
   return seconds.empty() ? std::nan("") : *std::min_element(seconds.begin(), seconds.end());

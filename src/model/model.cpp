@@ -197,13 +197,16 @@ at::Tensor Model::losses_of(const at::Tensor& logits, const at::Tensor& windows)
 }
 
 at::Tensor Model::training_loss(const at::Tensor& windows, RandomKey key, uint32_t step) const {
-  const Dropout dropout = [&](const at::Tensor& x, uint32_t site) {
+  return training_loss(windows, [&](const at::Tensor& x, uint32_t site) {
     // Drawn on the host, so that every device drops the same elements.
     at::Tensor mask = at::empty(x.sizes(), at::kFloat);
     fill_dropout_mask(key, site, step, body_.dropout,
                       {mask.mutable_data_ptr<float>(), static_cast<size_t>(mask.numel())});
     return x * mask.to(x.options());
-  };
+  });
+}
+
+at::Tensor Model::training_loss(const at::Tensor& windows, const Dropout& dropout) const {
   const bool drops = body_.kind == BodyKind::encoder && body_.dropout > 0;
   AttentionTraces traces;
   const at::Tensor logits =

@@ -39,6 +39,9 @@ class Model {
     return forward(tokens, nullptr, &traces);
   }
 
+  // Applies the dropout of a numbered site.
+  using Dropout = std::function<at::Tensor(const at::Tensor&, uint32_t site)>;
+
   // Cross-entropy in nats of every prediction, without dropout. windows: [N, T + 1] -> [N, T], or for the bag
   // [N, 1].
   at::Tensor losses(const at::Tensor& windows) const {
@@ -53,6 +56,8 @@ class Model {
   // learns, its gradient, but not its value, holds attention.distil times the selectors' own losses, summed over
   // the layers.
   at::Tensor training_loss(const at::Tensor& windows, RandomKey key, uint32_t step) const;
+  // The same with dropout of the caller's own.
+  at::Tensor training_loss(const at::Tensor& windows, const Dropout& dropout) const;
 
  private:
   struct Linear {
@@ -68,9 +73,7 @@ class Model {
     at::Tensor table, live;  // live: rows to gather, undefined for all
     Linear projection;       // undefined when not projected
   };
-  // Applies the dropout of a numbered site; nullptr where there is none.
-  using Dropout = std::function<at::Tensor(const at::Tensor&, uint32_t site)>;
-
+  // `dropout` is nullptr where there is none.
   at::Tensor inputs(const at::Tensor& windows) const;
   at::Tensor losses_of(const at::Tensor& logits, const at::Tensor& windows) const;
   at::Tensor forward(const at::Tensor& tokens, const Dropout* dropout,

@@ -81,6 +81,16 @@ void write_atomically(const std::filesystem::path& path, std::string_view bytes,
   File(folder, O_RDONLY | O_DIRECTORY, "opened").sync();
 }
 
+std::string why_not_writable(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const bool existed = std::filesystem::exists(path, ignored);
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) return std::strerror(errno);
+  ::close(file);
+  if (!existed) ::unlink(path.c_str());
+  return "";
+}
+
 std::string read_whole_file(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) throw Failure(path.string(), "is a folder, not a file");

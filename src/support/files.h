@@ -16,6 +16,10 @@ void write_atomically(const std::filesystem::path& path, std::string_view bytes,
 
 std::string read_whole_file(const std::filesystem::path& path);
 
+// What the system says against writing to `path`, "" where nothing does. Leaves no file behind, and an old one as it
+// is.
+std::string why_not_writable(const std::filesystem::path& path);
+
 // Makes the folder and its parents.
 void make_folders(const std::filesystem::path& path);
 

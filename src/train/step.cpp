@@ -43,4 +43,8 @@ void TrainingStep::parameters_changed() {
   if (fused_) fused_->parameters_changed();
 }
 
+void TrainingStep::set_profile(Profile* profile) {
+  if (fused_) fused_->set_profile(profile);
+}
+
 }  // namespace ate

@@ -14,6 +14,7 @@
 namespace ate {
 
 class FusedStep;
+class Profile;
 class Model;
 
 class TrainingStep {
@@ -32,6 +33,9 @@ class TrainingStep {
 
   // To be called when parameters were changed by anything but update().
   void parameters_changed();
+
+  // Fused steps from now on note in it where their time goes; nullptr: nowhere. The reference notes nothing.
+  void set_profile(Profile* profile);
 
  private:
   OptimiserConfig optimiser_;

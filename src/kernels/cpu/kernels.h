@@ -100,6 +100,10 @@ struct Kernels {
   void (*to_operand)(int64_t n, const float* x, E* out);  // rounds to nearest, ties to even
   void (*to_float)(int64_t n, const E* x, float* out);
   void (*column_sums)(int64_t m, int64_t n, const float* x, float* sums);
+
+  // No part of a step: keeps the multiply-add units busy for so many rounds, writes 16 numbers, and returns how many
+  // floating-point operations that were.
+  int64_t (*multiply_adds)(int64_t rounds, float* sums);
 };
 
 struct KernelSet {

@@ -11,6 +11,7 @@
 
 #include "kernels/cpu/kernels.h"
 #include "kernels/cpu/product.h"
+#include "kernels/profile.h"
 #include "model/fused/fused_step.h"
 
 namespace ate {
@@ -60,6 +61,11 @@ struct FusedContext {
     }
   }
 
+  // What follows belongs to `part`.
+  void enter(StepPart part) const {
+    if (profile != nullptr) profile->enter(part);
+  }
+
   const float* weight(const std::string& name) const { return arrays.parameters + layout.at(name).offset; }
   const E* operand(const std::string& name) const { return operands + layout.at(name).offset; }
   float* gradient(const std::string& name) const { return arrays.gradients + layout.at(name).offset; }
@@ -82,6 +88,7 @@ struct FusedContext {
   Buffers buffers;
   E* operands = nullptr;  // all parameters as E, at the layout's offsets
   float* stream = nullptr;
+  Profile* profile = nullptr;  // nullptr: no one asks where the time goes
 };
 
 // A linear map y = x W^T and its backward; the bias belongs to the kernels before and after it.

@@ -98,7 +98,9 @@ template <class E>
 void FusedEmbedding<E>::forward(const int64_t* tokens, const LayerRows<E>& x) {
   for (const Projected& p : projected_) {
     if (p.live_rows != nullptr) gather_live(p);
+    c_.enter(StepPart::products);
     p.project();
+    c_.enter(StepPart::embedding);
     if (p.bias == nullptr) continue;
     for (int64_t i = 0; i < p.block->live_rows(); ++i)
       for (int64_t j = 0; j < c_.width; ++j) p.rows[i * c_.width + j] += p.bias[j];
@@ -117,8 +119,10 @@ void FusedEmbedding<E>::backward(const int64_t* tokens, const float* dy, const E
     const int64_t n = p.block->live_rows();
     if (p.bias != nullptr) c_.kernel.column_sums(n, c_.width, p.drows, p.dbias);
     if constexpr (!std::is_same_v<E, float>) c_.kernel.to_operand(n * c_.width, p.drows, p.drows_operand);
+    c_.enter(StepPart::products);
     p.dweight();
     p.dinput();
+    c_.enter(StepPart::embedding);
     const float* row = p.dlive_rows;
     for (const int64_t live : p.block->live) {
       std::copy_n(row, p.block->width, p.dtable + live * p.block->width);

@@ -87,19 +87,24 @@ template <class E>
 kernels::Mask FusedLayer<E>::draw(RandomKey key, uint32_t step, uint32_t site, int64_t elements,
                                   uint8_t* bits) const {
   const double p = c_.config.body.dropout;
-  if (p > 0) c_.kernel.draw_mask(dropout_draw(key, first_site_ + site, step, p), elements, bits);
+  if (p > 0) {
+    c_.enter(StepPart::masks);
+    c_.kernel.draw_mask(dropout_draw(key, first_site_ + site, step, p), elements, bits);
+  }
   return mask_of(bits);
 }
 
 template <class E>
 void FusedLayer<E>::add_and_norm(const float* residual, const Norm& norm, const kernels::Mask& mask,
                                  const LayerRows<E>& out) {
+  c_.enter(StepPart::norms);
   c_.kernel.norm(c_.rows, c_.width, residual, s_.branch, norm.bias, mask, norm.gain, norm.shift,
                  norm.normalised, norm.scale, out.stream, out.operand);
 }
 
 template <class E>
 void FusedLayer<E>::norm_backward(const float* dy, const E* dy_branch, const Norm& norm) {
+  c_.enter(StepPart::norms);
   c_.kernel.norm_backward(c_.rows, c_.width, dy, dy_branch, norm.normalised, norm.scale, norm.gain,
                           mask_of(norm.mask), s_.dstream, s_.dbranch, norm.dgain, norm.dshift, norm.dbias);
 }
@@ -107,16 +112,23 @@ void FusedLayer<E>::norm_backward(const float* dy, const E* dy_branch, const Nor
 template <class E>
 void FusedLayer<E>::forward(RandomKey key, uint32_t step) {
   const int64_t elements = c_.rows * c_.width;
+  c_.enter(StepPart::products);
   in_.forward();
   const kernels::Mask on_weights =
       draw(key, step, kAttentionWeights, shape_.windows * shape_.heads * shape_.length * shape_.length,
            weights_mask_);
+  c_.enter(StepPart::attention);
   c_.kernel.attention(shape_, qkv_, qkv_bias_, on_weights, weights_, mixed_, s_.attention);
+  c_.enter(StepPart::products);
   out_projection_.forward();
   add_and_norm(x_.stream, norm1_, draw(key, step, kAttentionOutput, elements, norm1_.mask), middle_);
+  c_.enter(StepPart::products);
   linear1_.forward();
-  c_.kernel.relu(c_.rows, hidden_width_, hidden_, hidden_bias_,
-                 draw(key, step, kInsideFeedForward, c_.rows * hidden_width_, s_.hidden_mask));
+  const kernels::Mask on_hidden =
+      draw(key, step, kInsideFeedForward, c_.rows * hidden_width_, s_.hidden_mask);
+  c_.enter(StepPart::activation);
+  c_.kernel.relu(c_.rows, hidden_width_, hidden_, hidden_bias_, on_hidden);
+  c_.enter(StepPart::products);
   linear2_.forward();
   add_and_norm(middle_.stream, norm2_, draw(key, step, kFeedForwardOutput, elements, norm2_.mask), out_);
 }
@@ -124,16 +136,22 @@ void FusedLayer<E>::forward(RandomKey key, uint32_t step) {
 template <class E>
 void FusedLayer<E>::backward(const float* dy, const E* dy_branch) {
   norm_backward(dy, dy_branch, norm2_);
+  c_.enter(StepPart::products);
   linear2_.gradient();
   linear2_.backward();
+  c_.enter(StepPart::activation);
   c_.kernel.relu_backward(c_.rows, hidden_width_, hidden_, kept_, s_.dhidden, dhidden_bias_);
+  c_.enter(StepPart::products);
   linear1_.gradient();
   linear1_.backward();
   norm_backward(s_.dstream, s_.dx, norm1_);
+  c_.enter(StepPart::products);
   out_projection_.gradient();
   out_projection_.backward();
+  c_.enter(StepPart::attention);
   c_.kernel.attention_backward(shape_, qkv_, qkv_bias_, mask_of(weights_mask_), weights_, s_.dmixed, s_.dqkv,
                                dqkv_bias_, s_.attention);
+  c_.enter(StepPart::products);
   in_.gradient();
   in_.backward();
 }

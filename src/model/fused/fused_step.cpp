@@ -40,21 +40,27 @@ class FusedEncoder : public FusedStep {
   }
 
   double loss_and_gradients(const int64_t* windows, RandomKey key, uint32_t step) override {
+    c_.enter(StepPart::embedding);
     split(windows);
     embedding_.forward(tokens_.data(), x_);
     for (FusedLayer<E>& layer : layers_) layer.forward(key, step);
     const E* const none = nullptr;
+    c_.enter(StepPart::norms);
     if (normalised_ != nullptr)
       c_.kernel.norm(c_.rows, c_.width, layers_.back().output().stream, none, nullptr, {}, gain_, shift_,
                      normalised_, scale_, last_.stream, last_.operand);
+    c_.enter(StepPart::products);
     head_.forward();
+    c_.enter(StepPart::loss);
     const double loss = c_.kernel.cross_entropy(c_.rows, c_.config.source.vocabulary, logits_, head_bias_,
                                                 targets_.data(), dhead_bias_, row_) /
                         static_cast<double>(c_.rows);
+    c_.enter(StepPart::products);
     head_.gradient();
     head_.backward();
     const float* dy = nullptr;
     const E* dy_branch = scratch_.dx;
+    c_.enter(StepPart::norms);
     if (normalised_ != nullptr) {
       c_.kernel.norm_backward(c_.rows, c_.width, dy, dy_branch, normalised_, scale_, gain_, {},
                               scratch_.dstream, nullptr, dgain_, dshift_, nullptr);
@@ -66,11 +72,14 @@ class FusedEncoder : public FusedStep {
       dy = scratch_.dstream;
       dy_branch = scratch_.dx;
     }
+    c_.enter(StepPart::embedding);
     embedding_.backward(tokens_.data(), dy, dy_branch);
+    leave();
     return loss;
   }
 
   void update(const OptimiserConfig& config, double learning_rate, int64_t step) override {
+    c_.enter(StepPart::optimiser);
     double factor = 1;
     if (config.clip_norm > 0) {
       const double norm = std::sqrt(c_.kernel.sum_of_squares(c_.layout.size, c_.arrays.gradients));
@@ -88,13 +97,20 @@ class FusedEncoder : public FusedStep {
                                     static_cast<float>(std::sqrt(1 - std::pow(config.beta2, count)))};
     c_.kernel.adam(adam, c_.layout.size, c_.arrays.parameters, c_.arrays.gradients, c_.arrays.first_moment,
                    c_.arrays.second_moment, copy());
+    leave();
   }
 
   void parameters_changed() override {
     if (copy() != nullptr) c_.kernel.to_operand(c_.layout.size, c_.arrays.parameters, copy());
   }
 
+  void set_profile(Profile* profile) override { c_.profile = profile; }
+
  private:
+  void leave() const {
+    if (c_.profile != nullptr) c_.profile->leave();
+  }
+
   E* copy() const {
     if constexpr (std::is_same_v<E, float>)
       return nullptr;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "kernels/profile.h"
 #include "model/embedding_plan.h"
 #include "model/layout.h"
 #include "random/counter.h"
@@ -34,6 +35,9 @@ class FusedStep {
 
   // To be called when parameters were changed by anything but update().
   virtual void parameters_changed() = 0;
+
+  // Steps from now on note in it where their time goes; nullptr: nowhere.
+  virtual void set_profile(Profile* profile) = 0;
 };
 
 // For a config that the fused kernels can run (config/kernels.h), of its dtype; throws Failure for another.

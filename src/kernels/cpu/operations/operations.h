@@ -45,6 +45,7 @@ void to_operand(int64_t n, const float* x, E* out);
 template <class E>
 void to_float(int64_t n, const E* x, float* out);
 void column_sums(int64_t m, int64_t n, const float* x, float* sums);
+int64_t multiply_adds(int64_t rounds, float* sums);
 
 // The whole table, for the dispatcher.
 template <class E>

@@ -8,7 +8,7 @@ const Kernels<E>& table() {
       embed<E>,         embed_backward<E>, norm<E>,        norm_backward<E>,
       relu<E>,          relu_backward<E>,  attention<E>,   attention_backward<E>,
       cross_entropy<E>, draw_mask,         sum_of_squares, adam<E>,
-      to_operand<E>,    to_float<E>,       column_sums};
+      to_operand<E>,    to_float<E>,       column_sums,    multiply_adds};
   return kernels;
 }
 

@@ -1,0 +1,100 @@
+#include <filesystem>
+#include <memory>
+
+#include "analysis/tables.h"
+#include "cli/analysis_flags.h"
+#include "cli/checks.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "measure/report.h"
+#include "measure/startup.h"
+#include "support/error.h"
+
+namespace ate {
+namespace {
+
+struct AttentionFlags {
+  AnalysisFlags analysis;
+  OutputFlags output;
+  MeasureOptions options;
+};
+
+int bench_attention(const AttentionFlags& flags) {
+  const Format format = flags.output.format();
+  flags.output.set_up_log();
+  const AnalysisRequest request = flags.analysis.request();
+  require_device(flags.options.device, "--device");
+  MeasureOptions options = flags.options;
+  options.element_bytes = request.element_bytes;
+  std::vector<MeasuredShape> measured;
+  for (const Shape& shape : request.shapes) measured.push_back(measure_attention(shape, options));
+  Report report;
+  report.title = "Attention";
+  report.tables = {measured_rows(measured)};
+  report.notes = measured_notes(measured);
+  report.document = {{"rows", objects_of(report.tables[0])}, {"notes", report.notes}};
+  write_stdout(render(report, format));
+  return static_cast<int>(ExitCode::done);
+}
+
+struct StartupFlags {
+  OutputFlags output;
+  int rounds = 5;
+};
+
+// This program's own file.
+std::filesystem::path own_program(const std::string& typed) {
+  std::error_code error;
+  const std::filesystem::path link = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::filesystem::path(typed) : link;
+}
+
+int bench_startup(const StartupFlags& flags, const std::string& program) {
+  const Format format = flags.output.format();
+  flags.output.set_up_log();
+  write_stdout(render(startup_report(measure_startup(own_program(program), flags.rounds)), format));
+  return static_cast<int>(ExitCode::done);
+}
+
+void add_attention(CLI::App& bench, Action& action) {
+  CLI::App* command = bench.add_subcommand(
+      "attention",
+      "Sparse kinds of attention against LibTorch's fastest dense one; as compute-analysis --measure");
+  auto flags = std::make_shared<AttentionFlags>();
+  flags->analysis.add_to(*command);
+  command->add_option("--repeats", flags->options.repeats, "Timed runs of each path (default 5)")
+      ->type_name("N")
+      ->check(whole_number(1, 1000))
+      ->group("Measure");
+  command->add_option("--device", flags->options.device, "auto (default), cpu, cuda, cuda:N or mps")
+      ->type_name("DEVICE")
+      ->check(not_empty())
+      ->group("Measure");
+  flags->output.add_to(*command);
+  command->callback([flags, &action] { action = [flags] { return bench_attention(*flags); }; });
+}
+
+void add_startup(CLI::App& bench, Action& action, const std::string& program) {
+  CLI::App* command = bench.add_subcommand(
+      "startup", "From a command's start to its exit: help, small commands, runs that go on");
+  auto flags = std::make_shared<StartupFlags>();
+  command->add_option("--rounds", flags->rounds, "Runs of each command (default 5)")
+      ->type_name("N")
+      ->check(whole_number(1, 1000))
+      ->group("Measure");
+  flags->output.add_to(*command);
+  command->callback([=, &action] { action = [=] { return bench_startup(*flags, program); }; });
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& action, const std::string& program) {
+  CLI::App* command =
+      app.add_subcommand("bench", "This build's own speed, as ratios against LibTorch in the same run");
+  command->require_subcommand(1);
+  add_bench_step(*command, action);
+  add_attention(*command, action);
+  add_startup(*command, action, program);
+}
+
+}  // namespace ate

@@ -1,0 +1,38 @@
+// One model in training by itself, for its speed: each step does what a step of a trial does (src/train/trial.h).
+#pragma once
+
+#include <memory>
+
+#include "config/config.h"
+
+namespace ate {
+
+class Profile;
+
+// Who runs the steps.
+enum class Runner {
+  eager,  // LibTorch's operations and autograd, one after the other, as an expert would write it in PyTorch
+  fused,  // the kernels of this program
+};
+
+class Trainee {
+ public:
+  // The arm at its start, from the seed. bf16 means for eager: under autocast.
+  Trainee(const Config& config, Arm arm, Runner runner, Dtype dtype, int64_t seed);
+  ~Trainee();
+
+  // Reads a batch of windows, then loss, gradients and update. Throws Failure when the loss is no number.
+  void step();
+
+  // The products of one step: floating-point operations, attention's included.
+  double flops() const;
+
+  // Fused steps from now on note in it where their time goes; nullptr: nowhere.
+  void set_profile(Profile* profile);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ate

@@ -1,0 +1,123 @@
+"""ate bench: what it prints, the trace, and what it refuses. Nothing here asserts a time."""
+
+import json
+import os
+import unittest
+
+from harness import Case, read_json, run, side_by_side
+
+STEP = ["bench", "step", "--rounds", "1", "--seconds", "0"]
+TINY = [*STEP, "--preset", "medium", "--set", "source.tokens=5000",
+        "--set", "source.vocabulary=60", "--set", "body.width=32", "--set", "windows.batch=4"]
+PARTS = {"products", "attention", "norms", "activation", "masks", "embedding", "loss", "optimiser"}
+
+REFUSED = [
+    (["--trace", "/no/such/folder/x.json"], r"^ate: --trace /no/such/folder/x\.json: cannot be written: No such file or directory; give"),
+    (["--arms", "standrad"], r"--arms standrad: .*standard"),
+    (["--dtype", "bf61"], r'--dtype bf61: expected a list of fp32, bf16 or all \(did you mean "bf16"\?\)'),
+    (["--threads", "0"], r"--threads 0: expected whole numbers from 1 to 256"),
+    (["--replicas", "1,two"], r"--replicas 1,two: expected whole numbers"),
+    (["--set", "windows.length=0"], r"windows"),
+    (["--set", "body.norm=pre"], r"/kernels: there are fused kernels for post-norm ReLU layers alone"),
+    (["--set", "body.widht=3"], r'did you mean "width"'),
+    (["--rouds", "3"], r'did you mean "--rounds"\?.*see ate bench step --help'),
+]
+
+
+class Step(Case):
+    def document(self, *more):
+        outcome = run(*TINY, *more, "--format", "json", "--quiet", cwd=self.folder)
+        self.assertEqual((outcome.code, outcome.err), (0, ""))
+        return json.loads(outcome.out)
+
+    def test_rows(self):
+        document = self.document("--replicas", "1,2")
+        rows = document["rows"]
+        found = [(r["arm"], r["kernels"], r["dtype"], r["threads"], r["replicas"]) for r in rows]
+        self.assertEqual(sorted(found), sorted((arm, kernels, dtype, 1, replicas) for arm in ("standard", "bespoke")
+                                               for kernels in ("eager", "fused") for dtype in ("fp32", "bf16")
+                                               for replicas in (1, 2)))
+        for row in rows:
+            for field in ("ms_per_step", "cpu_ms_per_step", "ratio_to_eager", "ratio_to_eager_fp32", "steps_per_second",
+                          "flops_per_second", "gemm_peak_share", "fma_peak_share"):
+                self.assertIsInstance(row[field], float, field)
+                self.assertGreater(row[field], 0, field)
+            self.assertLessEqual(row["ms_least"], row["ms_per_step"])
+            self.assertLessEqual(row["ms_per_step"], row["ms_most"])
+            self.assertLessEqual(row["ratio_least"], row["ratio_most"])
+            self.assertEqual(row["ratio_by"], "CPU time")
+            if row["kernels"] == "eager":
+                self.assertEqual((row["by_part"], row["gemm_share"]), (None, None))
+                self.assertEqual(row["ratio_to_eager"], 1)
+            else:
+                self.assertEqual(set(row["by_part"]), PARTS)
+                self.assertTrue(0 < row["gemm_share"] < 1)
+            self.assertEqual(row["scaling"] is None, row["replicas"] == 1)
+        self.assertEqual([(p["threads"], p["dtype"]) for p in document["peaks"]], [(1, "fp32"), (1, "bf16")])
+        self.assertTrue(all(p["fma_flops"] > 0 and p["square_flops"] > 0 for p in document["peaks"]))
+        self.assertIn("qkv forward", [p["product"] for p in document["products"]])
+
+    def test_several_threads_are_compared_by_wall_clock(self):
+        rows = self.document("--threads", "2", "--dtype", "fp32", "--arms", "standard")["rows"]
+        self.assertEqual([(r["kernels"], r["dtype"], r["threads"], r["ratio_by"]) for r in rows],
+                         [("eager", "fp32", 2, "wall clock"), ("fused", "fp32", 2, "wall clock")])
+
+    def test_trace(self):
+        self.document("--arms", "bespoke", "--trace", "step.json")
+        events = read_json(os.path.join(self.folder, "step.json"))["traceEvents"]
+        self.assertEqual({e["ph"] for e in events}, {"X"})
+        self.assertEqual({e["name"] for e in events if e["cat"] == "part"}, PARTS)
+        steps = [e for e in events if e["cat"] == "step"]
+        self.assertEqual({e["tid"] for e in steps}, {1, 2})
+        for event in events:
+            self.assertGreaterEqual(event["dur"], 0)
+            around = [s for s in steps if s["tid"] == event["tid"] and s["ts"] <= event["ts"] + 1e-6
+                      and event["ts"] + event["dur"] <= s["ts"] + s["dur"] + 1e-6]
+            self.assertTrue(around, event)
+        self.assertEqual(os.listdir(self.folder), ["step.json"])
+
+    def test_formats(self):
+        outcome = run(*TINY, "--arms", "standard", "--dtype", "fp32", "--quiet")
+        self.assertEqual(outcome.code, 0, outcome.err)
+        for word in ("Training step of medium", "x eager", "of GEMM peak", "attention", "linear1 gradient", "- x eager:"):
+            self.assertIn(word, outcome.out)
+
+    def test_refused(self):
+        attempt = lambda flags, _: run(*TINY, *flags, cwd=self.folder)
+        for (flags, line), outcome in side_by_side(attempt, REFUSED):
+            with self.subTest(flags=flags):
+                self.assert_error(outcome, 2, line)
+        self.assert_error(run(*STEP, "--preset", "focused"), 2, r"/kernels: there are no fused kernels for the bag")
+        self.assert_error(run(*STEP, "--preset", "definitve"), 2, r'did you mean "definitive"')
+        self.assert_error(run("bench", "step", "--rounds", "0"), 2, r"--rounds: expected a whole number from 1")
+        self.assertEqual(os.listdir(self.folder), [])
+
+
+class Others(Case):
+    def test_help(self):
+        for command in (["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"]):
+            outcome = run(*command, "--help")
+            self.assertEqual((outcome.code, outcome.err), (0, ""))
+            self.assertIn(" ".join(["Usage: ate", *command]), outcome.out)
+        self.assert_error(run("bench"), 2, r"subcommand is required; see ate bench --help$")
+
+    def test_attention(self):
+        outcome = run("bench", "attention", "--d", "64", "--T", "64", "--repeats", "1", "--device", "cpu", "--format", "json", "--quiet")
+        self.assertEqual((outcome.code, outcome.err), (0, ""))
+        rows = json.loads(outcome.out)["rows"]
+        self.assertEqual([r["speedup"] for r in rows if r["remark"] == "fastest dense"], [1.0])
+        self.assertTrue([r for r in rows if r["path"].startswith("sparse") and r["speedup"] > 0])
+
+    def test_startup(self):
+        outcome = run("bench", "startup", "--rounds", "1", "--format", "json", "--quiet")
+        self.assertEqual((outcome.code, outcome.err), (0, ""))
+        rows = json.loads(outcome.out)["rows"]
+        self.assertEqual(len(rows), 5)
+        for row in rows:
+            self.assertGreater(row["ms"], 0)
+            self.assertEqual(row["runs"], 1)
+        self.assertEqual(rows[0]["command"], "ate --help")
+
+
+if __name__ == "__main__":
+    unittest.main()
