@@ -22,6 +22,7 @@ struct Flags {
   OutputFlags output;
   StudyOptions options;
   std::string out = "tool_outputs";
+  std::string stack = "auto";
   std::string plot;
 };
 
@@ -42,6 +43,7 @@ int validate_bespoke(const Flags& flags) {
   StudyOptions options = flags.options;
   options.command = "validate-bespoke";
   options.out = flags.out;
+  options.stack = flags.stack == "auto" ? 0 : std::stoi(flags.stack);
 
   const StudyOutcome outcome = run_study(std::move(resolved), options);
   if (!outcome.complete) {
@@ -72,6 +74,14 @@ void add_validate_bespoke(CLI::App& app, Action& action) {
       ->add_option("--jobs", flags->options.jobs, "Trials side by side (default: one per core; one on a GPU)")
       ->type_name("N")
       ->check(whole_number(1, 4096))
+      ->group(group);
+  command
+      ->add_option(
+          "--stack", flags->stack,
+          "Trials that train in one batched step: auto (default; on a GPU as many as fit, on the CPU 1) or "
+          "a number; results agree within rounding, not in the same bits")
+      ->type_name("N|auto")
+      ->check(whole_number_or(1, 4096, "auto"))
       ->group(group);
   command
       ->add_option("--out", flags->out, "Folder for results, progress files and runs (default tool_outputs)")

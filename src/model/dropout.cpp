@@ -64,12 +64,15 @@ void fill_blocks(RandomKey key, uint32_t site_word, uint32_t step, uint32_t thre
 
 }  // namespace
 
-void fill_dropout_mask(RandomKey key, uint32_t site, uint32_t step, double p, std::span<float> mask) {
+DropoutRate dropout_rate(double p) {
   const auto threshold = static_cast<uint32_t>(std::lround(p * 65536));
-  const auto kept = static_cast<float>(65536.0 / (65536.0 - threshold));
+  return {threshold, static_cast<float>(65536.0 / (65536.0 - threshold))};
+}
+
+void fill_dropout_mask(RandomKey key, uint32_t site, uint32_t step, double p, std::span<float> mask) {
+  const auto [threshold, kept] = dropout_rate(p);
   const uint64_t whole = mask.size() / kPerBlock;
-  const uint32_t site_word = (static_cast<uint32_t>(Purpose::dropout) << 24) | (site & 0xFFFFFFU);
-  fill_blocks(key, site_word, step, threshold, kept, mask.data(), whole);
+  fill_blocks(key, dropout_site_word(site), step, threshold, kept, mask.data(), whole);
   const auto block = random_block(key, Purpose::dropout, site, step, whole);
   for (size_t i = whole * kPerBlock; i < mask.size(); ++i) {
     const size_t j = i % kPerBlock;

@@ -7,20 +7,10 @@
 
 #include "config/derived.h"
 #include "model/dropout.h"
+#include "model/sites.h"
 
 namespace ate {
 namespace {
-
-// Dropout sites of an encoder layer; a layer's first site is its index times kSites.
-enum Site : uint32_t {
-  kAttentionWeights = 0,
-  kAttentionOutput = 1,
-  kInsideFeedForward = 2,
-  kFeedForwardOutput = 3
-};
-constexpr uint32_t kSites = 4;
-
-constexpr double kNormEpsilon = 1e-5;  // PyTorch's default
 
 at::Tensor long_tensor(const std::vector<int64_t>& values, at::Device device) {
   return at::tensor(values, at::kLong).to(device);

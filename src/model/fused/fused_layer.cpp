@@ -2,17 +2,10 @@
 
 #include <cmath>
 
+#include "model/sites.h"
+
 namespace ate {
 namespace {
-
-// Dropout sites of a layer, as in src/model/model.cpp.
-enum Site : uint32_t {
-  kAttentionWeights = 0,
-  kAttentionOutput = 1,
-  kInsideFeedForward = 2,
-  kFeedForwardOutput = 3
-};
-constexpr uint32_t kSites = 4;
 
 kernels::AttentionShape attention_shape(const Config& config) {
   return {config.windows.batch, config.windows.length, config.body.heads,
