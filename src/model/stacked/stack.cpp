@@ -30,14 +30,14 @@ Arena replica_arena(const Arena& stack, int64_t r, int64_t size) {
   return {part(stack.parameters), part(stack.gradients), part(stack.first_moment), part(stack.second_moment)};
 }
 
-at::Tensor trunk_view(const std::vector<Replica>& replicas, Arena& stack, const std::string& name) {
+TrunkTensor trunk_tensor(const std::vector<Replica>& replicas, const Arena& stack, const std::string& name) {
   const ParameterTensor* const first = find(*replicas[0].layout, name);
   if (first == nullptr) return {};
   const int64_t before_end = replicas[0].layout->size - first->offset;
   for (const Replica& replica : replicas) {
-    const ParameterTensor* const tensor = find(*replica.layout, name);
-    if (tensor == nullptr || tensor->shape != first->shape ||
-        replica.layout->size - tensor->offset != before_end)
+    const ParameterTensor* const other = find(*replica.layout, name);
+    if (other == nullptr || other->shape != first->shape ||
+        replica.layout->size - other->offset != before_end)
       throw Failure(name, "does not stand in the same place in all models of the stack");
   }
   std::vector<int64_t> shape = {stack.parameters.size(0)};
@@ -45,10 +45,9 @@ at::Tensor trunk_view(const std::vector<Replica>& replicas, Arena& stack, const 
   const auto view = [&](const at::Tensor& rows) {
     return rows.narrow(1, rows.size(1) - before_end, first->count()).view(shape);
   };
-  at::Tensor leaf = view(stack.parameters).detach();
-  leaf.set_requires_grad(true);
-  leaf.mutable_grad() = view(stack.gradients);
-  return leaf;
+  TrunkTensor tensor = {view(stack.parameters).detach(), view(stack.gradients)};
+  tensor.leaf.set_requires_grad(true);
+  return tensor;
 }
 
 }  // namespace ate

@@ -27,8 +27,13 @@ Arena make_stack(const std::vector<Replica>& replicas, at::TensorOptions options
 // The part of the stack that is replica r's own arena, with a layout of `size` elements.
 Arena replica_arena(const Arena& stack, int64_t r, int64_t size);
 
-// A leaf over a tensor of the trunk, [R, its shape], whose .grad is the same part of stack.gradients; undefined where
-// the layouts have no such tensor. Throws Failure where they have it in different places.
-at::Tensor trunk_view(const std::vector<Replica>& replicas, Arena& stack, const std::string& name);
+// A tensor of the trunk over all replicas, [R, its shape] both.
+struct TrunkTensor {
+  at::Tensor leaf;      // requires a gradient
+  at::Tensor gradient;  // where its gradient belongs in the stack
+};
+
+// Both undefined where the layouts have no such tensor. Throws Failure where they have it in different places.
+TrunkTensor trunk_tensor(const std::vector<Replica>& replicas, const Arena& stack, const std::string& name);
 
 }  // namespace ate

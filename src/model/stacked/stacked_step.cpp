@@ -31,7 +31,11 @@ StackedStep::StackedStep(const Config& config, const std::vector<Replica>& repli
       window_(config.windows.length),
       gradients_(stack.gradients),
       embedding_(replicas, stack, config.body.width) {
-  const auto find = [&](const std::string& name) { return trunk_view(replicas, stack, name); };
+  const auto find = [&](const std::string& name) {
+    const TrunkTensor tensor = trunk_tensor(replicas, stack, name);
+    if (tensor.leaf.defined()) trunk_.push_back(tensor);
+    return tensor.leaf;
+  };
   const auto pair = [&](const std::string& name) {
     return Linear{find(name + ".weight"), find(name + ".bias")};
   };
@@ -134,6 +138,11 @@ at::Tensor StackedStep::losses_and_gradients(const at::Tensor& windows, const at
   losses.sum().backward();
   const at::NoGradGuard no_grad;
   embedding_.backward(x.grad());
+  // Copied, not preset as .grad: autograd warns about gradients in rows of something larger.
+  for (TrunkTensor& tensor : trunk_) {
+    tensor.gradient.copy_(tensor.leaf.grad());
+    tensor.leaf.mutable_grad().reset();
+  }
   return losses.detach();
 }
 

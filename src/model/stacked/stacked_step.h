@@ -41,6 +41,7 @@ class StackedStep {
   BodyConfig body_;
   int64_t replicas_, batch_, window_;
   at::Tensor gradients_;  // [R, S]
+  std::vector<TrunkTensor> trunk_;
   StackedEmbedding embedding_;
   std::optional<StackedMasks> masks_;
   at::Tensor positions_;  // [R, T, d], undefined without
