@@ -17,9 +17,12 @@ namespace {
 // Every arm that can be stacked, some from two keys, one with noise rows.
 std::vector<StackRig::Part> all_parts(const Config& config) {
   std::vector<StackRig::Part> parts;
-  for (const Arm arm : all_arms())
-    if (why_not_stacked(config, arm).empty())
-      parts.push_back({arm, {static_cast<uint32_t>(parts.size() + 3), 0}});
+  for (const Arm arm : all_arms()) {
+    if (!why_not_stacked(config, arm).empty()) continue;
+    // No width comes near bespoke's parameters in so small a model.
+    if (config.body.kind == BodyKind::bag && arm == Arm::param_matched) continue;
+    parts.push_back({arm, {static_cast<uint32_t>(parts.size() + 3), 0}});
+  }
   parts.push_back({Arm::bespoke, {3, 5}});
   parts.push_back({Arm::bespoke, {4, 5}, true});
   return parts;

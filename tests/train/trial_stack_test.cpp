@@ -42,14 +42,17 @@ TrialStack stack_of(const Config& config, const Trials& trials) {
 bool never() { return false; }
 bool always() { return true; }
 
-// The largest difference of any parameter or moment of two checkpoints.
+// The largest difference of any parameter or moment of two checkpoints. The biases of keys are left out: they shift
+// all scores of a query alike, so their gradient is rounding alone, which Adam divides by its own size.
 double largest(const std::string& a, const std::string& b) {
   const auto ours = arrays_of(a);
   const auto theirs = arrays_of(b);
   double out = ours.size() == theirs.size() ? 0 : std::nan("");
-  for (const auto& [name, bytes] : ours)
-    out = std::max(out,
-                   largest_difference(at::tensor(floats_of(bytes)), at::tensor(floats_of(theirs.at(name)))));
+  for (const auto& [name, bytes] : ours) {
+    at::Tensor difference = (at::tensor(floats_of(bytes)) - at::tensor(floats_of(theirs.at(name)))).abs_();
+    if (contains(name, "in_proj_bias")) difference.chunk(3)[1].zero_();
+    out = std::max(out, difference.max().item<double>());
+  }
   return out;
 }
 
@@ -180,7 +183,7 @@ TEST_CASE("a trial that diverges leaves its stack as it was, finds where alone, 
   }
   while (!trials[1]->ended()) trials[1]->advance();
   CHECK(trials[1]->progress().status == TrialStatus::diverged);
-  CHECK(contains(trials[1]->progress().reason, "the training loss was nan at epoch 1, step 2"));
+  CHECK(contains(trials[1]->progress().reason, "nan at epoch 1, step 2"));
   const bool kept = arrays_of(trials[1]->checkpoint()) == arrays_of(ill);
   CHECK(kept);
 }
