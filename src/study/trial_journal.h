@@ -1,4 +1,5 @@
-// What one trial leaves on disk and on the terminal while it runs: checkpoints, progress file, events, live line.
+// What one trial leaves on disk and on the terminal while it runs: checkpoints, progress file, events, live
+// line.
 #pragma once
 
 #include <optional>

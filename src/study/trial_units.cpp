@@ -16,8 +16,8 @@
 namespace ate {
 namespace {
 
-// Bytes that a trial adds to a stack, roughly and from above: its arrays with the copy that a diverged trial goes back
-// to, and what a step keeps between forward and backward.
+// Bytes that a trial adds to a stack, roughly and from above: its arrays with the copy that a diverged trial
+// goes back to, and what a step keeps between forward and backward.
 double bytes_per_trial(const Config& config, int64_t layout_size) {
   const BodyConfig& body = config.body;
   const auto tokens = static_cast<double>(config.windows.batch * config.windows.length);

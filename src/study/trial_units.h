@@ -14,8 +14,8 @@ struct TrialUnit {
   bool stacked = false;  // in batched steps (see train/trial_stack.h); false: one trial, trained alone
 };
 
-// `stack` below: most trials in a stack, 1 for none, 0 for what fits on a GPU and none elsewhere. `asked`: the config
-// on its device, before its kernels are chosen.
+// `stack` below: most trials in a stack, 1 for none, 0 for what fits on a GPU and none elsewhere. `asked`:
+// the config on its device, before its kernels are chosen.
 
 // Throws BadInput for --stack when more than 1 is asked for and no arm can be stacked.
 void check_stack(const Config& asked, int stack);

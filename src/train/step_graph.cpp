@@ -11,8 +11,8 @@ namespace ate {
 #ifdef ATE_CUDA_STEPS
 
 struct StepGraph::Recorded {
-  // Libraries set themselves up in the first steps, which must not be recorded (as PyTorch's notes on CUDA graphs
-  // ask for): these run as they are, on a stream of their own.
+  // Libraries set themselves up in the first steps, which must not be recorded (as PyTorch's notes on CUDA
+  // graphs ask for): these run as they are, on a stream of their own.
   static constexpr int kWarmUp = 3;
 
   explicit Recorded(at::Device where) : device(where) {}

@@ -1,5 +1,5 @@
-// Runs the same step again and again: on a CUDA device as a recorded graph, which costs one launch instead of one for
-// each operation; elsewhere as it is.
+// Runs the same step again and again: on a CUDA device as a recorded graph, which costs one launch instead of
+// one for each operation; elsewhere as it is.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -11,8 +11,8 @@ namespace ate {
 
 class StepGraph {
  public:
-  // `step` works on the same tensors each time, waits for nothing on the device and copies nothing from the host.
-  // Nothing else of the process may use the device while it is recorded.
+  // `step` works on the same tensors each time, waits for nothing on the device and copies nothing from the
+  // host. Nothing else of the process may use the device while it is recorded.
   StepGraph(at::Device device, std::function<void()> step);
   ~StepGraph();
 

@@ -1,5 +1,6 @@
-// Trials of one config that advance in lockstep as one batched model: what a GPU needs to be busy. Each keeps its own
-// progress, evaluation and checkpoint; only the step is shared. Numbers are those of kernels=reference to rounding.
+// Trials of one config that advance in lockstep as one batched model: what a GPU needs to be busy. Each keeps
+// its own progress, evaluation and checkpoint; only the step is shared. Numbers are those of
+// kernels=reference to rounding.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,14 +17,15 @@ namespace ate {
 
 class TrialStack {
  public:
-  // Moves the trials' arrays into one. All are running, at the same number of updates, of arms that why_not_stacked
-  // lets pass. The trials outlive the stack, and go on without it, each alone, when it is gone.
+  // Moves the trials' arrays into one. All are running, at the same number of updates, of arms that
+  // why_not_stacked lets pass. The trials outlive the stack, and go on without it, each alone, when it is
+  // gone.
   TrialStack(const Config& config, std::vector<Trial*> trials, at::Device device);
 
-  // Trains all to the end of the epoch, with the evaluation that is due, or less far: at most `most` steps, or until
-  // `pause`, asked after each step, says so. A trial whose loss was not finite is set back to where this call began
-  // and returned: it has left, and alone it finds the step at which it diverges. With a trial gone the stack is of no
-  // further use; the others went on untouched.
+  // Trains all to the end of the epoch, with the evaluation that is due, or less far: at most `most` steps,
+  // or until `pause`, asked after each step, says so. A trial whose loss was not finite is set back to where
+  // this call began and returned: it has left, and alone it finds the step at which it diverges. With a trial
+  // gone the stack is of no further use; the others went on untouched.
   std::vector<Trial*> advance(int64_t most, const std::function<bool()>& pause);
 
   const std::vector<Trial*>& trials() const { return trials_; }

@@ -1,4 +1,5 @@
-// The stacked step against the reference model of each replica alone: losses, and the gradient of every tensor.
+// The stacked step against the reference model of each replica alone: losses, and the gradient of every
+// tensor.
 #include "model/stacked/stacked_step.h"
 
 #include "catch.h"

@@ -1,4 +1,5 @@
-// Trials in a stack: the reference's numbers to rounding, their own in the same bits, and no trial touches another.
+// Trials in a stack: the reference's numbers to rounding, their own in the same bits, and no trial touches
+// another.
 #include "train/trial_stack.h"
 
 #include <limits>
@@ -42,8 +43,8 @@ TrialStack stack_of(const Config& config, const Trials& trials) {
 bool never() { return false; }
 bool always() { return true; }
 
-// The largest difference of any parameter or moment of two checkpoints. The biases of keys are left out: they shift
-// all scores of a query alike, so their gradient is rounding alone, which Adam divides by its own size.
+// The largest difference of any parameter or moment of two checkpoints. The biases of keys are left out: they
+// shift all scores of a query alike, so their gradient is rounding alone, which Adam divides by its own size.
 double largest(const std::string& a, const std::string& b) {
   const auto ours = arrays_of(a);
   const auto theirs = arrays_of(b);

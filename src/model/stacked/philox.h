@@ -1,5 +1,5 @@
-// The random bits of dropout as device code: one text that is compiled here and, as a string, for the GPU at run
-// time, so that what the tests hold against fill_dropout_mask is what the GPU runs.
+// The random bits of dropout as device code: one text that is compiled here and, as a string, for the GPU at
+// run time, so that what the tests hold against fill_dropout_mask is what the GPU runs.
 #pragma once
 
 namespace ate {
@@ -8,8 +8,8 @@ namespace ate {
   __VA_ARGS__                      \
   inline constexpr const char* text = #__VA_ARGS__
 
-// The 16 bits of element `element` of a mask, see fill_dropout_mask; all arguments and the result fit 32 bits, but
-// for `element`. Philox4x32-10 (Salmon et al. 2011). T: a signed type of 64 bits.
+// The 16 bits of element `element` of a mask, see fill_dropout_mask; all arguments and the result fit 32
+// bits, but for `element`. Philox4x32-10 (Salmon et al. 2011). T: a signed type of 64 bits.
 ATE_DEVICE_CODE(
     kDropoutBitsText, template <typename T> T dropout_bits(T element, T site_word, T seed, T stream, T step) {
       unsigned int c0 = static_cast<unsigned int>(element >> 3);

@@ -1,6 +1,7 @@
-// The arrays of a stack: R models of one config, of any arms but tied, in [R, S] arrays where S is the largest
-// layout's size. A layout puts the embedding first and the trunk, which is alike in all, after it; so each model
-// takes the last layout.size columns of its row, and a tensor of the trunk stands in the same columns of every row.
+// The arrays of a stack: R models of one config, of any arms but tied, in [R, S] arrays where S is the
+// largest layout's size. A layout puts the embedding first and the trunk, which is alike in all, after it; so
+// each model takes the last layout.size columns of its row, and a tensor of the trunk stands in the same
+// columns of every row.
 #pragma once
 
 #include <string>
@@ -33,7 +34,8 @@ struct TrunkTensor {
   at::Tensor gradient;  // where its gradient belongs in the stack
 };
 
-// Both undefined where the layouts have no such tensor. Throws Failure where they have it in different places.
+// Both undefined where the layouts have no such tensor. Throws Failure where they have it in different
+// places.
 TrunkTensor trunk_tensor(const std::vector<Replica>& replicas, const Arena& stack, const std::string& name);
 
 }  // namespace ate

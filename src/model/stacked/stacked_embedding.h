@@ -1,5 +1,6 @@
-// The embeddings of all models of a stack, whatever their tables: rows are gathered from the flat arrays by index, so
-// that arms with other bands and widths share the same few operations. Forward and backward by hand.
+// The embeddings of all models of a stack, whatever their tables: rows are gathered from the flat arrays by
+// index, so that arms with other bands and widths share the same few operations. Forward and backward by
+// hand.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,5 +1,5 @@
-// One training step of all models of a stack, in plain ATen operations with a leading dimension of replicas: what
-// Model computes for each alone, to rounding. Replicas never mix, so a NaN stays in its row.
+// One training step of all models of a stack, in plain ATen operations with a leading dimension of replicas:
+// what Model computes for each alone, to rounding. Replicas never mix, so a NaN stays in its row.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,12 +16,12 @@ namespace ate {
 
 class StackedStep {
  public:
-  // The config must be one that why_not_stacked lets pass. Keeps views of the stack's arrays, and what the replicas
-  // point at need not outlive it.
+  // The config must be one that why_not_stacked lets pass. Keeps views of the stack's arrays, and what the
+  // replicas point at need not outlive it.
   StackedStep(const Config& config, const std::vector<Replica>& replicas, Arena& stack);
 
-  // Mean cross-entropy, in nats, of each replica, [R], for windows [R, B, T + 1] with the dropout masks of `step`, a
-  // scalar of int64; leaves the gradients in stack.gradients. Nothing waits for the device.
+  // Mean cross-entropy, in nats, of each replica, [R], for windows [R, B, T + 1] with the dropout masks of
+  // `step`, a scalar of int64; leaves the gradients in stack.gradients. Nothing waits for the device.
   at::Tensor losses_and_gradients(const at::Tensor& windows, const at::Tensor& step);
 
  private:
