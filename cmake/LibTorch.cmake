@@ -71,6 +71,9 @@ if(NOT ATE_CUDA STREQUAL "OFF")
   if(ATE_LIBTORCH_CUDA_LOADS)
     set(ate_with_cuda ON)
     target_link_libraries(ate_libtorch INTERFACE ${ate_cuda_libraries})
+    # What records a step and draws its masks on the device; all else is the same on every device.
+    set_source_files_properties(src/train/step_graph.cpp src/model/stacked/masks.cpp PROPERTIES
+      COMPILE_DEFINITIONS ATE_CUDA_STEPS INCLUDE_DIRECTORIES "${CUDAToolkit_INCLUDE_DIRS}")
   elseif(ATE_CUDA STREQUAL "ON")
     message(FATAL_ERROR "ATE_CUDA=ON needs a CUDA toolkit (found: ${CUDAToolkit_FOUND}), LibTorch's CUDA libraries "
                         "(found: ${ATE_LIBTORCH_CUDA}) and what those need to load (cuDNN, NCCL and more); "

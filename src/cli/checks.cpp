@@ -30,6 +30,14 @@ CLI::Validator whole_number(int64_t low, int64_t high) {
   });
 }
 
+CLI::Validator whole_number_or(int64_t low, int64_t high, std::string word) {
+  return validator([=](std::string& text) -> std::string {
+    const Json value = parsed(text);
+    if (text == word || (value.is_number_integer() && value >= low && value <= high)) return "";
+    return fmt::format("expected {} or a whole number from {} to {}, got \"{}\"", word, low, high, text);
+  });
+}
+
 CLI::Validator number(double low, double high) {
   return validator([=](std::string& text) -> std::string {
     const Json value = parsed(text);

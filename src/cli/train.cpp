@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
+#include "cli/run_flags.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/single.h"
 #include "run/signals.h"
@@ -20,8 +21,7 @@ namespace {
 struct Flags {
   ExperimentFlags experiment;
   OutputFlags output;
-  StudyOptions options;
-  std::string out = "tool_outputs";
+  RunFlags run;
   std::string evaluate;
   std::string export_to;
   std::string plot;
@@ -49,15 +49,17 @@ int evaluate(const Flags& flags, Format format) {
 
 int train_model(const Flags& flags, Resolved resolved, Format format) {
   keep_one_model(resolved);
-  StudyOptions options = flags.options;
+  StudyOptions options;
   options.command = "train";
   options.jobs = 1;
-  options.out = flags.out;
+  options.out = flags.run.out;
+  options.fresh = flags.run.fresh;
+  options.save_seconds = flags.run.save_seconds;
   const StudyOutcome outcome = run_study(resolved, options);
   if (!outcome.complete) return interrupted(outcome.stop_signal);
   const StudyResult& result = outcome.result;
   const TrialRecord& record = result.trials.front();
-  const auto checkpoint = std::filesystem::path(flags.out) / "runs" / result.run_id / "checkpoint" /
+  const auto checkpoint = std::filesystem::path(flags.run.out) / "runs" / result.run_id / "checkpoint" /
                           (record.id.text() + ".safetensors");
   if (!flags.export_to.empty()) export_model("--export", checkpoint, resolved, record.id, flags.export_to);
   write_stdout(render(model_report(result.config, result.run_id, record, result.floor, checkpoint), format));
@@ -84,9 +86,9 @@ int train(const Flags& flags) {
   std::optional<PlotFile> plot;
   if (!flags.plot.empty()) plot.emplace("--plot", flags.plot);
   PipelineOptions options;
-  options.out = flags.out;
-  options.fresh = flags.options.fresh;
-  options.save_seconds = flags.options.save_seconds;
+  options.out = flags.run.out;
+  options.fresh = flags.run.fresh;
+  options.save_seconds = flags.run.save_seconds;
   options.plot = plot.has_value();
   const PipelineOutcome outcome = run_pipeline(std::move(resolved), options);
   if (!outcome.complete) return interrupted(outcome.stop_signal);
@@ -102,35 +104,20 @@ void add_train(CLI::App& app, Action& action) {
       "train", "Train one model, or a dense teacher and the sparse attention that is to replace it");
   auto flags = std::make_shared<Flags>();
   flags->experiment.add_to_single(*command);
-  const char* const group = "Run";
   command
       ->add_option(
           "--evaluate", flags->evaluate,
           "Score this checkpoint on its validation part; the config is its run folder's unless given")
       ->type_name("CHECKPOINT")
       ->check(not_empty())
-      ->group(group);
+      ->group(kRunGroup);
   command
       ->add_option("--export", flags->export_to,
                    "Write the parameters alone into a safetensors file, docs/checkpoints.md")
       ->type_name("FILE")
       ->check(not_empty())
-      ->group(group);
-  command
-      ->add_option("--out", flags->out, "Folder for results, progress files and runs (default tool_outputs)")
-      ->type_name("DIR")
-      ->check(not_empty())
-      ->group(group);
-  command
-      ->add_flag("--fresh", flags->options.fresh,
-                 "Start over; an old run of the same settings is moved aside")
-      ->group(group);
-  command
-      ->add_option("--save-every", flags->options.save_seconds,
-                   "Most seconds between two checkpoints (default 30)")
-      ->type_name("SECONDS")
-      ->check(number(0, 1'000'000))
-      ->group(group);
+      ->group(kRunGroup);
+  flags->run.add_to(*command);
   flags->output.add_to(*command);
   command->add_option("--plot", flags->plot, "Draw the frontier into a .svg or .png file")
       ->type_name("FILE")

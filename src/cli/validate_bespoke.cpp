@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
+#include "cli/run_flags.h"
 #include "report/svg_file.h"
 #include "run/signals.h"
 #include "study/report.h"
@@ -20,8 +21,9 @@ namespace {
 struct Flags {
   ExperimentFlags experiment;
   OutputFlags output;
-  StudyOptions options;
-  std::string out = "tool_outputs";
+  RunFlags run;
+  int jobs = 0;
+  std::string stack = "1";
   std::string plot;
 };
 
@@ -39,9 +41,13 @@ int validate_bespoke(const Flags& flags) {
   flags.output.set_up_log();
   Resolved resolved = flags.experiment.resolve();
   const std::optional<SvgFile> plot = plot_file(flags.plot, resolved.config);
-  StudyOptions options = flags.options;
+  StudyOptions options;
   options.command = "validate-bespoke";
-  options.out = flags.out;
+  options.out = flags.run.out;
+  options.fresh = flags.run.fresh;
+  options.save_seconds = flags.run.save_seconds;
+  options.jobs = flags.jobs;
+  options.stack = flags.stack == "auto" ? 0 : std::stoi(flags.stack);
 
   const StudyOutcome outcome = run_study(std::move(resolved), options);
   if (!outcome.complete) {
@@ -54,7 +60,7 @@ int validate_bespoke(const Flags& flags) {
                outcome.part_of_stored ? "no training needed; the whole study stays stored in"
                : outcome.reused       ? "no training needed; stored in"
                                       : "stored in",
-               flags.out, outcome.result.run_id);
+               flags.run.out, outcome.result.run_id);
   for (const TrialRecord& trial : outcome.result.trials)
     if (trial.progress.status == TrialStatus::diverged) return static_cast<int>(ExitCode::some_trials_failed);
   return static_cast<int>(ExitCode::done);
@@ -67,27 +73,21 @@ void add_validate_bespoke(CLI::App& app, Action& action) {
       "validate-bespoke", "Train standard against bespoke embeddings from several seeds and compare");
   auto flags = std::make_shared<Flags>();
   flags->experiment.add_to(*command);
-  const char* const group = "Run";
   command
-      ->add_option("--jobs", flags->options.jobs, "Trials side by side (default: one per core, where memory allows; one on a GPU)")
+      ->add_option("--jobs", flags->jobs,
+                   "Trials side by side (default: one per core, where memory allows; one on a GPU)")
       ->type_name("N")
       ->check(whole_number(1, 4096))
-      ->group(group);
+      ->group(kRunGroup);
   command
-      ->add_option("--out", flags->out, "Folder for results, progress files and runs (default tool_outputs)")
-      ->type_name("DIR")
-      ->check(not_empty())
-      ->group(group);
-  command
-      ->add_flag("--fresh", flags->options.fresh,
-                 "Start over; an old run of the same settings is moved aside")
-      ->group(group);
-  command
-      ->add_option("--save-every", flags->options.save_seconds,
-                   "Most seconds between two checkpoints of a trial (default 30)")
-      ->type_name("SECONDS")
-      ->check(number(0, 1'000'000))
-      ->group(group);
+      ->add_option(
+          "--stack", flags->stack,
+          "Trials that train in one batched step: a number (default 1), or auto: on a GPU as many as fit, "
+          "else 1; results agree within rounding, not in the same bits")
+      ->type_name("N|auto")
+      ->check(whole_number_or(1, 4096, "auto"))
+      ->group(kRunGroup);
+  flags->run.add_to(*command);
   flags->output.add_to(*command);
   command->add_option("--plot", flags->plot, "Draw the differences with their intervals into a .svg file")
       ->type_name("FILE")

@@ -18,6 +18,15 @@ std::string why_not_fused(const Config& config) {
   return "";
 }
 
+std::string why_not_stacked(const Config& config, Arm arm) {
+  if (config.device == "mps") return "stacks train on the CPU and on CUDA, not on mps";
+  if (config.kernels == KernelKind::fused) return "the fused kernels train one model at a time";
+  if (config.dtype == Dtype::bf16) return "stacks train in fp32";
+  if (config.attention.kind != AttentionKind::dense) return "stacks train dense attention alone";
+  if (arm == Arm::tied) return "tied has no weight of the head, which the others of a stack have";
+  return "";
+}
+
 KernelKind chosen_kernels(const Config& config) {
   if (config.kernels != KernelKind::automatic) return config.kernels;
   return why_not_fused(config).empty() ? KernelKind::fused : KernelKind::reference;

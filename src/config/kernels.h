@@ -16,6 +16,10 @@ inline constexpr int64_t kLongestFusedWindow = 256;
 // against them: it is asked again once it is known.
 std::string why_not_fused(const Config& config);
 
+// Why trials of this arm cannot train in a stack, many in one batched step (src/model/stacked/), as a clause; ""
+// where they can.
+std::string why_not_stacked(const Config& config, Arm arm);
+
 // fused or reference: what `auto` stands for.
 KernelKind chosen_kernels(const Config& config);
 

@@ -10,6 +10,13 @@ Arena::Arena(const Layout& layout, at::TensorOptions options)
       first_moment(at::zeros({layout.size}, options)),
       second_moment(at::zeros({layout.size}, options)) {}
 
+Arena::Arena(at::Tensor parameters_there, at::Tensor gradients_there, at::Tensor first_moment_there,
+             at::Tensor second_moment_there)
+    : parameters(std::move(parameters_there)),
+      gradients(std::move(gradients_there)),
+      first_moment(std::move(first_moment_there)),
+      second_moment(std::move(second_moment_there)) {}
+
 std::vector<at::Tensor> parameter_views(const Layout& layout, Arena& arena) {
   const auto view = [](const at::Tensor& flat, const ParameterTensor& tensor) {
     return flat.narrow(0, tensor.offset, tensor.count()).view(tensor.shape);

@@ -12,9 +12,13 @@
 namespace ate {
 
 struct Arena {
+  // Zeros.
   Arena(const Layout& layout, at::TensorOptions options);
+  // Over arrays that are there already, such as a row of a stack's.
+  Arena(at::Tensor parameters, at::Tensor gradients, at::Tensor first_moment, at::Tensor second_moment);
 
-  at::Tensor parameters, gradients, first_moment, second_moment;  // [layout.size] each; padding stays 0
+  // [layout.size] each, or of a stack [R, S], see model/stacked/; padding stays 0
+  at::Tensor parameters, gradients, first_moment, second_moment;
 };
 
 // Leaf tensors over `arena.parameters`, in the layout's order, whose .grad are views of `arena.gradients`:

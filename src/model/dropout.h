@@ -9,15 +9,6 @@
 
 namespace ate {
 
-// Where an encoder layer drops; the first site of layer i is i * kDropoutSites.
-enum DropoutSite : uint32_t {
-  kAttentionWeights = 0,
-  kAttentionOutput = 1,
-  kInsideFeedForward = 2,
-  kFeedForwardOutput = 3
-};
-inline constexpr uint32_t kDropoutSites = 4;
-
 // What draws the mask. An element is dropped with q = round(65536 p) / 65536, the nearest probability that 16 bits can
 // draw exactly.
 kernels::DropoutDraw dropout_draw(RandomKey key, uint32_t site, uint32_t step, double p);

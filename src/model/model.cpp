@@ -7,11 +7,10 @@
 
 #include "config/derived.h"
 #include "model/dropout.h"
+#include "model/sites.h"
 
 namespace ate {
 namespace {
-
-constexpr double kNormEpsilon = 1e-5;  // PyTorch's default
 
 at::Tensor long_tensor(const std::vector<int64_t>& values, at::Device device) {
   return at::tensor(values, at::kLong).to(device);
@@ -172,7 +171,7 @@ at::Tensor Model::forward(const at::Tensor& tokens, const Dropout* dropout, Atte
   if (body_.kind == BodyKind::bag) return at::linear(x.mean(1, /*keepdim=*/true), head_.weight, head_.bias);
   if (positions_.defined()) x = x + positions_.narrow(0, 0, tokens.size(1));
   for (size_t i = 0; i < layers_.size(); ++i)
-    x = encode(layers_[i], x, dropout, static_cast<uint32_t>(i) * kDropoutSites, traces);
+    x = encode(layers_[i], x, dropout, static_cast<uint32_t>(i) * kSites, traces);
   if (norm_.weight.defined()) x = at::layer_norm(x, {body_.width}, norm_.weight, norm_.bias, kNormEpsilon);
   return at::linear(x, head_.weight, head_.bias);
 }

@@ -55,7 +55,9 @@ World make_world(const std::string& name, const Config& config, at::Device devic
   Config dense = config;
   dense.attention = {};
   const std::atomic<bool> cancelled = false;
-  const TrialRecord record = TrialRunner(dense, world.id, device, *world.run, save_seconds, cancelled).run();
+  const TrialUnit unit = {{world.id}};
+  const TrialRecord record =
+      TrialRunner(dense, unit, device, *world.run, save_seconds, cancelled).run().front();
   if (record.progress.status == TrialStatus::running) throw StageStopped();
   if (record.progress.status == TrialStatus::diverged)
     throw Failure("teacher " + world.id.text(), record.progress.reason);

@@ -72,4 +72,16 @@ nlohmann::ordered_json describe_environment(const std::string& device, int jobs)
           {"threads_per_trial", 1}};
 }
 
+std::vector<std::string> differences_that_round(const nlohmann::ordered_json& now,
+                                                const nlohmann::ordered_json& before) {
+  std::vector<std::string> found;
+  if (!before.is_object()) return found;
+  for (const char* name : {"device", "instructions", "products"}) {
+    const std::string is = now.value(name, "");
+    const std::string was = before.value(name, is);
+    if (is != was) found.push_back(std::string(name) + " " + is + " instead of " + was);
+  }
+  return found;
+}
+
 }  // namespace ate

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -23,6 +24,7 @@
 #include "study/jobs.h"
 #include "study/plan.h"
 #include "study/trial_runner.h"
+#include "study/trial_units.h"
 #include "train/device.h"
 
 namespace ate {
@@ -79,16 +81,16 @@ bool covers_more(const Json& result, const std::vector<TrialId>& trials) {
   });
 }
 
-// Runs trials side by side, each on a thread of its own. The first failure stops all, each after its step.
+// Runs units of trials side by side, each on a thread of its own. The first failure stops all, each after its step.
 class Pool {
  public:
   Pool(const Config& config, at::Device device, RunFolder& run, double save_seconds)
       : config_(config), device_(device), run_(run), save_seconds_(save_seconds) {}
 
-  std::vector<TrialRecord> run(const std::vector<TrialId>& trials, int jobs) {
-    trials_ = trials;
+  std::vector<TrialRecord> run(std::vector<TrialUnit> units, int jobs) {
+    units_ = std::move(units);
     std::vector<std::thread> threads;
-    for (int i = 0; i < std::min<int>(jobs, static_cast<int>(trials.size())); ++i)
+    for (int i = 0; i < std::min<int>(jobs, static_cast<int>(units_.size())); ++i)
       threads.emplace_back([this] { work(); });
     for (std::thread& thread : threads) thread.join();
     if (failure_) std::rethrow_exception(failure_);
@@ -98,11 +100,12 @@ class Pool {
  private:
   void work() {
     at::set_num_threads(1);  // a setting of each thread
-    for (size_t i = next_++; i < trials_.size() && stop_signal() == 0 && !cancelled_; i = next_++) {
+    for (size_t i = next_++; i < units_.size() && stop_signal() == 0 && !cancelled_; i = next_++) {
       try {
-        TrialRecord record = TrialRunner(config_, trials_[i], device_, run_, save_seconds_, cancelled_).run();
+        std::vector<TrialRecord> records =
+            TrialRunner(config_, units_[i], device_, run_, save_seconds_, cancelled_).run();
         const std::lock_guard lock(mutex_);
-        records_.push_back(std::move(record));
+        std::move(records.begin(), records.end(), std::back_inserter(records_));
       } catch (...) {
         const std::lock_guard lock(mutex_);
         if (!failure_) failure_ = std::current_exception();
@@ -115,7 +118,7 @@ class Pool {
   at::Device device_;
   RunFolder& run_;
   double save_seconds_;
-  std::vector<TrialId> trials_;
+  std::vector<TrialUnit> units_;
   std::atomic<size_t> next_ = 0;
   std::atomic<bool> cancelled_ = false;
   std::mutex mutex_;
@@ -140,12 +143,14 @@ void sort_records(std::vector<TrialRecord>& records, const std::vector<TrialId>&
 StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   Config& config = resolved.config;
   int64_t parameters = 0;
+  Config asked;  // on the chosen device, before its kernels are chosen
   const at::Device device = [&] {
     try {
       const at::Device chosen = choose_device(config.device);
       config.device = chosen.str();
       std::vector<Problem> problems = check_kernels(config);
       if (!problems.empty()) throw BadInput(std::move(problems));
+      asked = config;
       config.kernels = chosen_kernels(config);
       parameters = check_arms(config);
       return chosen;
@@ -156,9 +161,10 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   const int jobs = options.jobs > 0 ? options.jobs : jobs_here(config, device, parameters);
   at::set_num_threads(1);
 
+  const std::vector<TrialId> trials = plan_trials(config);
+  check_stack(asked, options.stack);
   const std::string id = fmt::format("{}-{}-{}", options.command, config.name, experiment_hash(config));
   RunFolder run(options.out, id, options.fresh);
-  const std::vector<TrialId> trials = plan_trials(config);
   StudyOutcome outcome;
   outcome.part_of_stored = run.done() && covers_more(run.read_json("result.json"), trials);
   if (!outcome.part_of_stored) {
@@ -169,7 +175,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   std::vector<TrialRecord> records;
   std::vector<TrialId> open;
   for (const TrialId& trial : trials) {
-    std::optional<TrialRecord> record = TrialRunner::ended_record(trial, run);
+    std::optional<TrialRecord> record = TrialJournal::ended_record(trial, run);
     if (record)
       records.push_back(std::move(*record));
     else
@@ -178,13 +184,25 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
 
   outcome.reused = open.empty();
   if (!open.empty()) {
+    std::vector<TrialUnit> units = make_units(asked, open, options.stack);
+    size_t widest = 1;
+    for (const TrialUnit& unit : units) widest = std::max(widest, unit.trials.size());
     run.clear_done();
-    run.write_json("environment.json", describe_environment(config.device, jobs));
-    run.event(
-        {{"event", "started"}, {"trials", open.size()}, {"finished_before", records.size()}, {"jobs", jobs}});
-    spdlog::info("{}: {} trials to train, {} finished before; {} side by side on {}", id, open.size(),
-                 records.size(), std::min<size_t>(static_cast<size_t>(jobs), open.size()), config.device);
-    for (TrialRecord& record : Pool(config, device, run, options.save_seconds).run(open, jobs))
+    const Json environment = describe_environment(config.device, jobs);
+    for (const std::string& difference :
+         differences_that_round(environment, run.read_json("environment.json")))
+      spdlog::warn("{} is taken up with {}: its last bits may differ from those of a run in one go", id,
+                   difference);
+    run.write_json("environment.json", environment);
+    run.event({{"event", "started"},
+               {"trials", open.size()},
+               {"finished_before", records.size()},
+               {"jobs", jobs},
+               {"stack", widest}});
+    spdlog::info("{}: {} trials to train, {} finished before; {} side by side on {}{}", id, open.size(),
+                 records.size(), std::min(static_cast<size_t>(jobs), units.size()), config.device,
+                 widest > 1 ? fmt::format(", up to {} in a stack", widest) : "");
+    for (TrialRecord& record : Pool(config, device, run, options.save_seconds).run(std::move(units), jobs))
       records.push_back(std::move(record));
   }
   sort_records(records, trials);

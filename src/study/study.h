@@ -8,11 +8,12 @@
 
 namespace ate {
 
-// How to run, as opposed to what: nothing here changes a trial's numbers.
+// How to run, as opposed to what: nothing here changes a trial's numbers, but for the rounding of a stack's.
 struct StudyOptions {
   std::string command;  // first part of the run id
   std::filesystem::path out = "tool_outputs";
   int jobs = 0;              // trials side by side; 0: one per core, where memory allows (one on a GPU)
+  int stack = 1;             // most trials in one batched step; 1: each alone; 0: what fits on a GPU, else 1
   bool fresh = false;        // start over, the old run moved aside
   double save_seconds = 30;  // most wall-clock between two checkpoints of a trial
 };

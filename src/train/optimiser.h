@@ -13,4 +13,9 @@ namespace ate {
 //   Adam:  Kingma & Ba 2015, with bias correction; AdamW: Loshchilov & Hutter 2019
 void update(const OptimiserConfig& config, Arena& arena, double learning_rate, int64_t step);
 
+// The same for a stack's arrays [R, S], each row clipped by its own norm. `learning_rate` and `step` are scalars of
+// float on the arrays' device, so that a recorded step can be replayed with others.
+void update(const OptimiserConfig& config, Arena& stack, const at::Tensor& learning_rate,
+            const at::Tensor& step);
+
 }  // namespace ate

@@ -10,56 +10,15 @@
 #include <nlohmann/json.hpp>
 
 #include "config/derived.h"
-#include "data/corpus.h"
-#include "data/source.h"
 #include "data/windows.h"
 #include "model/flops.h"
-#include "model/model.h"
 #include "support/error.h"
-#include "support/hash.h"
-#include "train/excess.h"
 #include "train/safetensors.h"
 #include "train/schedule.h"
-#include "train/step.h"
+#include "train/trial_state.h"
 
 namespace ate {
 namespace {
-
-// Paired arms share their random numbers; unpaired ones each have a stream of their own, named by the arm.
-RandomKey trial_key(const Config& config, const TrialId& id) {
-  const std::string arm = id.arm_name();
-  const uint32_t stream = config.study.paired ? 0 : hash32(arm) | 1U;
-  return {static_cast<uint32_t>(id.seed), stream};
-}
-
-// The control aa shares all but its start with standard.
-RandomKey init_key(const Config& config, const TrialId& id) {
-  RandomKey key = trial_key(config, id);
-  if (id.arm == Arm::aa) key.stream = hash32(id.arm_name()) | 1U;
-  return key;
-}
-
-at::Tensor noise_tensor(const Config& config, const EmbeddingPlan& plan, RandomKey key, at::Device device) {
-  if (plan.noise_rows == 0) return {};
-  const std::vector<float> rows = noise_rows(plan.noise_rows, config.body.width, config.body.init, key);
-  return at::tensor(rows).view({plan.noise_rows, config.body.width}).to(device);
-}
-
-void fill(at::Tensor& flat, const float* values, size_t bytes) {
-  at::Tensor host = at::empty(flat.sizes(), at::kFloat);
-  std::memcpy(host.mutable_data_ptr<float>(), values, bytes);
-  flat.copy_(host);
-}
-
-// The band of each token, counted as the config says also where no arm has bands.
-std::vector<Band> bands_of_tokens(const Config& config, const Corpus& corpus) {
-  const Bands bands = make_bands(config.bands, corpus, EmptyBands::allowed);
-  std::vector<Band> band_of(static_cast<size_t>(corpus.vocabulary));
-  for (size_t band = 0; band < bands.members.size(); ++band)
-    for (const int32_t token : bands.members[band])
-      band_of[static_cast<size_t>(token)] = static_cast<Band>(band);
-  return band_of;
-}
 
 std::string_view bytes_of(const at::Tensor& host) {
   return {static_cast<const char*>(host.const_data_ptr()), host.nbytes()};
@@ -106,53 +65,6 @@ class LossSums {
 
 }  // namespace
 
-struct Trial::State {
-  State(const Config& config, const TrialId& id, at::Device device)
-      : key(trial_key(config, id)),
-        source(open_source(config.source)),
-        corpus(source->corpus(id.seed)),
-        band_of(bands_of_tokens(config, corpus)),
-        plan(plan_embedding(config, id.arm, corpus, id.seed)),
-        layout(make_layout(config, plan)),
-        arena(layout, at::TensorOptions(at::kFloat).device(device)),
-        noise(noise_tensor(config, plan, key, device)),
-        model(config, plan, layout, arena, noise),
-        step(config, plan, layout, arena, model, noise),
-        steps(steps_per_epoch(config)) {
-    std::vector<float> start;
-    initialise(layout, config.body.init, init_key(config, id), start);
-    fill(arena.parameters, start.data(), start.size() * sizeof(float));
-    step.parameters_changed();
-    if (source->laws() != nullptr) scorer = std::make_unique<ExcessScorer>(*source->laws(), band_of, device);
-  }
-
-  // The windows that start at starts[first] and on, each with its target: [count, T + 1] on the host.
-  at::Tensor gather_on_host(const WindowStarts& starts, int64_t first, int64_t count, int64_t length) const {
-    at::Tensor windows = at::empty({count, length + 1}, at::kLong);
-    auto* out = windows.mutable_data_ptr<int64_t>();
-    for (int64_t i = 0; i < count; ++i, out += length + 1)
-      corpus.read(starts[static_cast<size_t>(first + i)], {out, static_cast<size_t>(length + 1)});
-    return windows;
-  }
-  // The same on the device.
-  at::Tensor gather(const WindowStarts& starts, int64_t first, int64_t count, int64_t length) const {
-    return gather_on_host(starts, first, count, length).to(arena.parameters.device());
-  }
-
-  RandomKey key;
-  std::shared_ptr<const Source> source;
-  Corpus corpus;
-  std::vector<Band> band_of;
-  EmbeddingPlan plan;
-  Layout layout;
-  Arena arena;
-  at::Tensor noise;  // fixed rows of tokens outside all bands
-  Model model;
-  TrainingStep step;
-  int64_t steps;
-  std::unique_ptr<ExcessScorer> scorer;  // where the source's law is known
-};
-
 Trial::Trial(const Config& config, TrialId id, at::Device device)
     : config_(config), id_(id), state_(std::make_unique<State>(config, id, device)) {
   progress_.parameters = state_->layout.parameters;
@@ -167,17 +79,22 @@ void Trial::advance() {
   evaluated_ = false;
   const WindowStarts starts = training_windows(config_, s.corpus, s.key, progress_.epoch, progress_.step);
   const at::Tensor windows = s.gather_on_host(starts, 0, config_.windows.batch, config_.windows.length);
-  const double value = s.step.loss_and_gradients(windows, s.key, static_cast<uint32_t>(progress_.updates));
+  const double value = s.step->loss_and_gradients(windows, s.key, static_cast<uint32_t>(progress_.updates));
   if (!std::isfinite(value)) {
     progress_.status = TrialStatus::diverged;
     progress_.reason = fmt::format("the training loss was {} at epoch {}, step {}", value,
                                    progress_.epoch + 1, progress_.step + 1);
     return;
   }
-  s.step.update(learning_rate(config_, progress_.epoch), progress_.updates + 1);
-  progress_.epoch_loss += value;
+  s.step->update(learning_rate(config_, progress_.epoch), progress_.updates + 1);
+  count_step(value);
+}
+
+void Trial::count_step(double loss) {
+  evaluated_ = false;
+  progress_.epoch_loss += loss;
   ++progress_.updates;
-  if (++progress_.step == s.steps) end_epoch();
+  if (++progress_.step == state_->steps) end_epoch();
 }
 
 void Trial::end_epoch() {
@@ -286,7 +203,7 @@ void Trial::restore(const SafetensorsFile& file) {
   };
   fill_moment(s.arena.first_moment, "adam.first_moment");
   fill_moment(s.arena.second_moment, "adam.second_moment");
-  s.step.parameters_changed();
+  s.step->parameters_changed();
   progress_ = checkpoint_progress(file);
 }
 

@@ -44,6 +44,9 @@ class Trial {
  private:
   struct State;  // arrays, model, corpus: whatever needs LibTorch
 
+  friend class TrialStack;
+
+  void count_step(double loss);  // after an update: what advance() does then
   void end_epoch();
   double leak() const;
   std::string file(bool whole) const;

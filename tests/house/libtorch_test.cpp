@@ -25,6 +25,8 @@ const std::set<std::string> kHeadersWithout = {"model/dropout.h",
                                                "model/fused/fused_layer.h",
                                                "model/fused/fused_step.h",
                                                "model/layout.h",
+                                               "model/sites.h",
+                                               "model/stacked/philox.h",
                                                "train/progress.h",
                                                "train/safetensors.h",
                                                "train/schedule.h"};

@@ -31,3 +31,17 @@ TEST_CASE("usable cores are at least one and no more than the machine has", "[ru
   const unsigned hardware = std::thread::hardware_concurrency();
   if (hardware > 0) CHECK(usable_cores() <= static_cast<int>(hardware));
 }
+
+TEST_CASE("a run that is taken up elsewhere says what may round otherwise", "[run]") {
+  const nlohmann::ordered_json now = describe_environment("cpu", 1);
+  CHECK(differences_that_round(now, now).empty());
+  CHECK(differences_that_round(now, nullptr).empty());
+  CHECK(differences_that_round(now, nlohmann::ordered_json::object())
+            .empty());  // of a version that did not name them
+  nlohmann::ordered_json before = now;
+  before["jobs"] = 7;
+  CHECK(differences_that_round(now, before).empty());
+  before["products"] = "abacus";
+  CHECK(differences_that_round(now, before) ==
+        std::vector<std::string>{"products " + now["products"].get<std::string>() + " instead of abacus"});
+}

@@ -96,8 +96,8 @@ template <class E>
 struct LinearProducts {
   LinearProducts() = default;
   // x: [M, in], y: [M, out]; dy: [M, out] becomes dx: [M, in] and the weight's gradient.
-  LinearProducts(const FusedContext<E>& c, const E* weight, float* dweight, int64_t in, int64_t out, const E* x,
-                 E* y, const E* dy, E* dx)
+  LinearProducts(const FusedContext<E>& c, const E* weight, float* dweight, int64_t in, int64_t out,
+                 const E* x, E* y, const E* dy, E* dx)
       : forward(kernels::Form::nt, c.rows, out, in, x, weight, y),
         backward(kernels::Form::nn, c.rows, in, out, dy, weight, dx),
         gradient(kernels::Form::tn, out, in, c.rows, dy, x, dweight) {}

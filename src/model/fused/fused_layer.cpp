@@ -1,6 +1,7 @@
 #include "model/fused/fused_layer.h"
 
 #include "model/dropout.h"
+#include "model/sites.h"
 
 namespace ate {
 namespace {
@@ -45,7 +46,7 @@ FusedLayer<E>::FusedLayer(FusedContext<E>& c, LayerScratch<E>& s, int64_t index,
       s_(s),
       shape_(attention_shape(c.config)),
       hidden_width_(c.config.body.feedforward * c.width),
-      first_site_(static_cast<uint32_t>(index) * kDropoutSites),
+      first_site_(static_cast<uint32_t>(index) * kSites),
       kept_(kept_factor(c.config.body.dropout)),
       x_(x),
       middle_(c.layer_rows()),

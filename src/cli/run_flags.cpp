@@ -1,0 +1,22 @@
+#include "cli/run_flags.h"
+
+#include "cli/checks.h"
+
+namespace ate {
+
+void RunFlags::add_to(CLI::App& command) {
+  command.add_option("--out", out, "Folder for results, progress files and runs (default tool_outputs)")
+      ->type_name("DIR")
+      ->check(not_empty())
+      ->group(kRunGroup);
+  command.add_flag("--fresh", fresh, "Start over; an old run of the same settings is moved aside")
+      ->group(kRunGroup);
+  command
+      .add_option("--save-every", save_seconds,
+                  "Most seconds between two checkpoints of a trial (default 30)")
+      ->type_name("SECONDS")
+      ->check(number(0, 1'000'000))
+      ->group(kRunGroup);
+}
+
+}  // namespace ate

@@ -1,0 +1,114 @@
+#include "train/trial_stack.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "config/derived.h"
+#include "train/optimiser.h"
+#include "train/schedule.h"
+#include "train/trial_state.h"
+
+namespace ate {
+namespace {
+
+constexpr int64_t kLongestChunk = 256;  // steps: bounds the memory for their windows
+
+}  // namespace
+
+TrialStack::TrialStack(const Config& config, std::vector<Trial*> trials, at::Device device)
+    : config_(config),
+      trials_(std::move(trials)),
+      device_(device),
+      chunk_(std::min(kLongestChunk, steps_per_epoch(config))),
+      replicas_([&] {
+        std::vector<Replica> replicas;
+        for (const Trial* trial : trials_) {
+          const Trial::State& s = *trial->state_;
+          replicas.push_back({&s.plan, &s.layout, s.noise, s.key});
+        }
+        return replicas;
+      }()),
+      arrays_(make_stack(replicas_, at::TensorOptions(at::kFloat).device(device))),
+      step_(config, replicas_, arrays_),
+      windows_(at::zeros(
+          {chunk_, static_cast<int64_t>(trials_.size()), config.windows.batch, config.windows.length + 1},
+          at::TensorOptions(at::kLong).device(device))),
+      losses_(at::zeros({chunk_, static_cast<int64_t>(trials_.size())}, arrays_.parameters.options())),
+      place_(at::zeros({1}, windows_.options())),
+      updates_(at::zeros({}, windows_.options())),
+      learning_rate_(at::zeros({}, arrays_.parameters.options())),
+      graph_(device, [this] { step(); }) {
+  for (size_t r = 0; r < trials_.size(); ++r) {
+    Trial::State& s = *trials_[r]->state_;
+    s.move_to(config_, replica_arena(arrays_, static_cast<int64_t>(r), s.layout.size));
+  }
+}
+
+// Reads and writes nothing but tensors on the device, so that it can be recorded.
+void TrialStack::step() {
+  const at::Tensor losses = step_.losses_and_gradients(windows_.index_select(0, place_).squeeze(0), updates_);
+  losses_.index_copy_(0, place_, losses.unsqueeze(0));
+  place_.add_(1);
+  updates_.add_(1);
+  update(config_.optimiser, arrays_, learning_rate_, updates_.to(at::kFloat));
+}
+
+// The windows of `count` steps of every trial, from step `first` of the epoch on.
+void TrialStack::load(int64_t epoch, int64_t first, int64_t count) {
+  std::vector<at::Tensor> rows;
+  for (int64_t step = first; step < first + count; ++step)
+    for (const Trial* trial : trials_) {
+      const Trial::State& s = *trial->state_;
+      const WindowStarts starts = training_windows(config_, s.corpus, s.key, epoch, step);
+      rows.push_back(s.gather_on_host(starts, 0, config_.windows.batch, config_.windows.length));
+    }
+  at::Tensor there = windows_.narrow(0, 0, count);
+  there.copy_(at::stack(rows).view(there.sizes()));
+}
+
+std::vector<Trial*> TrialStack::advance(int64_t most, const std::function<bool()>& pause) {
+  const Progress& now = trials_[0]->progress_;
+  const int64_t steps = std::min({most, chunk_, steps_per_epoch(config_) - now.step});
+  load(now.epoch, now.step, steps);
+  place_.zero_();
+  updates_.fill_(now.updates);
+  learning_rate_.fill_(learning_rate(config_, now.epoch));
+  const Arena before(arrays_.parameters.clone(), {}, arrays_.first_moment.clone(),
+                     arrays_.second_moment.clone());
+
+  int64_t done = 0;
+  for (bool stop = false; done < steps && !stop; stop = pause()) {
+    graph_.run();
+    ++done;
+  }
+  const at::Tensor losses = losses_.narrow(0, 0, done).t().contiguous().cpu();  // [R, done]
+  std::vector<Trial*> gone;
+  for (size_t r = 0; r < trials_.size(); ++r) {
+    const float* const loss = losses.const_data_ptr<float>() + static_cast<int64_t>(r) * done;
+    if (!std::all_of(loss, loss + done, [](float value) { return std::isfinite(value); })) {
+      leave(r, before);
+      gone.push_back(trials_[r]);
+      continue;
+    }
+    trials_[r]->state_->step->parameters_changed();
+    for (int64_t i = 0; i < done; ++i) trials_[r]->count_step(loss[i]);
+  }
+  return gone;
+}
+
+// Trial r as it was before, in arrays of its own.
+void TrialStack::leave(size_t r, const Arena& before) {
+  Trial::State& s = *trials_[r]->state_;
+  const auto row = static_cast<int64_t>(r);
+  const auto part = [&](const at::Tensor& rows) {
+    return rows[row].narrow(0, rows.size(1) - s.layout.size, s.layout.size);
+  };
+  s.arena.parameters.copy_(part(before.parameters));
+  s.arena.first_moment.copy_(part(before.first_moment));
+  s.arena.second_moment.copy_(part(before.second_moment));
+  s.move_to(config_, Arena(s.layout, arrays_.parameters.options()));
+}
+
+}  // namespace ate
