@@ -1,5 +1,5 @@
-// Where the time of a training step goes. A step says which part begins; a profile, where one is set, reads the
-// clocks. Without one that is a test of a pointer.
+// Where the time of a training step goes. A step says which part begins; a profile, where one is set, reads
+// the clocks. Without one that is a test of a pointer.
 #pragma once
 
 #include <array>

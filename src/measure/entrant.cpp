@@ -16,8 +16,8 @@ namespace {
 constexpr int kWarmUpSteps = 2;    // of each turn: other turns have had the caches
 constexpr int kProfiledSteps = 5;  // in each round
 
-// Runs work(i) for each i below n, each on a thread of its own, the last on the calling one. What one throws is thrown
-// when all have ended.
+// Runs work(i) for each i below n, each on a thread of its own, the last on the calling one. What one throws
+// is thrown when all have ended.
 void side_by_side(size_t n, const std::function<void(size_t)>& work) {
   std::vector<std::exception_ptr> errors(n);
   const auto guarded = [&](size_t i) {

@@ -14,8 +14,8 @@ class Entrant {
   // All replicas train for so long, at least a step each, after steps that are not counted.
   void take_turn(double seconds);
 
-  // Where the time of some steps goes, of one model alone. Apart from the turns, which no profile disturbs. Nothing for
-  // eager.
+  // Where the time of some steps goes, of one model alone. Apart from the turns, which no profile disturbs.
+  // Nothing for eager.
   void profile();
 
   StepTiming take();

@@ -6,8 +6,9 @@
 
 namespace ate {
 
-// A row for each contender: time per step, and its speed over eager's; rates; where a fused step's time goes; the limits
-// that were measured. The document has them as rows[] (the first three in one), peaks[] and products[].
+// A row for each contender: time per step, and its speed over eager's; rates; where a fused step's time goes;
+// the limits that were measured. The document has them as rows[] (the first three in one), peaks[] and
+// products[].
 Report step_report(const StepSpeedOptions& options, const StepSpeed& speed);
 
 }  // namespace ate

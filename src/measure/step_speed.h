@@ -1,5 +1,5 @@
-// The speed of a training step on the CPU, this program's kernels against LibTorch eager, in turns in the same run.
-// No LibTorch in this header.
+// The speed of a training step on the CPU, this program's kernels against LibTorch eager, in turns in the
+// same run. No LibTorch in this header.
 #pragma once
 
 #include <array>

@@ -15,8 +15,8 @@ struct TraceLane {
   std::vector<std::vector<Profile::Span>> steps;
 };
 
-// Trace Event Format (Google, "Trace Event Format"): complete events, microseconds from the first one on. Each step is an
-// event around those of its parts; thread ids count the lanes from 1.
+// Trace Event Format (Google, "Trace Event Format"): complete events, microseconds from the first one on.
+// Each step is an event around those of its parts; thread ids count the lanes from 1.
 std::string chrome_trace(const std::vector<TraceLane>& lanes);
 
 // Throws BadInput with `flag` as the address when the file cannot be written. Leaves no file behind.

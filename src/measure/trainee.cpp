@@ -82,8 +82,8 @@ struct Trainee::State {
     return windows;
   }
 
-  // The reference, but with LibTorch's own dropout: the counted masks that all of this program's trials share are
-  // drawn on one thread, which an eager script has no reason to do.
+  // The reference, but with LibTorch's own dropout: the counted masks that all of this program's trials share
+  // are drawn on one thread, which an eager script has no reason to do.
   double eager_loss_and_gradients(const at::Tensor& windows) {
     arena.gradients.zero_();
     at::Tensor loss;

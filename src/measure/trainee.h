@@ -1,4 +1,5 @@
-// One model in training by itself, for its speed: each step does what a step of a trial does (src/train/trial.h).
+// One model in training by itself, for its speed: each step does what a step of a trial does
+// (src/train/trial.h).
 #pragma once
 
 #include <memory>

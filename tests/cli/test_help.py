@@ -4,8 +4,9 @@ import unittest
 
 from harness import Case, run, side_by_side
 
-COMMANDS = [[], ["validate-bespoke"], ["train"], ["demo"], ["compute-analysis"], ["gpt4-analysis"], ["audit"], ["bench"],
-            ["bench", "step"], ["bench", "attention"], ["bench", "startup"], ["config"], ["config", "list"], ["config", "show"], ["config", "diff"], ["config", "schema"]]
+COMMANDS = [[], ["validate-bespoke"], ["train"], ["demo"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
+            ["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"],
+            ["config"], ["config", "list"], ["config", "show"], ["config", "diff"], ["config", "schema"]]
 
 # command line, what the one line says
 USAGE_ERRORS = [
