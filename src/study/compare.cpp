@@ -7,18 +7,6 @@
 namespace ate {
 namespace {
 
-// Arm minus baseline for every seed that finished in both.
-std::vector<double> paired_differences(const StudyResult& result, Arm arm, Arm baseline) {
-  std::vector<double> differences;
-  for (const TrialRecord* trial : finished_of(result.trials, arm)) {
-    const TrialRecord* other = find_trial(result.trials, baseline, trial->id.seed);
-    if (other != nullptr && finished(*other))
-      differences.push_back(primary_number(last_evaluation(*trial), result.metric) -
-                            primary_number(last_evaluation(*other), result.metric));
-  }
-  return differences;
-}
-
 Comparison compare(const StudyResult& result, const ArmResult& arm, const ArmResult& baseline) {
   const std::vector<double> differences = paired_differences(result, arm.arm, baseline.arm);
   Comparison c;
@@ -53,6 +41,17 @@ std::string verdict(const StudyResult& result, const Comparison& c) {
 }
 
 }  // namespace
+
+std::vector<double> paired_differences(const StudyResult& result, Arm arm, Arm baseline) {
+  std::vector<double> differences;
+  for (const TrialRecord* trial : finished_of(result.trials, arm)) {
+    const TrialRecord* other = find_trial(result.trials, baseline, trial->id.seed);
+    if (other != nullptr && finished(*other))
+      differences.push_back(primary_number(last_evaluation(*trial), result.metric) -
+                            primary_number(last_evaluation(*other), result.metric));
+  }
+  return differences;
+}
 
 bool leaks(const StudyResult& result) {
   return std::any_of(result.canaries.begin(), result.canaries.end(),

@@ -14,6 +14,9 @@ bool leaks(const StudyResult& result);
 // study.margin in nats: of the source's entropy, or where that is not known of the baseline's mean loss.
 double margin_nats(const StudyResult& result);
 
+// Arm minus baseline, by the primary number, for every seed that finished in both.
+std::vector<double> paired_differences(const StudyResult& result, Arm arm, Arm baseline);
+
 // From the arms, trials, canaries, metric and margin that `result` holds. A verdict is
 //   better or worse  when Holm's p of the paired t tests is at most kLevel, also inside the margin;
 //   equivalent       else, when Holm's p of the equivalence tests is;

@@ -7,6 +7,7 @@
 
 #include "config/fields.h"
 #include "study/compare.h"
+#include "study/control_notes.h"
 
 namespace ate {
 namespace {
@@ -99,6 +100,8 @@ std::vector<std::string> write_notes(const StudyResult& result) {
                       ". It is left out with its pair.");
   for (const Comparison& c : result.comparisons) notes.push_back(describe_comparison(result, c));
   if (std::optional<std::string> note = describe_exploratory(result)) notes.push_back(*std::move(note));
+  for (std::string& note : describe_controls(result)) notes.push_back(std::move(note));
+  if (std::optional<std::string> note = describe_overfitting(result)) notes.push_back(*std::move(note));
   if (std::optional<std::string> note = describe_published(result)) notes.push_back(*std::move(note));
 
   const bool causal_leak = std::any_of(result.canaries.begin(), result.canaries.end(), [](const Canary& c) {

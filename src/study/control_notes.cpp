@@ -1,0 +1,86 @@
+#include "study/control_notes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/fields.h"
+#include "study/compare.h"
+#include "study/finished.h"
+
+namespace ate {
+namespace {
+
+const Comparison* find(const StudyResult& result, Arm arm) {
+  for (const Comparison& c : result.comparisons)
+    if (c.arm == arm && c.difference.n >= 2) return &c;
+  return nullptr;
+}
+
+// The loss at each evaluation, over the seeds of the arm that finished with the same evaluations as its first.
+std::vector<Evaluation> mean_curve(const StudyResult& result, Arm arm) {
+  std::vector<Evaluation> mean;
+  double trials = 0;
+  for (const TrialRecord* trial : finished_of(result.trials, arm)) {
+    const std::vector<Evaluation>& own = trial->progress.evaluations;
+    if (mean.empty()) mean.resize(own.size());
+    if (own.size() != mean.size()) continue;
+    ++trials;
+    for (size_t i = 0; i < own.size(); ++i) {
+      mean[i].epoch = own[i].epoch;
+      mean[i].loss += own[i].loss;
+    }
+  }
+  for (Evaluation& evaluation : mean) evaluation.loss /= trials;
+  return mean;
+}
+
+std::optional<std::string> describe_placebo(const StudyResult& result) {
+  const std::vector<double> differences = paired_differences(result, Arm::bespoke, Arm::random_band);
+  const Summary summary = summarise(differences);
+  if (summary.n < 2) return std::nullopt;
+  const Interval interval = t_interval(summary, 1 - kLevel);
+  return fmt::format(
+      "bespoke - random_band: {:+.4f} nats, 95 % interval {:+.4f} to {:+.4f}. This placebo has bespoke's "
+      "widths on bands dealt at random: {}",
+      summary.mean, interval.low, interval.high,
+      interval.high < 0  ? "only what lies between the two comes of giving width by frequency."
+      : interval.low > 0 ? "to give width by frequency is worse than to give it by lot."
+                         : "what both gain or lose does not come of giving width by frequency.");
+}
+
+}  // namespace
+
+std::vector<std::string> describe_controls(const StudyResult& result) {
+  std::vector<std::string> notes;
+  if (leaks(result)) return notes;
+  const Comparison* const aa = find(result, Arm::aa);
+  if (aa != nullptr && aa->p_holm <= kLevel)
+    notes.emplace_back(
+        "The control aa, standard from another start, came out different: here starts alone make "
+        "differences, and no verdict of this study can be trusted.");
+  const Comparison* const worse = find(result, Arm::known_worse);
+  if (worse != nullptr && worse->difference.n >= kSeedsForVerdict &&
+      (worse->p_holm > kLevel || worse->difference.mean < 0))
+    notes.emplace_back(
+        "The control known_worse, standard at rank 8, did not come out worse: here a poorer embedding "
+        "costs nothing, so this study cannot tell a better one.");
+  if (std::optional<std::string> note = describe_placebo(result)) notes.push_back(*std::move(note));
+  return notes;
+}
+
+std::optional<std::string> describe_overfitting(const StudyResult& result) {
+  if (result.arms.empty() || leaks(result)) return std::nullopt;
+  const Arm baseline = result.arms[0].arm;
+  const std::vector<Evaluation> curve = mean_curve(result, baseline);
+  if (curve.empty()) return std::nullopt;
+  const auto best = std::min_element(
+      curve.begin(), curve.end(), [](const Evaluation& a, const Evaluation& b) { return a.loss < b.loss; });
+  if (!(curve.back().loss - best->loss > result.margin)) return std::nullopt;
+  return fmt::format(
+      "{} had its lowest loss after epoch {}, {:.4f} nats, and ended at {:.4f}: it overfits, and the last "
+      "evaluation compares how far the arms do.",
+      enum_name(baseline), best->epoch + 1, best->loss, curve.back().loss);
+}
+
+}  // namespace ate
