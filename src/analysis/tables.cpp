@@ -19,8 +19,7 @@ using Json = nlohmann::ordered_json;
 constexpr int64_t kFitFrom = 1024;
 constexpr int64_t kFitTo = 1 << 20;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json number(const std::optional<int64_t>& value) { return value ? Json(*value) : Json(nullptr); }
+Json length_or_null(const std::optional<int64_t>& length) { return length ? Json(*length) : Json(nullptr); }
 
 const std::vector<Column>& shape_columns() {
   static const std::vector<Column> columns = {
@@ -105,8 +104,8 @@ Table cost_rows(const AnalysisRequest& request) {
       const Cost both = cost(accounting, shape, request.coverage);
       add_row(table, shape_cells(shape),
               {accounting_name(accounting), cell_of(both.full.total()), cell_of(both.sparse.total()),
-               accounting_unit(accounting), number(both.ratio()),
-               number(ratio(both.sparse.of(Part::selector), both.sparse.total()))});
+               accounting_unit(accounting), number_or_null(both.ratio()),
+               number_or_null(ratio(both.sparse.of(Part::selector), both.sparse.total()))});
     }
   return table;
 }
@@ -122,9 +121,10 @@ Table crossover_rows(const AnalysisRequest& request) {
     for (const Accounting accounting : request.accountings) {
       const Crossover found = find_crossover(accounting, shape, request.coverage);
       shape.length = found.from.value_or(1);
-      const Json at = found.from ? number(cost(accounting, shape, request.coverage).ratio()) : Json(nullptr);
+      const Json at =
+          found.from ? number_or_null(cost(accounting, shape, request.coverage).ratio()) : Json(nullptr);
       add_row(table, shape_cells(shape),
-              {accounting_name(accounting), number(found.from), number(found.up_to), at});
+              {accounting_name(accounting), length_or_null(found.from), length_or_null(found.up_to), at});
     }
   return without_length_column(std::move(table));
 }
@@ -166,7 +166,7 @@ Table term_rows(const AnalysisRequest& request) {
         for (const Term& term : side->terms)
           add_row(table, shape_cells(shape),
                   {accounting_name(accounting), path, term.name, term.formula, cell_of(term.count),
-                   accounting_unit(accounting), number(ratio(term.count, side->total()))});
+                   accounting_unit(accounting), number_or_null(ratio(term.count, side->total()))});
     }
   return table;
 }
@@ -178,7 +178,8 @@ Table complexity_rows(const AnalysisRequest& request) {
   for (const Shape& shape : without_lengths(request.shapes))
     for (const Accounting accounting : request.accountings) {
       const Exponents p = counted_exponents(accounting, shape, request.coverage, kFitFrom, kFitTo);
-      add_row(table, shape_cells(shape), {accounting_name(accounting), number(p.full), number(p.sparse)});
+      add_row(table, shape_cells(shape),
+              {accounting_name(accounting), number_or_null(p.full), number_or_null(p.sparse)});
     }
   return without_length_column(std::move(table));
 }
@@ -194,8 +195,8 @@ Table amdahl_rows(const AnalysisRequest& request) {
     const Amdahl layer = amdahl(shape, Scope::layer, request.coverage.pass);
     const Amdahl model = amdahl(shape, Scope::model, request.coverage.pass);
     add_row(table, shape_cells(shape),
-            {layer.attention_share, number(layer.limit), number(model.limit),
-             number(whole_speedup(layer, cost(Accounting::published, shape).ratio()))});
+            {layer.attention_share, number_or_null(layer.limit), number_or_null(model.limit),
+             number_or_null(whole_speedup(layer, cost(Accounting::published, shape).ratio()))});
   }
   return table;
 }

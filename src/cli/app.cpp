@@ -75,6 +75,7 @@ int run_command_line(int argc, char** argv) {
   add_train(app, action);
   add_compute_analysis(app, action);
   add_gpt4_analysis(app, action);
+  add_compare(app, action);
   add_audit(app, action);
   add_bench(app, action, argv[0]);
   add_config(app, action);

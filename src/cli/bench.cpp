@@ -1,3 +1,4 @@
+#include <csignal>
 #include <filesystem>
 #include <memory>
 
@@ -8,6 +9,7 @@
 #include "cli/output.h"
 #include "measure/report.h"
 #include "measure/startup.h"
+#include "run/signals.h"
 #include "support/error.h"
 
 namespace ate {
@@ -52,7 +54,11 @@ std::filesystem::path own_program(const std::string& typed) {
 int bench_startup(const StartupFlags& flags, const std::string& program) {
   const Format format = flags.output.format();
   flags.output.set_up_log();
-  write_stdout(render(startup_report(measure_startup(own_program(program), flags.rounds)), format));
+  install_signal_handlers();  // so that the folder of its runs goes also when it is stopped
+  const std::vector<StartupTiming> timings = measure_startup(own_program(program), flags.rounds);
+  if (stop_signal() != 0)
+    return static_cast<int>(stop_signal() == SIGTERM ? ExitCode::terminated : ExitCode::interrupted);
+  write_stdout(render(startup_report(timings), format));
   return static_cast<int>(ExitCode::done);
 }
 

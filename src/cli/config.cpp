@@ -7,37 +7,13 @@
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
 #include "config/json.h"
+#include "config/settings.h"
 #include "support/error.h"
 
 namespace ate {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// The last part of a JSON pointer is a list's index: the list is one setting.
-bool is_list_element(const Json& document, const std::string& pointer) {
-  const Json::json_pointer parent = Json::json_pointer(pointer).parent_pointer();
-  return document.at(parent).is_array();
-}
-
-std::map<std::string, Json> settings_of(const Json& document) {
-  std::map<std::string, Json> settings;
-  const Json leaves = document.flatten();
-  for (const auto& [pointer, value] : leaves.items()) {
-    const std::string key = is_list_element(document, pointer)
-                                ? Json::json_pointer(pointer).parent_pointer().to_string()
-                                : pointer;
-    settings[key] = document.at(Json::json_pointer(key));
-  }
-  return settings;
-}
-
-// "/optimiser/learning_rate" as --set takes it.
-std::string set_path(std::string pointer) {
-  pointer.erase(0, 1);
-  std::replace(pointer.begin(), pointer.end(), '/', '.');
-  return pointer;
-}
 
 // As JSON has it, but for the quotes around a string.
 Json shown(const Json& value) { return value.is_string() || value.is_null() ? value : Json(value.dump()); }
@@ -77,17 +53,14 @@ Resolved resolve_named(const std::string& name) {
 }
 
 Report diff_configs(const std::string& left, const std::string& right) {
-  const auto a = settings_of(resolve_named(left).document);
-  const auto b = settings_of(resolve_named(right).document);
   Report report;
   report.title = left + " against " + right;
   Table table{"differences", "", {{"setting", "setting"}, {"left", left}, {"right", right}}, {}};
   report.document = {{"differences", Json::array()}};
-  for (const auto& [pointer, value] : a) {
-    if (b.at(pointer) == value) continue;
-    table.rows.push_back({set_path(pointer), shown(value), shown(b.at(pointer))});
-    report.document["differences"].push_back(
-        {{"setting", set_path(pointer)}, {"left", value}, {"right", b.at(pointer)}});
+  for (const SettingDifference& d :
+       differing_settings(resolve_named(left).document, resolve_named(right).document)) {
+    table.rows.push_back({d.setting, shown(d.left), shown(d.right)});
+    report.document["differences"].push_back({{"setting", d.setting}, {"left", d.left}, {"right", d.right}});
   }
   report.tables.push_back(std::move(table));
   return report;

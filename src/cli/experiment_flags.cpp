@@ -71,7 +71,7 @@ void ExperimentFlags::add(CLI::App& command, bool single) {
       single ? "Kind of embedding, such as bespoke (default: the config's first)"
              : "Arms, such as standard,bespoke, or all; the first is the baseline",
       "auto (default), cpu, cuda, cuda:N or mps",
-      "fp32 (default), or bf16 for the factors of matrix products"};
+      "fp32 (default), bf16 or, on CUDA, tf32: of the factors of matrix products"};
   for (size_t i = 0; i < shortcuts_.size(); ++i)
     command.add_option(shortcuts_[i].flag, shortcuts_[i].value, help[i])
         ->type_name(types[i])

@@ -242,9 +242,9 @@ enum class KernelKind {
   fused,      // own kernels for the CPU, several operations in one pass
   reference,  // plain LibTorch operations, on every device
 };
-// Type of the factors of matrix products in training. Weights, sums and all else are fp32 in both, and so is the
-// evaluation.
-enum class Dtype { fp32, bf16 };
+// Type of the factors of matrix products in training. Weights, sums and all else are fp32 in each, and so is the
+// evaluation; only the reference kernels round what a product in bf16 gives (see model/precision.h).
+enum class Dtype { fp32, tf32, bf16 };
 
 enum class Procedure {
   model,     // one model, from its start
@@ -279,7 +279,7 @@ struct Config {
   std::string device =
       "auto";  // auto, cpu, cuda, cuda:N or mps; auto takes the first of cuda, mps, cpu that is there
   KernelKind kernels = KernelKind::automatic;
-  Dtype dtype = Dtype::fp32;  // bf16 takes fused kernels
+  Dtype dtype = Dtype::fp32;
   SourceConfig source;
   WindowsConfig windows;
   BandsConfig bands;

@@ -49,7 +49,8 @@ struct EnumNames<KernelKind> {
 };
 template <>
 struct EnumNames<Dtype> {
-  static constexpr std::array values = {std::pair{Dtype::fp32, "fp32"}, std::pair{Dtype::bf16, "bf16"}};
+  static constexpr std::array values = {std::pair{Dtype::fp32, "fp32"}, std::pair{Dtype::tf32, "tf32"},
+                                        std::pair{Dtype::bf16, "bf16"}};
 };
 template <>
 struct EnumNames<SourceKind> {
@@ -355,9 +356,8 @@ void describe(Visitor& v, Config& s) {
           "What trains the model. fused: own kernels, for an encoder on a CPU; reference: plain LibTorch "
           "operations; auto: fused where they can");
   v.field("dtype", s.dtype,
-          "Of the factors of matrix products in training; sums, weights and evaluation are fp32. bf16 takes "
-          "fused "
-          "kernels");
+          "Of the factors of matrix products in training; sums, weights and evaluation are fp32. bf16: dense "
+          "attention alone; tf32: on CUDA");
   v.section("source", s.source, "Where tokens come from");
   v.section("windows", s.windows, "How training examples are cut from the corpus");
   v.section("bands", s.bands, "Which tokens count as frequent, common and rare");

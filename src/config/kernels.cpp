@@ -3,6 +3,23 @@
 #include <fmt/format.h>
 
 namespace ate {
+namespace {
+
+bool on_gpu(const Config& config) { return config.device.rfind("cuda", 0) == 0; }
+
+// What is wrong with the dtype and would be right, as a clause; "" where nothing is.
+std::string why_not_dtype(const Config& config) {
+  if (config.dtype == Dtype::tf32 && config.device != "auto" && !on_gpu(config))
+    return fmt::format("tf32 is a type of CUDA's products, not of {}'s: set dtype to fp32{}", config.device,
+                       config.device == "cpu" ? " or bf16" : "");
+  if (config.dtype != Dtype::bf16 || chosen_kernels(config) == KernelKind::fused) return "";
+  if (config.attention.kind != AttentionKind::dense)
+    return "bf16 trains dense attention alone: set dtype to fp32";
+  if (config.device == "mps") return "bf16 trains on the CPU and on CUDA, not on mps: set dtype to fp32";
+  return "";
+}
+
+}  // namespace
 
 std::string why_not_fused(const Config& config) {
   if (config.device != "auto" && config.device != "cpu")
@@ -21,7 +38,6 @@ std::string why_not_fused(const Config& config) {
 std::string why_not_stacked(const Config& config, Arm arm) {
   if (config.device == "mps") return "stacks train on the CPU and on CUDA, not on mps";
   if (config.kernels == KernelKind::fused) return "the fused kernels train one model at a time";
-  if (config.dtype == Dtype::bf16) return "stacks train in fp32";
   if (config.attention.kind != AttentionKind::dense) return "stacks train dense attention alone";
   if (arm == Arm::tied) return "tied has no weight of the head, which the others of a stack have";
   return "";
@@ -36,10 +52,8 @@ std::vector<Problem> check_kernels(const Config& config) {
   const std::string why = why_not_fused(config);
   if (config.kernels == KernelKind::fused && !why.empty())
     return {{"/kernels", why + ": set kernels to auto or reference"}};
-  if (config.dtype == Dtype::fp32) return {};
-  if (config.kernels == KernelKind::reference)
-    return {{"/dtype", "bf16 takes fused kernels: set kernels to auto or fused, or dtype to fp32"}};
-  if (!why.empty()) return {{"/dtype", "bf16 takes fused kernels, but " + why + ": set dtype to fp32"}};
+  const std::string problem = why_not_dtype(config);
+  if (!problem.empty()) return {{"/dtype", problem}};
   return {};
 }
 

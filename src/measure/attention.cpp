@@ -8,13 +8,13 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <new>
 
 #include "measure/paths.h"
 #include "measure/peak_memory.h"
 #include "run/environment.h"
+#include "support/clock.h"
 #include "support/error.h"
 #include "support/median.h"
 #include "train/device.h"
@@ -27,10 +27,6 @@ constexpr double kLeastSeconds = 0.5;  // of all paths together: short ones get 
 constexpr int kMostRounds = 50;
 constexpr double kMemoryShare = 0.9;    // of what is available that a path may take
 constexpr int64_t kSampleLength = 128;  // of the inputs that backends are asked about
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 AttentionInputs random_inputs(const Shape& s, const at::TensorOptions& options) {
   const auto draw = [&](int64_t heads) {
@@ -92,10 +88,10 @@ class Candidate {
 
  private:
   double timed(const AttentionInputs& inputs) const {
-    const double start = now();
+    const double start = wall_seconds();
     const at::Tensor out = run_(inputs);
     if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).synchronizeDevice(device_.index());
-    return now() - start;
+    return wall_seconds() - start;
   }
 
   // A path that fails leaves the others their turn.
@@ -190,9 +186,9 @@ MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& option
     inputs.hidden = at::ones({shape.length, shape.length}, tensors.dtype(at::kBool)).triu_(1);
   for (Candidate& candidate : candidates)
     if (candidate.open()) candidate.warm_up(inputs);
-  const double start = now();
-  for (int round = 0; round < options.repeats || (round < kMostRounds && now() - start < kLeastSeconds);
-       ++round)
+  const double start = wall_seconds();
+  for (int round = 0;
+       round < options.repeats || (round < kMostRounds && wall_seconds() - start < kLeastSeconds); ++round)
     for (Candidate& candidate : candidates)
       if (candidate.open()) candidate.repeat(inputs);
   for (Candidate& candidate : candidates) measured.timings.push_back(candidate.take());

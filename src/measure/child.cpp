@@ -11,7 +11,7 @@
 #include <cstring>
 #include <thread>
 
-#include "measure/clock.h"
+#include "support/clock.h"
 #include "support/error.h"
 
 extern char** environ;

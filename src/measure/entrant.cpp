@@ -7,7 +7,7 @@
 #include <functional>
 #include <thread>
 
-#include "measure/clock.h"
+#include "support/clock.h"
 #include "support/median.h"
 
 namespace ate {

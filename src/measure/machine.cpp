@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 
 #include "run/environment.h"
+#include "support/clock.h"
 
 namespace ate {
 namespace {
@@ -19,13 +19,12 @@ constexpr double kSecondsEach = 0.2;
 // Seconds of the fastest run; at least three runs, for kSecondsEach.
 template <class Work>
 double fastest(const Work& work) {
-  using Clock = std::chrono::steady_clock;
   double best = std::numeric_limits<double>::infinity();
   double sum = 0;
   for (int run = 0; run < 3 || sum < kSecondsEach; ++run) {
-    const auto start = Clock::now();
+    const double start = wall_seconds();
     work();
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    const double seconds = wall_seconds() - start;
     best = std::min(best, seconds);
     sum += seconds;
   }

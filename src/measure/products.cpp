@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "kernels/cpu/kernels.h"
-#include "measure/clock.h"
+#include "support/clock.h"
 
 namespace ate {
 namespace {

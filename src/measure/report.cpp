@@ -13,8 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 }  // namespace
 
 double predicted_speedup(const AttentionTiming& timing) {
@@ -52,10 +50,11 @@ Table measured_rows(const std::vector<MeasuredShape>& shapes) {
       const double speedup = fastest == nullptr ? std::nan("") : fastest->median() / timing.median();
       std::string remark = timing.reason;
       if (&timing == fastest) remark = "fastest dense";
-      table.rows.push_back({s.width, s.length, s.heads, s.keys, s.batch, timing.path, number(timing.median()),
-                            number(timing.least()), number(timing.most()), timing.seconds.size(),
-                            timing.peak_bytes > 0 ? Json(timing.peak_bytes) : Json(nullptr), number(speedup),
-                            timing.dense ? Json(nullptr) : number(predicted_speedup(timing)), remark});
+      table.rows.push_back(
+          {s.width, s.length, s.heads, s.keys, s.batch, timing.path, number_or_null(timing.median()),
+           number_or_null(timing.least()), number_or_null(timing.most()), timing.seconds.size(),
+           timing.peak_bytes > 0 ? Json(timing.peak_bytes) : Json(nullptr), number_or_null(speedup),
+           timing.dense ? Json(nullptr) : number_or_null(predicted_speedup(timing)), remark});
     }
   }
   return table;

@@ -12,8 +12,9 @@
 
 #include "analysis/tables.h"
 #include "measure/child.h"
-#include "measure/clock.h"
 #include "run/environment.h"
+#include "run/signals.h"
+#include "support/clock.h"
 #include "support/error.h"
 #include "support/median.h"
 
@@ -46,6 +47,9 @@ class ScratchFolder {
  private:
   fs::path path_;
 };
+
+// The user asked to stop.
+struct Stopped {};
 
 std::string joined(const Words& words) {
   std::string text;
@@ -89,6 +93,7 @@ class Commands {
  private:
   static ChildTimes ended(Child& child, const Words& words, int expected_code) {
     const ChildTimes times = child.wait(kMostSeconds);
+    if (stop_signal() != 0) throw Stopped();
     if (times.exit_code != expected_code)
       throw Failure("bench startup", fmt::format("\"ate {}\" ended with code {}, not {}", joined(words),
                                                  times.exit_code, expected_code));
@@ -98,9 +103,7 @@ class Commands {
   fs::path program_;
 };
 
-}  // namespace
-
-std::vector<StartupTiming> measure_startup(const fs::path& program, int rounds) {
+std::vector<StartupTiming> measure(const fs::path& program, int rounds) {
   const ScratchFolder folder;
   const Commands commands(program);
   const std::string finished = (folder.path() / "finished").string();
@@ -152,6 +155,16 @@ std::vector<StartupTiming> measure_startup(const fs::path& program, int rounds) 
     }
   }
   return timings;
+}
+
+}  // namespace
+
+std::vector<StartupTiming> measure_startup(const fs::path& program, int rounds) {
+  try {
+    return measure(program, rounds);
+  } catch (const Stopped&) {
+    return {};
+  }
 }
 
 Report startup_report(const std::vector<StartupTiming>& timings) {

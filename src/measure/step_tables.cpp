@@ -12,8 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Row = std::vector<Json>;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 const std::vector<Column> kWho = {{"arm", "arm"},
                                   {"kernels", "kernels"},
                                   {"dtype", "dtype"},
@@ -88,9 +86,10 @@ Table step_rows(const StepSpeed& speed) {
     const Spread cpu = spread_over_rounds(timing, [](const StepTurn& turn) { return turn.cpu_ms; });
     const Spread ratio = speed_over(timing, eager_beside(speed, c, c.dtype));
     const Spread to_fp32 = speed_over(timing, eager_beside(speed, c, Dtype::fp32));
-    add_row(table, c,
-            {wall.median, wall.least, wall.most, cpu.median, cpu.least, cpu.most, number(ratio.median),
-             number(ratio.least), number(ratio.most), number(to_fp32.median)});
+    add_row(
+        table, c,
+        {wall.median, wall.least, wall.most, cpu.median, cpu.least, cpu.most, number_or_null(ratio.median),
+         number_or_null(ratio.least), number_or_null(ratio.most), number_or_null(to_fp32.median)});
   }
   return table;
 }
@@ -125,8 +124,8 @@ Table rate_rows(const StepSpeed& speed) {
     for (const double ms : timing.part_ms) sum += ms;
     const double products = timing.part_ms.at(static_cast<size_t>(StepPart::products));
     add_row(table, c,
-            {throughput(timing), number(scaling), number(by_cpu), rate, rate / peak.gemm(),
-             rate / peak.multiply_add, number(sum > 0 ? products / sum : std::nan(""))});
+            {throughput(timing), number_or_null(scaling), number_or_null(by_cpu), rate, rate / peak.gemm(),
+             rate / peak.multiply_add, number_or_null(sum > 0 ? products / sum : std::nan(""))});
   }
   return table;
 }

@@ -1,7 +1,6 @@
 #include "measure/trainee.h"
 
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
 
 #include <cmath>
 
@@ -11,32 +10,13 @@
 #include "data/windows.h"
 #include "model/flops.h"
 #include "model/model.h"
+#include "model/precision.h"
 #include "support/error.h"
 #include "train/optimiser.h"
 #include "train/step.h"
 
 namespace ate {
 namespace {
-
-// As `with torch.autocast("cpu", torch.bfloat16)`: products take bf16, what needs it stays in float.
-class Autocast {
- public:
-  explicit Autocast(bool on) : on_(on) {
-    if (!on_) return;
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-    at::autocast::set_autocast_enabled(at::kCPU, true);
-  }
-  ~Autocast() {
-    if (!on_) return;
-    at::autocast::set_autocast_enabled(at::kCPU, false);
-    at::autocast::clear_cache();
-  }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-
- private:
-  bool on_;
-};
 
 Config settings(Config config, Runner runner, Dtype dtype) {
   config.kernels = runner == Runner::fused ? KernelKind::fused : KernelKind::reference;
@@ -88,7 +68,7 @@ struct Trainee::State {
     arena.gradients.zero_();
     at::Tensor loss;
     {
-      const Autocast autocast(config.dtype == Dtype::bf16);
+      const Autocast autocast(config.dtype, at::kCPU);
       const double p = config.body.dropout;
       loss = model.training_loss(
           windows, [p](const at::Tensor& x, uint32_t) { return at::dropout(x, p, /*train=*/true); });

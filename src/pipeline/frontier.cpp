@@ -4,10 +4,10 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "config/fields.h"
 #include "model/flops.h"
+#include "support/clock.h"
 
 namespace ate {
 namespace {
@@ -18,9 +18,9 @@ template <class Call>
 double median_seconds(Call&& call) {
   std::vector<double> times;
   for (int i = 0; i < kRepeats + 2; ++i) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = wall_seconds();
     call();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = wall_seconds() - start;
     if (i >= 2) times.push_back(seconds);  // after warming up
   }
   std::nth_element(times.begin(), times.begin() + kRepeats / 2, times.end());

@@ -8,15 +8,8 @@
 #include "study/describe_corpus.h"
 
 namespace ate {
-namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json number(const std::optional<double>& value) {
-  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
-}
-
-}  // namespace
 
 Report model_report(const Config& config, const std::string& run_id, const TrialRecord& record,
                     const std::optional<double>& floor, const std::filesystem::path& checkpoint) {
@@ -39,9 +32,10 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
                {"over_floor", "over floor", 4},
                {"excess", "exact excess", 4}},
               {}};
-  table.rows.push_back({p.parameters, p.flops_per_token, p.epoch, status_name(p.status), number(last.loss),
-                        number(last.standard_error), number(std::exp(last.loss)), number(above),
-                        number(last.excess)});
+  table.rows.push_back({p.parameters, p.flops_per_token, p.epoch, status_name(p.status),
+                        number_or_null(last.loss), number_or_null(last.standard_error),
+                        number_or_null(std::exp(last.loss)), number_or_null(above),
+                        number_or_null(last.excess)});
   report.tables.push_back(std::move(table));
   if (p.leak > 0)
     report.notes.push_back(fmt::format(
@@ -61,11 +55,11 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
                      {"flops_per_token", p.flops_per_token},
                      {"status", status_name(p.status)},
                      {"epochs", p.epoch},
-                     {"floor_nats", number(floor)},
-                     {"val_loss", number(last.loss)},
-                     {"standard_error", number(last.standard_error)},
-                     {"perplexity", number(std::exp(last.loss))},
-                     {"excess", number(last.excess)},
+                     {"floor_nats", number_or_null(floor)},
+                     {"val_loss", number_or_null(last.loss)},
+                     {"standard_error", number_or_null(last.standard_error)},
+                     {"perplexity", number_or_null(std::exp(last.loss))},
+                     {"excess", number_or_null(last.excess)},
                      {"targets", last.targets},
                      {"loss_by_position", last.by_position},
                      {"train_losses", p.train_losses},

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "pipeline/pipeline.h"
 #include "run/console.h"
 #include "run/signals.h"
+#include "support/clock.h"
 #include "support/error.h"
 #include "train/optimiser.h"
 #include "train/safetensors.h"
@@ -21,10 +21,6 @@ namespace ate {
 namespace {
 
 namespace fs = std::filesystem;
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 struct StageState {
   int64_t step = 0;
@@ -108,7 +104,7 @@ double run_stage(const Stage& stage, const Layout& layout, Arena& arena, RunFold
     write_atomically(run.checkpoint(stage.name), stage_file(stage, layout, arena, state),
                      run.previous_checkpoint(stage.name));
   };
-  double saved = now();
+  double saved = wall_seconds();
   double shown = 0;
   while (state.step < stage.steps) {
     if (stop_signal() != 0) {
@@ -122,7 +118,7 @@ double run_stage(const Stage& stage, const Layout& layout, Arena& arena, RunFold
     update(stage.optimiser, arena, stage.optimiser.learning_rate, state.step + 1);
     if (state.step >= stage.steps - tail) state.last_losses += value.item<double>();
     ++state.step;
-    const double time = now();
+    const double time = wall_seconds();
     if (time - saved > stage.save_seconds && state.step < stage.steps) {
       save();
       saved = time;

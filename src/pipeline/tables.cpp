@@ -14,10 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(const std::optional<double>& value) {
-  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
-}
-
 // One row of every table of models; `recall` is null for a model without sparse heads.
 Json score_json(const Score& s) {
   Json distances = Json::array();
@@ -33,8 +29,8 @@ Json score_json(const Score& s) {
           {"teacher_loss", s.teacher_loss},
           {"difference", s.loss - s.teacher_loss},
           {"standard_error", s.standard_error},
-          {"excess", number(s.excess)},
-          {"teacher_excess", number(s.teacher_excess)},
+          {"excess", number_or_null(s.excess)},
+          {"teacher_excess", number_or_null(s.teacher_excess)},
           {"kl", s.kl},
           {"relative_logit_error", s.logit_error},
           {"accuracy", s.accuracy},
@@ -176,7 +172,7 @@ Report pipeline_report(const std::string& run_id, const std::vector<WorldResult>
                               q.mass_window, q.mass_chance, q.mass_oracle, h.approximator_r2});
     document.push_back({{"name", w.world},
                         {"source", enum_name(w.config.source.kind)},
-                        {"floor_nats", number(w.floor)},
+                        {"floor_nats", number_or_null(w.floor)},
                         {"selector", quality_json(q)},
                         {"selector_loss", h.selector_loss},
                         {"approximator_loss", h.approximator_loss},

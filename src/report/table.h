@@ -17,6 +17,10 @@ struct Column {
   double per = 1;       // people see the value divided by this: 1e6 under a heading that says M
 };
 
+// A number in JSON, which has no NaN or infinity: null says that there is no such number.
+nlohmann::ordered_json number_or_null(double value);
+nlohmann::ordered_json number_or_null(const std::optional<double>& value);
+
 // Cells are JSON values, in full precision; null is "there is no such number". Whole numbers that may pass 63
 // bits are made by exact_integer (report/exact_integer.h).
 struct Table {

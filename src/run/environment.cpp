@@ -75,10 +75,11 @@ nlohmann::ordered_json describe_environment(const std::string& device, int jobs)
 std::vector<std::string> differences_that_round(const nlohmann::ordered_json& now,
                                                 const nlohmann::ordered_json& before) {
   std::vector<std::string> found;
-  if (!before.is_object()) return found;
+  if (!now.is_object() || !before.is_object()) return found;
   for (const char* name : {"device", "instructions", "products"}) {
-    const std::string is = now.value(name, "");
-    const std::string was = before.value(name, is);
+    if (!now.contains(name) || !before.contains(name)) continue;  // an earlier version did not say
+    const auto is = now[name].get<std::string>();
+    const auto was = before[name].get<std::string>();
     if (is != was) found.push_back(std::string(name) + " " + is + " instead of " + was);
   }
   return found;

@@ -156,7 +156,7 @@ StudyResult assess(const Config& config, const std::string& run_id, std::vector<
     result.canaries.push_back(causality_canary(result, arm.arm));
     if (result.floor) result.canaries.push_back(floor_canary(result, arm));
   }
-  result.margin = margin_nats(result);
+  result.margin = margin_nats(result, config.study.margin);
   result.comparisons = compare_arms(result);
   result.seed_criteria = judge_by_seed_criteria(result);
   result.notes = write_notes(result);

@@ -8,36 +8,29 @@ namespace ate {
 namespace {
 
 Comparison compare(const StudyResult& result, const ArmResult& arm, const ArmResult& baseline) {
-  const std::vector<double> differences = paired_differences(result, arm.arm, baseline.arm);
-  Comparison c;
+  Comparison c{test_differences(paired_differences(result, arm.arm, baseline.arm), result.margin)};
   c.arm = arm.arm;
   c.baseline = baseline.arm;
-  c.difference = summarise(differences);
-  c.ci95 = t_interval(c.difference, 0.95);
-  c.p_t = t_test_p(c.difference);
-  c.p_sign_flip = sign_flip_p(differences);
-  c.p_equivalence = equivalence_p(c.difference, result.margin);
-  c.smallest_detectable = smallest_detectable(c.difference, kLevel, kPower);
   c.loss_ratio = arm.loss.mean / baseline.loss.mean;
   return c;
 }
 
-// Adjusts one p-value of every comparison over all of them.
-void adjust(std::vector<Comparison>& comparisons, double Comparison::*from, double Comparison::*to) {
-  std::vector<double> p(comparisons.size());
-  for (size_t i = 0; i < p.size(); ++i) p[i] = comparisons[i].*from;
+// Adjusts one p-value of every test over all of them.
+void adjust(const std::vector<PairedTest*>& tests, double PairedTest::*from, double PairedTest::*to) {
+  std::vector<double> p;
+  for (const PairedTest* test : tests) p.push_back(test->*from);
   p = holm(p);
-  for (size_t i = 0; i < p.size(); ++i) comparisons[i].*to = p[i];
+  for (size_t i = 0; i < p.size(); ++i) tests[i]->*to = p[i];
 }
 
-std::string verdict(const StudyResult& result, const Comparison& c) {
-  if (leaks(result)) return "none: a canary failed";
-  if (c.difference.n == 0) return "none: no seed finished in both arms";
-  if (c.difference.n == 1) return "none: 1 seed has no spread";
-  const char* word = c.p_holm <= kLevel               ? (c.difference.mean < 0 ? "better" : "worse")
-                     : c.p_holm_equivalence <= kLevel ? "equivalent"
-                                                      : "undecided";
-  return (c.difference.n < kSeedsForVerdict ? "exploratory: " : "") + std::string(word);
+std::string verdict(const PairedTest& test, bool leaks) {
+  if (leaks) return "none: a canary failed";
+  if (test.difference.n == 0) return "none: no seed finished in both";
+  if (test.difference.n == 1) return "none: 1 seed has no spread";
+  const char* word = test.p_holm <= kLevel               ? (test.difference.mean < 0 ? "better" : "worse")
+                     : test.p_holm_equivalence <= kLevel ? "equivalent"
+                                                         : "undecided";
+  return (test.difference.n < kSeedsForVerdict ? "exploratory: " : "") + std::string(word);
 }
 
 }  // namespace
@@ -58,23 +51,39 @@ bool leaks(const StudyResult& result) {
                      [](const Canary& c) { return !c.passed; });
 }
 
-double margin_nats(const StudyResult& result) {
-  const double whole = result.floor ? *result.floor : result.arms.front().loss.mean;
-  return result.config.study.margin * whole;
+double margin_nats(const StudyResult& result, double share) {
+  return share * (result.floor ? *result.floor : result.arms.front().loss.mean);
+}
+
+PairedTest test_differences(const std::vector<double>& differences, double margin) {
+  PairedTest test;
+  test.difference = summarise(differences);
+  test.ci95 = t_interval(test.difference, 0.95);
+  test.p_t = t_test_p(test.difference);
+  test.p_sign_flip = sign_flip_p(differences);
+  test.p_equivalence = equivalence_p(test.difference, margin);
+  test.smallest_detectable = smallest_detectable(test.difference, kLevel, kPower);
+  return test;
+}
+
+void judge(const std::vector<PairedTest*>& tests, bool leaks) {
+  adjust(tests, &PairedTest::p_t, &PairedTest::p_holm);
+  adjust(tests, &PairedTest::p_sign_flip, &PairedTest::p_holm_sign_flip);
+  adjust(tests, &PairedTest::p_equivalence, &PairedTest::p_holm_equivalence);
+  const double level = kLevel / static_cast<double>(std::max<size_t>(1, tests.size()));
+  for (PairedTest* test : tests) {
+    test->smallest_detectable_holm = smallest_detectable(test->difference, level, kPower);
+    test->verdict = verdict(*test, leaks);
+  }
 }
 
 std::vector<Comparison> compare_arms(const StudyResult& result) {
   std::vector<Comparison> comparisons;
   for (size_t i = 1; i < result.arms.size(); ++i)
     comparisons.push_back(compare(result, result.arms[i], result.arms[0]));
-  adjust(comparisons, &Comparison::p_t, &Comparison::p_holm);
-  adjust(comparisons, &Comparison::p_sign_flip, &Comparison::p_holm_sign_flip);
-  adjust(comparisons, &Comparison::p_equivalence, &Comparison::p_holm_equivalence);
-  const double level = kLevel / static_cast<double>(std::max<size_t>(1, comparisons.size()));
-  for (Comparison& c : comparisons) {
-    c.smallest_detectable_holm = smallest_detectable(c.difference, level, kPower);
-    c.verdict = verdict(result, c);
-  }
+  std::vector<PairedTest*> tests;
+  for (Comparison& c : comparisons) tests.push_back(&c);
+  judge(tests, leaks(result));
   return comparisons;
 }
 

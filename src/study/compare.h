@@ -11,16 +11,24 @@ inline constexpr double kPower = 0.8;   // with which the smallest detectable ef
 // Whether a canary failed: then no number of the study can be trusted.
 bool leaks(const StudyResult& result);
 
-// study.margin in nats: of the source's entropy, or where that is not known of the baseline's mean loss.
-double margin_nats(const StudyResult& result);
+// A margin in nats, `share` of the source's entropy, or where that is not known of the baseline's mean loss.
+double margin_nats(const StudyResult& result, double share);
 
 // Arm minus baseline, by the primary number, for every seed that finished in both.
 std::vector<double> paired_differences(const StudyResult& result, Arm arm, Arm baseline);
 
-// From the arms, trials, canaries, metric and margin that `result` holds. A verdict is
+// What differences say by themselves, lower being better: all of a test but what is adjusted over several.
+// `margin`: of equivalence, nats.
+PairedTest test_differences(const std::vector<double>& differences, double margin);
+
+// Adjusts the tests, made together, for how many they are, and gives each its verdict:
+//   none             when `leaks`: a canary failed; or for want of pairs;
 //   better or worse  when Holm's p of the paired t tests is at most kLevel, also inside the margin;
 //   equivalent       else, when Holm's p of the equivalence tests is;
 //   undecided        else.
+void judge(const std::vector<PairedTest*>& tests, bool leaks);
+
+// From the arms, trials, canaries, metric and margin that `result` holds.
 std::vector<Comparison> compare_arms(const StudyResult& result);
 
 }  // namespace ate

@@ -16,9 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
-
 const Comparison* find_comparison(const StudyResult& result, Arm arm) {
   for (const Comparison& c : result.comparisons)
     if (c.arm == arm) return &c;
@@ -44,12 +41,15 @@ Table arms_table(const StudyResult& result) {
                {"verdict", "verdict"}},
               {}};
   for (const ArmResult& arm : result.arms) {
-    std::vector<Json> row = {
-        enum_name(arm.arm),    arm.parameters,     std::llround(arm.flops_per_token),
-        number(arm.loss.mean), number(arm.excess), number((arm.ci95.high - arm.ci95.low) / 2)};
+    std::vector<Json> row = {enum_name(arm.arm),
+                             arm.parameters,
+                             std::llround(arm.flops_per_token),
+                             number_or_null(arm.loss.mean),
+                             number_or_null(arm.excess),
+                             number_or_null((arm.ci95.high - arm.ci95.low) / 2)};
     if (const Comparison* c = find_comparison(result, arm.arm))
-      row.insert(row.end(), {number(c->difference.mean), number(c->ci95.low), number(c->ci95.high),
-                             number(c->p_holm), c->verdict});
+      row.insert(row.end(), {number_or_null(c->difference.mean), number_or_null(c->ci95.low),
+                             number_or_null(c->ci95.high), number_or_null(c->p_holm), c->verdict});
     else
       row.insert(row.end(), {nullptr, nullptr, nullptr, nullptr, "baseline"});
     table.rows.push_back(std::move(row));
@@ -73,11 +73,11 @@ Table losses_table(const StudyResult& result) {
   for (const ArmResult& arm : result.arms) {
     std::vector<Json> row = {enum_name(arm.arm),
                              arm.loss.n,
-                             number(arm.loss.mean),
-                             number(arm.loss.deviation),
-                             number(std::exp(arm.loss.mean)),
-                             number(arm.loss.mean / result.arms[0].loss.mean)};
-    if (any_published) row.push_back(number(arm.published));
+                             number_or_null(arm.loss.mean),
+                             number_or_null(arm.loss.deviation),
+                             number_or_null(std::exp(arm.loss.mean)),
+                             number_or_null(arm.loss.mean / result.arms[0].loss.mean)};
+    if (any_published) row.push_back(number_or_null(arm.published));
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -98,8 +98,9 @@ Table comparisons_table(const StudyResult& result) {
               {}};
   for (const Comparison& c : result.comparisons)
     table.rows.push_back({std::string(enum_name(c.arm)) + " - " + enum_name(c.baseline), c.difference.n,
-                          number(c.difference.deviation), number(c.p_t), number(c.p_sign_flip),
-                          number(c.p_equivalence), number(c.smallest_detectable_holm)});
+                          number_or_null(c.difference.deviation), number_or_null(c.p_t),
+                          number_or_null(c.p_sign_flip), number_or_null(c.p_equivalence),
+                          number_or_null(c.smallest_detectable_holm)});
   return table;
 }
 
@@ -116,7 +117,7 @@ Table criteria_table(const StudyResult& result) {
       {{"name", "criterion"}, {"value", "value", 4}, {"threshold", "threshold", 4}, {"met", "met"}},
       {}};
   for (const SeedCriterion& c : result.seed_criteria)
-    table.rows.push_back({c.name, number(c.value), c.threshold, c.met ? "yes" : "no"});
+    table.rows.push_back({c.name, number_or_null(c.value), c.threshold, c.met ? "yes" : "no"});
   return table;
 }
 
@@ -133,8 +134,8 @@ Table bands_table(const StudyResult& result) {
   for (size_t band = 0; band < kBandNames.size(); ++band)
     for (const ArmResult& arm : result.arms) {
       const BandResult& b = arm.bands.at(band);
-      table.rows.push_back(
-          {kBandNames.at(band), enum_name(arm.arm), b.targets, number(b.loss.mean), number(b.excess)});
+      table.rows.push_back({kBandNames.at(band), enum_name(arm.arm), b.targets, number_or_null(b.loss.mean),
+                            number_or_null(b.excess)});
     }
   return table;
 }
@@ -152,9 +153,10 @@ Table positions_table(const StudyResult& result) {
   for (const int64_t position : positions) {
     std::vector<Json> row = {position};
     for (const ArmResult& arm : result.arms)
-      row.push_back(arm.by_position.empty() ? Json(nullptr)
-                                            : number(arm.by_position[static_cast<size_t>(position - 1)]));
-    row.push_back(number(result.floor));
+      row.push_back(arm.by_position.empty()
+                        ? Json(nullptr)
+                        : number_or_null(arm.by_position[static_cast<size_t>(position - 1)]));
+    row.push_back(number_or_null(result.floor));
     const bool visible = !result.config.body.causal && position < length;
     row.emplace_back(visible ? "stands in the input" : "unseen");
     table.rows.push_back(std::move(row));

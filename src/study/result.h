@@ -32,6 +32,7 @@ enum class Metric {
   excess,  // exact excess loss: mean KL to the source's law, nats per target
   loss,    // sampled cross-entropy, where the law is not known
 };
+const char* metric_name(Metric metric);
 
 struct ArmResult {
   Arm arm = Arm::standard;
@@ -47,24 +48,28 @@ struct ArmResult {
   std::array<BandResult, 3> bands;  // high, mid, low
 };
 
-// An arm against the baseline, over the seeds that finished in both.
-struct Comparison {
-  Arm arm = Arm::standard;
-  Arm baseline = Arm::standard;
-  Summary difference;  // primary number of arm - baseline, seed by seed, nats
+// Tests of differences seed by seed, one of several comparisons made together.
+struct PairedTest {
+  Summary difference;  // nats
   Interval ci95;       // of its mean, for this comparison by itself
   double p_t = 0;      // paired t test
   double p_sign_flip = 0;
-  double p_holm = 0;               // p_t adjusted over the comparisons of the study: the verdict's p
+  double p_holm = 0;               // p_t adjusted over all the comparisons: the verdict's p
   double p_holm_sign_flip = 0;     // p_sign_flip adjusted likewise
   double p_equivalence = 0;        // two one-sided t tests against the margin
   double p_holm_equivalence = 0;   // adjusted likewise: the p of the verdict equivalent
   double smallest_detectable = 0;  // nats, seen with 80 % power by a t test at .05
   double smallest_detectable_holm =
-      0;                  // the same at .05 / comparisons, so by the verdict whatever others show
-  double loss_ratio = 0;  // of the mean losses
+      0;  // the same at .05 / comparisons, so by the verdict whatever others show
   // better, worse, equivalent or undecided; "exploratory: " before it under 10 seeds; "none: " and the reason
   std::string verdict;
+};
+
+// An arm against the baseline: primary number of arm - baseline, over the seeds that finished in both.
+struct Comparison : PairedTest {
+  Arm arm = Arm::standard;
+  Arm baseline = Arm::standard;
+  double loss_ratio = 0;  // of the mean losses
 };
 
 struct Canary {

@@ -1,8 +1,8 @@
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "config/fields.h"
 #include "data/bands.h"
+#include "report/table.h"
 #include "study/result.h"
 
 namespace ate {
@@ -10,17 +10,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// JSON has no NaN or infinity: null says that there is no such number.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
-
 Json to_json(const std::array<BandResult, 3>& bands) {
   Json out = Json::array();
   for (size_t band = 0; band < bands.size(); ++band)
     out.push_back({{"band", kBandNames.at(band)},
                    {"targets", bands.at(band).targets},
-                   {"mean_loss", number(bands.at(band).loss.mean)},
-                   {"mean_excess", number(bands.at(band).excess)}});
+                   {"mean_loss", number_or_null(bands.at(band).loss.mean)},
+                   {"mean_excess", number_or_null(bands.at(band).excess)}});
   return out;
 }
 
@@ -29,14 +25,14 @@ Json to_json(const ArmResult& arm) {
           {"parameters", arm.parameters},
           {"flops_per_token", arm.flops_per_token},
           {"seeds", arm.loss.n},
-          {"mean_loss", number(arm.loss.mean)},
-          {"sd_loss", number(arm.loss.deviation)},
-          {"perplexity", number(std::exp(arm.loss.mean))},
-          {"mean_excess", number(arm.excess)},
-          {"ci95_half_width", number((arm.ci95.high - arm.ci95.low) / 2)},
+          {"mean_loss", number_or_null(arm.loss.mean)},
+          {"sd_loss", number_or_null(arm.loss.deviation)},
+          {"perplexity", number_or_null(std::exp(arm.loss.mean))},
+          {"mean_excess", number_or_null(arm.excess)},
+          {"ci95_half_width", number_or_null((arm.ci95.high - arm.ci95.low) / 2)},
           {"targets", arm.targets},
-          {"standard_error_of_one_loss", number(arm.mean_standard_error)},
-          {"published_loss", number(arm.published)},
+          {"standard_error_of_one_loss", number_or_null(arm.mean_standard_error)},
+          {"published_loss", number_or_null(arm.published)},
           {"loss_by_position", arm.by_position},
           {"bands", to_json(arm.bands)}};
 }
@@ -57,9 +53,9 @@ Json to_json(const TrialRecord& trial, const std::optional<double>& floor) {
               {"status", status_name(p.status)},
               {"epochs", p.epoch},
               {"parameters", p.parameters},
-              {"val_loss", number(loss)},
-              {"perplexity", number(std::exp(loss))},
-              {"excess", number(excess_of(p, floor))},
+              {"val_loss", number_or_null(loss)},
+              {"perplexity", number_or_null(std::exp(loss))},
+              {"excess", number_or_null(excess_of(p, floor))},
               {"seconds", trial.seconds}};
   if (!p.reason.empty()) out["reason"] = p.reason;
   return out;
@@ -69,25 +65,25 @@ Json to_json(const Comparison& c) {
   return {{"arm", enum_name(c.arm)},
           {"baseline", enum_name(c.baseline)},
           {"n", c.difference.n},
-          {"mean_difference", number(c.difference.mean)},
-          {"sd_difference", number(c.difference.deviation)},
-          {"ci95", {number(c.ci95.low), number(c.ci95.high)}},
-          {"p_t", number(c.p_t)},
-          {"p_sign_flip", number(c.p_sign_flip)},
-          {"p_holm", number(c.p_holm)},
-          {"p_holm_sign_flip", number(c.p_holm_sign_flip)},
-          {"p_equivalence", number(c.p_equivalence)},
-          {"p_holm_equivalence", number(c.p_holm_equivalence)},
-          {"smallest_detectable", number(c.smallest_detectable)},
-          {"smallest_detectable_holm", number(c.smallest_detectable_holm)},
-          {"loss_ratio", number(c.loss_ratio)},
+          {"mean_difference", number_or_null(c.difference.mean)},
+          {"sd_difference", number_or_null(c.difference.deviation)},
+          {"ci95", {number_or_null(c.ci95.low), number_or_null(c.ci95.high)}},
+          {"p_t", number_or_null(c.p_t)},
+          {"p_sign_flip", number_or_null(c.p_sign_flip)},
+          {"p_holm", number_or_null(c.p_holm)},
+          {"p_holm_sign_flip", number_or_null(c.p_holm_sign_flip)},
+          {"p_equivalence", number_or_null(c.p_equivalence)},
+          {"p_holm_equivalence", number_or_null(c.p_holm_equivalence)},
+          {"smallest_detectable", number_or_null(c.smallest_detectable)},
+          {"smallest_detectable_holm", number_or_null(c.smallest_detectable_holm)},
+          {"loss_ratio", number_or_null(c.loss_ratio)},
           {"verdict", c.verdict}};
 }
 
 Json to_json(const Canary& c) { return {{"name", c.name}, {"passed", c.passed}, {"detail", c.detail}}; }
 
 Json to_json(const SeedCriterion& c) {
-  return {{"name", c.name}, {"value", number(c.value)}, {"threshold", c.threshold}, {"met", c.met}};
+  return {{"name", c.name}, {"value", number_or_null(c.value)}, {"threshold", c.threshold}, {"met", c.met}};
 }
 
 template <class T, class... Rest>
@@ -99,13 +95,17 @@ Json list(const std::vector<T>& items, const Rest&... rest) {
 
 }  // namespace
 
+const char* metric_name(Metric metric) {
+  return metric == Metric::excess ? "exact excess loss" : "sampled cross-entropy";
+}
+
 Json to_json(const StudyResult& result) {
   return {{"run_id", result.run_id},
           {"preset", result.config.name},
           {"mode", enum_name(result.config.mode)},
-          {"floor_nats", number(result.floor)},
-          {"metric", result.metric == Metric::excess ? "exact excess loss" : "sampled cross-entropy"},
-          {"margin_nats", number(result.margin)},
+          {"floor_nats", number_or_null(result.floor)},
+          {"metric", metric_name(result.metric)},
+          {"margin_nats", number_or_null(result.margin)},
           {"plan", {{"hash", result.plan.hash}, {"departures", result.plan.departures}}},
           {"arms", list(result.arms)},
           {"comparisons", list(result.comparisons)},

@@ -21,7 +21,7 @@
 #include "run/environment.h"
 #include "run/folder.h"
 #include "run/signals.h"
-#include "study/jobs.h"
+#include "study/memory.h"
 #include "study/plan.h"
 #include "study/trial_runner.h"
 #include "study/trial_units.h"
@@ -62,10 +62,11 @@ int64_t check_arms(const Config& config) {
 int jobs_here(const Config& config, at::Device device, int64_t parameters) {
   if (!device.is_cpu()) return 1;
   const double bytes = trial_bytes(config, parameters);
-  const int jobs = side_by_side(usable_cores(), available_memory(), bytes);
+  const auto memory = static_cast<double>(available_memory());
+  const int jobs = trials_that_fit(0.8 * memory, bytes, usable_cores());
   if (jobs < usable_cores())
     spdlog::info("{} trials side by side on {} cores: one may take {:.0f} MB, and {:.0f} MB are free", jobs,
-                 usable_cores(), bytes / 1e6, static_cast<double>(available_memory()) / 1e6);
+                 usable_cores(), bytes / 1e6, memory / 1e6);
   return jobs;
 }
 
@@ -184,7 +185,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
 
   outcome.reused = open.empty();
   if (!open.empty()) {
-    std::vector<TrialUnit> units = make_units(asked, open, options.stack);
+    std::vector<TrialUnit> units = make_units(asked, open, most_in_stack(asked, options.stack, parameters));
     size_t widest = 1;
     for (const TrialUnit& unit : units) widest = std::max(widest, unit.trials.size());
     run.clear_done();

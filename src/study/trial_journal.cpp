@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "config/derived.h"
 #include "data/corpus.h"
 #include "run/console.h"
+#include "support/clock.h"
 #include "support/error.h"
 #include "train/safetensors.h"
 #include "train/trial.h"
@@ -21,10 +21,6 @@ using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 constexpr double kShowSeconds = 0.2;  // between two updates of a live line
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 std::string duration(double seconds) {
   if (!std::isfinite(seconds)) return "?";
@@ -87,18 +83,18 @@ std::optional<TrialRecord> TrialJournal::ended_record(TrialId id, const RunFolde
 
 void TrialJournal::open(Trial& trial) {
   restore(trial);
-  started_ = saved_ = now();
+  started_ = saved_ = wall_seconds();
   first_update_ = trial.progress().updates;
 }
 
 bool TrialJournal::due() const {
-  const double time = now();
+  const double time = wall_seconds();
   return time - saved_ > save_seconds_ || (Console::instance().live() && time - shown_ > kShowSeconds);
 }
 
 void TrialJournal::note(const Trial& trial) {
   if (trial.evaluated()) report_evaluation(trial);
-  const double time = now();
+  const double time = wall_seconds();
   if (trial.ended() || trial.evaluated() || time - saved_ > save_seconds_) save(trial);
   if (time - shown_ > kShowSeconds) {
     show_progress(trial);
@@ -137,7 +133,7 @@ void TrialJournal::save(const Trial& trial) {
   write_atomically(run_.checkpoint(id_.text()), trial.checkpoint(), run_.previous_checkpoint(id_.text()));
   saved_seconds_ = seconds();
   write_progress(trial);
-  saved_ = now();
+  saved_ = wall_seconds();
 }
 
 void TrialJournal::report_evaluation(const Trial& trial) {
@@ -189,7 +185,7 @@ void TrialJournal::write_progress(const Trial& trial) const {
 void TrialJournal::show_progress(const Trial& trial) const {
   if (!Console::instance().live()) return;
   const Progress& p = trial.progress();
-  const double rate = static_cast<double>(p.updates - first_update_) / (now() - started_);
+  const double rate = static_cast<double>(p.updates - first_update_) / (wall_seconds() - started_);
   const std::string loss = p.step > 0 ? fmt::format("{:.4f}", p.epoch_loss / static_cast<double>(p.step))
                            : p.train_losses.empty() ? "-"
                                                     : fmt::format("{:.4f}", p.train_losses.back());
@@ -200,7 +196,7 @@ void TrialJournal::show_progress(const Trial& trial) const {
                   floor_ ? fmt::format("  floor {:.4f}", *floor_) : "", rate, duration(seconds_left(trial))));
 }
 
-double TrialJournal::seconds() const { return seconds_before_ + now() - started_; }
+double TrialJournal::seconds() const { return seconds_before_ + wall_seconds() - started_; }
 
 // From the steps since this process took the trial up; another machine may have done the earlier ones.
 double TrialJournal::seconds_left(const Trial& trial) const {
@@ -209,7 +205,7 @@ double TrialJournal::seconds_left(const Trial& trial) const {
   const int64_t left = config_.schedule.epochs * steps_per_epoch(config_) - p.updates;
   const int64_t done = p.updates - first_update_;
   return done == 0 ? std::nan("")
-                   : (now() - started_) / static_cast<double>(done) * static_cast<double>(left);
+                   : (wall_seconds() - started_) / static_cast<double>(done) * static_cast<double>(left);
 }
 
 }  // namespace ate

@@ -14,13 +14,16 @@ struct TrialUnit {
   bool stacked = false;  // in batched steps (see train/trial_stack.h); false: one trial, trained alone
 };
 
-// `stack` below: most trials in a stack, 1 for none, 0 for what fits on a GPU and none elsewhere. `asked`:
-// the config on its device, before its kernels are chosen.
+// `asked` below: the config on its device, before its kernels are chosen. `stack`: as StudyOptions has it.
 
 // Throws BadInput for --stack when more than 1 is asked for and no arm can be stacked.
 void check_stack(const Config& asked, int stack);
 
-// The trials in units, in their order; those of arms that cannot be stacked train alone.
-std::vector<TrialUnit> make_units(const Config& asked, const std::vector<TrialId>& trials, int stack);
+// How many trials may train in one stack: `stack` where that is a number; for 0 what half of the GPU's free memory
+// holds, and 1 elsewhere. `parameters`: of the largest model.
+int most_in_stack(const Config& asked, int stack, int64_t parameters);
+
+// The trials in units of at most `most`, in their order; those of arms that cannot be stacked train alone.
+std::vector<TrialUnit> make_units(const Config& asked, const std::vector<TrialId>& trials, int most);
 
 }  // namespace ate

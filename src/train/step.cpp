@@ -5,13 +5,18 @@
 #include "config/kernels.h"
 #include "model/fused/fused_step.h"
 #include "model/model.h"
+#include "model/precision.h"
 #include "train/optimiser.h"
 
 namespace ate {
 
 TrainingStep::TrainingStep(const Config& config, const EmbeddingPlan& plan, const Layout& layout,
                            Arena& arena, const Model& model, at::Tensor noise)
-    : optimiser_(config.optimiser), arena_(arena), model_(model), noise_(std::move(noise)) {
+    : optimiser_(config.optimiser),
+      dtype_(config.dtype),
+      arena_(arena),
+      model_(model),
+      noise_(std::move(noise)) {
   Config here = config;
   here.device = arena.parameters.device().str();
   if (chosen_kernels(here) == KernelKind::reference) return;
@@ -27,7 +32,13 @@ TrainingStep::~TrainingStep() = default;
 double TrainingStep::loss_and_gradients(const at::Tensor& windows, RandomKey key, uint32_t step) {
   if (fused_) return fused_->loss_and_gradients(windows.const_data_ptr<int64_t>(), key, step);
   arena_.gradients.zero_();
-  const at::Tensor loss = model_.training_loss(windows.to(arena_.parameters.device()), key, step);
+  const at::Device device = arena_.parameters.device();
+  const Tf32Products tf32(dtype_);
+  at::Tensor loss;
+  {
+    const Autocast autocast(dtype_, device.type());
+    loss = model_.training_loss(windows.to(device), key, step);
+  }
   loss.backward();
   return loss.item<double>();
 }

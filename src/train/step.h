@@ -39,6 +39,7 @@ class TrainingStep {
 
  private:
   OptimiserConfig optimiser_;
+  Dtype dtype_;
   Arena& arena_;
   const Model& model_;
   at::Tensor noise_;

@@ -20,6 +20,9 @@
 namespace ate {
 namespace {
 
+// A value that is no number, without a sign where it has no meaning.
+std::string shown(double value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
+
 std::string_view bytes_of(const at::Tensor& host) {
   return {static_cast<const char*>(host.const_data_ptr()), host.nbytes()};
 }
@@ -82,7 +85,7 @@ void Trial::advance() {
   const double value = s.step->loss_and_gradients(windows, s.key, static_cast<uint32_t>(progress_.updates));
   if (!std::isfinite(value)) {
     progress_.status = TrialStatus::diverged;
-    progress_.reason = fmt::format("the training loss was {} at epoch {}, step {}", value,
+    progress_.reason = fmt::format("the training loss was {} at epoch {}, step {}", shown(value),
                                    progress_.epoch + 1, progress_.step + 1);
     return;
   }
@@ -108,7 +111,8 @@ void Trial::end_epoch() {
     evaluated_ = true;
     if (!std::isfinite(evaluation.loss)) {
       progress_.status = TrialStatus::diverged;
-      progress_.reason = fmt::format("the validation loss was {} after epoch {}", evaluation.loss, epoch + 1);
+      progress_.reason =
+          fmt::format("the validation loss was {} after epoch {}", shown(evaluation.loss), epoch + 1);
     }
     progress_.evaluations.push_back(std::move(evaluation));
     if (stops_early(config_.schedule, progress_.validation_losses()) && !ended()) {

@@ -27,9 +27,9 @@ FLAGS = [
     (f"{FOCUSED} --device cuda:99", [r"--device cuda:99: \"cuda:99\" is not available here; this build on this machine has .*cpu"]),
     (f"{FOCUSED} --set device=cuda:99", [r"--set device=cuda:99: \"cuda:99\" is not available here; .* has .*cpu"]),
     # kernels and dtype
-    (f"{FOCUSED} --dtype fp16", [r'--dtype fp16: expected fp32 or bf16, got "fp16"']),
-    (f"{FOCUSED} --dtype bf16", [r"--dtype bf16: bf16 takes fused kernels, but there are no fused kernels for the bag: set dtype to fp32"]),
-    ("--preset medium --dtype bf16 --set kernels=reference", [r"--dtype bf16: bf16 takes fused kernels: set kernels to auto or fused, or dtype to fp32"]),
+    (f"{FOCUSED} --dtype fp16", [r'--dtype fp16: expected fp32, tf32 or bf16, got "fp16"']),
+    (f"{FOCUSED} --dtype tf32", [r"--dtype tf32: tf32 is a type of CUDA's products, not of cpu's: set dtype to fp32 or bf16"]),
+    ("--preset medium --dtype bf16 --set attention.kind=window", [r"--dtype bf16: bf16 trains dense attention alone: set dtype to fp32"]),
     (f"{FOCUSED} --set kernels=fused", [r"--set kernels=fused: there are no fused kernels for the bag: set kernels to auto or reference"]),
     ("--preset medium --device cuda --set kernels=fused", [r"--set kernels=fused: the fused kernels run on the CPU, not on cuda"]),
     # seeds

@@ -2,9 +2,10 @@
 
 import json
 import os
+import signal
 import unittest
 
-from harness import Case, read_json, run, side_by_side
+from harness import Case, Process, environment, read_json, run, side_by_side, wait_until
 
 STEP = ["bench", "step", "--rounds", "1", "--seconds", "0"]
 TINY = [*STEP, "--preset", "medium", "--set", "source.tokens=5000",
@@ -117,6 +118,15 @@ class Others(Case):
             self.assertGreater(row["ms"], 0)
             self.assertEqual(row["runs"], 1)
         self.assertEqual(rows[0]["command"], "ate --help")
+
+    def test_startup_interrupted_leaves_nothing(self):
+        process = Process("bench", "startup", "--quiet", env=environment(TMPDIR=self.folder))
+        self.addCleanup(process.close)
+        wait_until(lambda: os.listdir(self.folder), "its temporary folder")
+        process.kill(signal.SIGINT)
+        outcome = process.wait()
+        self.assertEqual((outcome.code, outcome.out), (130, ""))
+        self.assertEqual(os.listdir(self.folder), [])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import unittest
 
 from harness import Case, run, side_by_side
 
-COMMANDS = [[], ["validate-bespoke"], ["train"], ["demo"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
+COMMANDS = [[], ["validate-bespoke"], ["train"], ["demo"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
             ["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"],
             ["config"], ["config", "list"], ["config", "show"], ["config", "diff"], ["config", "schema"]]
 
@@ -23,6 +23,7 @@ USAGE_ERRORS = [
     (["validate-bespoke", "--preset"], r"--preset: takes one value, once"),
     (["config", "show", "--presett", "focused"], r'did you mean "--preset"\?.*; see ate config show --help$'),
     (["config", "list", "focused"], r"^ate: focused: unexpected word; see ate config list --help$"),
+    (["compare", "here"], r"RIGHT is required; see ate compare --help$"),
     (["config", "diff", "focused"], r"RIGHT is required; see ate config diff --help$"),
 ]
 

@@ -101,6 +101,25 @@ TEST_CASE("a stack in float has the reference's loss and gradients to rounding",
   for (const Variant& v : variants()) check_variant(v, at::kFloat, 1e-5);
 }
 
+TEST_CASE("a stack in bf16 stays near its float, and does round", "[model]") {
+  for (Variant& v : variants()) {
+    CAPTURE(v.name);
+    const StackRig exact(v.config, all_parts(v.config), at::kFloat);
+    v.config.dtype = Dtype::bf16;
+    const StackRig rounded(v.config, all_parts(v.config), at::kFloat);
+    const at::Tensor difference = (rounded.run(rounded.windows(4), 4) - exact.run(exact.windows(4), 4)).abs();
+    CHECK(difference.max().item<double>() < 0.02);
+    CHECK(difference.min().item<double>() > 0);
+    for (size_t r = 0; r < exact.alone.size(); ++r) {
+      const at::Tensor ours = rounded.arena(r).gradients;
+      const at::Tensor theirs = exact.arena(r).gradients;
+      CAPTURE(r, enum_name(exact.keys_of_parts[r].arm));
+      CHECK(ours.scalar_type() == at::kFloat);
+      CHECK((ours - theirs).norm().item<double>() < 0.05 * theirs.norm().item<double>());
+    }
+  }
+}
+
 TEST_CASE("the gradient of a stack is zero wherever no parameter stands", "[model]") {
   const Variant v = variants()[0];
   const StackRig rig(v.config, all_parts(v.config), at::kFloat);

@@ -134,10 +134,9 @@ TEST_CASE("the margin is a share of the entropy, and of the baseline's loss wher
   StudyResult result = repeated(1, spread_pairs(0, 0.1));
   REQUIRE(result.floor.has_value());
   CHECK(std::abs(result.margin - 0.01 * *result.floor) < 1e-15);
-  result.config.study.margin = 0.5;
-  CHECK(std::abs(margin_nats(result) - 0.5 * *result.floor) < 1e-15);
+  CHECK(std::abs(margin_nats(result, 0.5) - 0.5 * *result.floor) < 1e-15);
   result.floor.reset();
-  CHECK(std::abs(margin_nats(result) - 0.5 * result.arms[0].loss.mean) < 1e-15);
+  CHECK(std::abs(margin_nats(result, 0.5) - 0.5 * result.arms[0].loss.mean) < 1e-15);
 }
 
 TEST_CASE("arms are compared by exact excess loss where every finished trial has it", "[study]") {

@@ -53,6 +53,9 @@ TEST_CASE("every arm's losses are the reference's", "[train]") {
     const std::vector<double> reference = curve(config, KernelKind::reference, arm);
     CHECK(largest(curve(config, KernelKind::fused, arm), reference) < 1e-5);
     CHECK(largest(curve(config, KernelKind::fused, arm, Dtype::bf16), reference) < 0.02);
+    const double in_bf16 = largest(curve(config, KernelKind::reference, arm, Dtype::bf16), reference);
+    CHECK(in_bf16 < 0.02);
+    CHECK(in_bf16 > 1e-6);  // it did round
   }
 }
 

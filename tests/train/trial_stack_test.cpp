@@ -89,6 +89,29 @@ TEST_CASE("trials in a stack end where each ends alone, to rounding", "[train]")
   }
 }
 
+TEST_CASE("a stack in bf16 learns what it learns in float, and evaluates in float", "[train]") {
+  const auto trained = [](Dtype dtype) {
+    Config config = settings();
+    config.dtype = dtype;
+    Trials trials = make_trials(config);
+    TrialStack stack = stack_of(config, trials);
+    train(stack, trials);
+    std::vector<Progress> out;
+    for (const auto& trial : trials) out.push_back(trial->progress());
+    return out;
+  };
+  const std::vector<Progress> in_float = trained(Dtype::fp32);
+  const std::vector<Progress> in_bf16 = trained(Dtype::bf16);
+  for (size_t r = 0; r < in_float.size(); ++r) {
+    CAPTURE(kIds[r].text());
+    const double loss = in_float[r].evaluations.back().loss;
+    const double rounded = in_bf16[r].evaluations.back().loss;
+    CHECK(rounded != loss);
+    CHECK(std::abs(rounded - loss) < 0.02);
+    CHECK(in_bf16[r].leak == 0);
+  }
+}
+
 TEST_CASE("a stack paused and resumed at any step ends in the same bits", "[train]") {
   const Config config = settings();
   const std::vector<TrialId> ids = {kIds[0], kIds[1], kIds[4]};

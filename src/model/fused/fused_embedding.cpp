@@ -15,7 +15,7 @@ FusedEmbedding<E>::FusedEmbedding(FusedContext<E>& context, const float* noise) 
   for (const EmbeddingBlock& block : c_.plan.blocks) {
     const int64_t n = block.live_rows();
     if (block.projected) {
-      add_projected(block, c_.plan.tied);
+      add_projected(block);
       for (int64_t i = 0; i < n; ++i) {
         rows.push_back(projected_.back().rows + i * c_.width);
         gradients.push_back(projected_.back().drows + i * c_.width);
@@ -49,7 +49,7 @@ FusedEmbedding<E>::FusedEmbedding(FusedContext<E>& context, const float* noise) 
 }
 
 template <class E>
-void FusedEmbedding<E>::add_projected(const EmbeddingBlock& block, bool) {
+void FusedEmbedding<E>::add_projected(const EmbeddingBlock& block) {
   const int64_t n = block.live_rows();
   const int64_t w = block.width;
   const int64_t d = c_.width;

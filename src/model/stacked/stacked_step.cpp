@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "model/precision.h"
 #include "model/sites.h"
 
 namespace ate {
@@ -26,6 +27,7 @@ std::vector<RandomKey> keys_of(const std::vector<Replica>& replicas) {
 
 StackedStep::StackedStep(const Config& config, const std::vector<Replica>& replicas, Arena& stack)
     : body_(config.body),
+      dtype_(config.dtype),
       replicas_(static_cast<int64_t>(replicas.size())),
       batch_(config.windows.batch),
       window_(config.windows.length),
@@ -120,7 +122,19 @@ at::Tensor StackedStep::trunk(at::Tensor x, const at::Tensor& step) const {
   return linear(x, head_.weight, head_.bias);
 }
 
+// Of each replica, [R].
+at::Tensor StackedStep::losses(const at::Tensor& x, const at::Tensor& windows, const at::Tensor& step) const {
+  const Autocast autocast(dtype_, x.device().type());
+  const at::Tensor logits = trunk(x, step);
+  const int64_t predictions = logits.size(1) / batch_;
+  const at::Tensor targets = windows.narrow(2, window_ + 1 - predictions, predictions).reshape({-1});
+  return at::cross_entropy_loss(logits.flatten(0, 1), targets, {}, at::Reduction::None)
+      .view({replicas_, -1})
+      .mean(1);
+}
+
 at::Tensor StackedStep::losses_and_gradients(const at::Tensor& windows, const at::Tensor& step) {
+  const Tf32Products tf32(dtype_);
   at::Tensor x;
   {
     const at::NoGradGuard no_grad;
@@ -128,14 +142,9 @@ at::Tensor StackedStep::losses_and_gradients(const at::Tensor& windows, const at
     x = embedding_.forward(windows.narrow(2, 0, window_).reshape({replicas_, -1}));
   }
   x.set_requires_grad(true);
-  const at::Tensor logits = trunk(x, step);
-  const int64_t predictions = logits.size(1) / batch_;
-  const at::Tensor targets = windows.narrow(2, window_ + 1 - predictions, predictions).reshape({-1});
-  const at::Tensor losses = at::cross_entropy_loss(logits.flatten(0, 1), targets, {}, at::Reduction::None)
-                                .view({replicas_, -1})
-                                .mean(1);
+  const at::Tensor all = losses(x, windows, step);
   // Each loss depends on its own replica alone, so the gradient of their sum is each one's own.
-  losses.sum().backward();
+  all.sum().backward();
   const at::NoGradGuard no_grad;
   embedding_.backward(x.grad());
   // Copied, not preset as .grad: autograd warns about gradients in rows of something larger.
@@ -143,7 +152,7 @@ at::Tensor StackedStep::losses_and_gradients(const at::Tensor& windows, const at
     tensor.gradient.copy_(tensor.leaf.grad());
     tensor.leaf.mutable_grad().reset();
   }
-  return losses.detach();
+  return all.detach();
 }
 
 }  // namespace ate

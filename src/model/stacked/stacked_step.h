@@ -32,6 +32,7 @@ class StackedStep {
     Linear in_projection, out_projection, linear1, linear2, norm1, norm2;
   };
 
+  at::Tensor losses(const at::Tensor& x, const at::Tensor& windows, const at::Tensor& step) const;
   at::Tensor trunk(at::Tensor x, const at::Tensor& step) const;
   at::Tensor encode(const Layer& layer, const at::Tensor& x, uint32_t site, const at::Tensor& step) const;
   at::Tensor attend(const Layer& layer, const at::Tensor& x, uint32_t site, const at::Tensor& step) const;
@@ -39,6 +40,7 @@ class StackedStep {
   at::Tensor normed(const at::Tensor& x, const Linear& norm) const;
 
   BodyConfig body_;
+  Dtype dtype_;
   int64_t replicas_, batch_, window_;
   at::Tensor gradients_;  // [R, S]
   std::vector<TrunkTensor> trunk_;

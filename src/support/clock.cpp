@@ -1,4 +1,4 @@
-#include "measure/clock.h"
+#include "support/clock.h"
 
 #include <ctime>
 

@@ -1,4 +1,4 @@
-#include "study/jobs.h"
+#include "study/memory.h"
 
 #include <algorithm>
 
@@ -29,10 +29,20 @@ double trial_bytes(const Config& config, int64_t parameters) {
   return kFloat * (4 * number(parameters) + training + evaluation + corpus);
 }
 
-int side_by_side(int cores, int64_t memory, double bytes_per_trial) {
-  if (memory <= 0) return cores;
-  const double fitting = 0.8 * static_cast<double>(memory) / bytes_per_trial;
-  return static_cast<int>(std::clamp(fitting, 1.0, static_cast<double>(cores)));
+double stacked_trial_bytes(const Config& config, int64_t parameters) {
+  const BodyConfig& body = config.body;
+  const auto tokens = static_cast<double>(config.windows.batch * config.windows.length);
+  const auto d = static_cast<double>(body.width);
+  const double per_layer = d * static_cast<double>(20 + 6 * body.feedforward) +
+                           6 * static_cast<double>(body.heads * config.windows.length);
+  const double layers = body.kind == BodyKind::encoder ? static_cast<double>(body.layers) : 0;
+  const double logits = 4 * static_cast<double>(config.source.vocabulary);
+  return 4 * (7 * static_cast<double>(parameters) + tokens * (layers * per_layer + logits + 30 * d));
+}
+
+int trials_that_fit(double memory, double bytes_per_trial, int most) {
+  if (memory <= 0) return most;
+  return static_cast<int>(std::clamp(memory / bytes_per_trial, 1.0, static_cast<double>(most)));
 }
 
 }  // namespace ate

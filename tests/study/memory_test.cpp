@@ -1,4 +1,4 @@
-#include "study/jobs.h"
+#include "study/memory.h"
 
 #include "catch.h"
 #include "helpers/tiny.h"
@@ -6,11 +6,11 @@
 using namespace ate;
 using namespace ate::testing;
 
-TEST_CASE("a trial per core, unless memory holds fewer, and always one", "[study]") {
-  CHECK(side_by_side(8, 0, 1e9) == 8);  // unknown memory limits nothing
-  CHECK(side_by_side(8, 100'000'000'000, 1e9) == 8);
-  CHECK(side_by_side(8, 5'000'000'000, 1e9) == 4);  // four fifths of it
-  CHECK(side_by_side(8, 1'000'000, 1e9) == 1);
+TEST_CASE("as many trials as are wanted, unless memory holds fewer, and always one", "[study]") {
+  CHECK(trials_that_fit(0, 1e9, 8) == 8);  // unknown memory limits nothing
+  CHECK(trials_that_fit(100e9, 1e9, 8) == 8);
+  CHECK(trials_that_fit(4.5e9, 1e9, 8) == 4);
+  CHECK(trials_that_fit(1e6, 1e9, 8) == 1);
 }
 
 TEST_CASE("a trial takes its four arrays and more with every activation", "[study]") {
@@ -26,4 +26,5 @@ TEST_CASE("a trial takes its four arrays and more with every activation", "[stud
   CHECK(larger([](Config& c) { c.source.vocabulary *= 2; }));
   CHECK(larger([](Config& c) { c.source.tokens *= 2; }));
   CHECK(larger([](Config& c) { c.kernels = KernelKind::reference; }));
+  CHECK(stacked_trial_bytes(small, 1000) - stacked_trial_bytes(small, 0) == 28'000);
 }

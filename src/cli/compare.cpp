@@ -1,0 +1,62 @@
+#include <memory>
+#include <optional>
+
+#include "cli/checks.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "study/run_comparison.h"
+#include "support/error.h"
+
+namespace ate {
+namespace {
+
+struct Flags {
+  OutputFlags output;
+  std::string left;
+  std::string right;
+  int64_t epoch = 0;
+  std::optional<double> margin;
+};
+
+int compare(const Flags& flags) {
+  const Format format = flags.output.format();
+  flags.output.set_up_log();
+  const StoredRun left = read_run(flags.left, flags.epoch);
+  const StoredRun right = read_run(flags.right, flags.epoch);
+  const double margin = flags.margin.value_or(left.result.config.study.margin);
+  write_stdout(render(run_comparison_report(compare_runs(left, right, margin), left, right), format));
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand(
+      "compare", "The same trials of two runs, pair by pair: whether a setting changed what came out");
+  auto flags = std::make_shared<Flags>();
+  command->add_option("LEFT", flags->left, "A run's folder, such as tool_outputs/runs/ID")
+      ->type_name("DIR")
+      ->required();
+  command->add_option("RIGHT", flags->right, "Another, of the same corpus")->type_name("DIR")->required();
+  command
+      ->add_option("--epoch", flags->epoch,
+                   "Compare after this epoch, evaluated in both (default: at the end)")
+      ->type_name("N")
+      ->check(whole_number(1, 1'000'000'000));
+  command
+      ->add_option(
+          "--margin", flags->margin,
+          "Differences below this share of the entropy do not matter (default: as LEFT's study.margin)")
+      ->type_name("SHARE")
+      ->check(number(0, 1));
+  flags->output.add_to(*command);
+  command->footer(
+      "Trials pair by arm and seed. A row for each arm, then one for what each arm is to the baseline.\n"
+      "Example:\n"
+      "  ate validate-bespoke --preset medium --epochs 5\n"
+      "  ate validate-bespoke --preset medium --epochs 5 --dtype bf16\n"
+      "  ate compare tool_outputs/runs/<the first> tool_outputs/runs/<the second> --margin 0.001");
+  command->callback([flags, &action] { action = [flags] { return compare(*flags); }; });
+}
+
+}  // namespace ate

@@ -1,0 +1,157 @@
+#include "study/run_comparison.h"
+
+#include "catch.h"
+#include "config/json.h"
+#include "helpers/errors.h"
+#include "study/tiny_study.h"
+#include "study/trials.h"
+
+using namespace ate;
+using namespace ate::testing;
+
+namespace {
+
+constexpr double kMargin = 0.01;
+
+StoredRun stored(const Config& config, const std::vector<TrialRecord>& trials,
+                 const std::string& name = "a") {
+  return {name, assess(config, name, trials), write_config(config), nullptr};
+}
+
+StoredRun of_pairs(const std::vector<double>& standard, const std::vector<double>& bespoke) {
+  return stored(study_config(static_cast<int>(standard.size())), pairs(standard, bespoke));
+}
+
+const std::vector<double> kStandard = {4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 8.5};
+const std::vector<double> kBespoke = {4.5, 4, 5.5, 5, 6.5, 6, 7.5, 7, 8.5, 8};
+
+std::vector<double> shifted(std::vector<double> values, double by, double spread = 0) {
+  for (size_t i = 0; i < values.size(); ++i) values[i] += by + (i % 2 == 0 ? spread : -spread);
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("a run against itself: no difference in any arm, nor in what an arm is to the baseline",
+          "[study]") {
+  const StoredRun run = of_pairs(kStandard, kBespoke);
+  const RunComparison comparison = compare_runs(run, run, kMargin);
+  REQUIRE(comparison.differences.size() == 3);
+  CHECK(comparison.differences[0].name == "standard");
+  CHECK(comparison.differences[1].name == "bespoke");
+  CHECK(comparison.differences[2].name == "bespoke - standard");
+  CHECK(comparison.margin == Approx(kMargin * *run.result.floor));
+  for (const RunDifference& d : comparison.differences) {
+    CHECK(d.difference.n == 10);
+    CHECK(d.difference.mean == 0);
+    CHECK(d.left == d.right);
+    CHECK(d.verdict == "equivalent");
+  }
+}
+
+TEST_CASE("pairs are taken seed by seed, right less left", "[study]") {
+  // standard shifts by .5 at every seed, more than its spread over seeds would let unpaired means tell.
+  const RunComparison comparison = compare_runs(of_pairs(kStandard, kBespoke),
+                                                of_pairs(shifted(kStandard, 0.5, 0.001), kBespoke), kMargin);
+  const RunDifference& standard = comparison.differences[0];
+  CHECK(standard.left == Approx(6.25));
+  CHECK(standard.right == Approx(6.75));
+  CHECK(standard.difference.mean == Approx(0.5));
+  CHECK(standard.verdict == "worse");
+  CHECK(comparison.differences[1].verdict == "equivalent");
+  // What bespoke is to standard has moved as far, the other way.
+  CHECK(comparison.differences[2].difference.mean == Approx(-0.5));
+  CHECK(comparison.differences[2].verdict == "better");
+}
+
+TEST_CASE("runs are compared over the seeds and arms that finished in both", "[study]") {
+  const StoredRun left = of_pairs(kStandard, kBespoke);
+  Config fewer = study_config(3);
+  fewer.study.arms = {Arm::standard, Arm::tied};
+  const StoredRun right = stored(fewer, {finished(Arm::standard, 1, {9, 4.25}),
+                                         finished(Arm::standard, 2, {9, 5}), diverged(Arm::standard, 0)});
+  const RunComparison comparison = compare_runs(left, right, kMargin);
+  REQUIRE(comparison.differences.size() == 1);
+  CHECK(comparison.differences[0].name == "standard");
+  CHECK(comparison.differences[0].difference.n == 2);
+  CHECK(comparison.differences[0].left == Approx(4.75));
+  CHECK(comparison.differences[0].right == Approx(4.625));
+}
+
+TEST_CASE("without a common baseline arms are compared alone", "[study]") {
+  Config turned = study_config(10);
+  turned.study.arms = {Arm::bespoke, Arm::standard};
+  const RunComparison comparison =
+      compare_runs(of_pairs(kStandard, kBespoke), stored(turned, pairs(kStandard, kBespoke)), kMargin);
+  CHECK(comparison.differences.size() == 2);
+}
+
+TEST_CASE("a leak in one of two runs leaves no verdict", "[study]") {
+  std::vector<TrialRecord> trials = pairs(kStandard, kBespoke);
+  trials[0].progress.leak = 1;
+  const RunComparison comparison =
+      compare_runs(of_pairs(kStandard, kBespoke), stored(study_config(10), trials), kMargin);
+  CHECK(comparison.differences[0].verdict == "none: a canary failed");
+}
+
+TEST_CASE("runs that cannot be compared", "[study]") {
+  const StoredRun left = of_pairs(kStandard, kBespoke);
+  Config other = study_config(10);
+  other.source.exponent = 1.2;
+  CHECK(contains(complaint_of<BadInput>(
+                     [&] { compare_runs(left, stored(other, pairs(kStandard, kBespoke), "b"), kMargin); }),
+                 "b: is of another corpus than a"));
+  Config apart = study_config(10);
+  apart.study.seeds = {20};
+  CHECK(contains(complaint_of<BadInput>([&] {
+                   compare_runs(left, stored(apart, {finished(Arm::standard, 20, {9, 4})}), kMargin);
+                 }),
+                 "nothing pairs"));
+}
+
+TEST_CASE("a report of two runs names the settings in which they differ", "[study]") {
+  Config faster = study_config(10);
+  faster.optimiser.learning_rate *= 2;
+  const StoredRun left = of_pairs(kStandard, kBespoke);
+  const StoredRun right = stored(faster, pairs(kStandard, kBespoke), "b");
+  const Report report = run_comparison_report(compare_runs(left, right, kMargin), left, right);
+  REQUIRE(report.facts.size() == 3);
+  CHECK(contains(report.facts[2], "optimiser.learning_rate: "));
+  CHECK(report.tables.at(0).rows.size() == 3);
+  CHECK(report.document["settings"][0]["setting"] == "optimiser.learning_rate");
+  CHECK(report.document["comparisons"][2]["comparison"] == "bespoke - standard");
+}
+
+TEST_CASE("a run folder read back has the study's numbers, at its end or after an earlier epoch", "[study]") {
+  const TemporaryFolder out;
+  const StudyOutcome outcome = run_in(out);
+  const std::filesystem::path folder = folder_of(out, outcome);
+  const StoredRun at_end = read_run(folder, 0);
+  CHECK(at_end.result.run_id == outcome.result.run_id);
+  CHECK(at_end.config == write_config(outcome.result.config));
+  CHECK(at_end.environment.is_object());
+  REQUIRE(at_end.result.trials.size() == 4);
+  for (size_t i = 0; i < 2; ++i) CHECK(at_end.result.arms[i].loss.mean == outcome.result.arms[i].loss.mean);
+  CHECK(read_run(folder / "", 0).result.run_id == outcome.result.run_id);
+
+  const StoredRun earlier = read_run(folder, 2);
+  CHECK(earlier.result.trials[0].progress.evaluations.size() == 2);
+  CHECK(earlier.result.trials[0].progress.evaluations.back().loss ==
+        outcome.result.trials[0].progress.evaluations[1].loss);
+  CHECK(contains(complaint_of<BadInput>([&] { read_run(folder, 7); }),
+                 "standard-s0 was not evaluated after epoch 7, but after 1, 2, 3"));
+}
+
+TEST_CASE("folders that are no finished runs", "[study]") {
+  const TemporaryFolder out;
+  CHECK(contains(complaint_of<BadInput>([&] { read_run(out.path(), 0); }), "is no run's folder"));
+  CHECK(contains(complaint_of<BadInput>([&] { read_run(out / "nowhere", 0); }), "is no run's folder"));
+  const StudyOutcome outcome = run_in(out);
+  const std::filesystem::path folder = folder_of(out, outcome);
+  out.write("cut", bytes_of_file(checkpoint_of(out, outcome, "bespoke-s1")).substr(0, 1000));
+  std::filesystem::rename(out / "cut", checkpoint_of(out, outcome, "bespoke-s1"));
+  CHECK(contains(complaint_of<Failure>([&] { read_run(folder, 0); }), "bespoke-s1.safetensors"));
+  std::filesystem::remove_all(folder / "checkpoint");
+  CHECK(contains(complaint_of<BadInput>([&] { read_run(folder, 0); }),
+                 "no trial of an arm and a seed has finished"));
+}
