@@ -40,13 +40,13 @@ void add_compare(CLI::App& app, Action& action) {
   command->add_option("RIGHT", flags->right, "Another, of the same corpus")->type_name("DIR")->required();
   command
       ->add_option("--epoch", flags->epoch,
-                   "Compare after this epoch, evaluated in both (default: at the end)")
+                   "Compare after this epoch; trials under way count too (default: at the end of each trial)")
       ->type_name("N")
       ->check(whole_number(1, 1'000'000'000));
   command
-      ->add_option(
-          "--margin", flags->margin,
-          "Differences below this share of the entropy do not matter (default: as LEFT's study.margin)")
+      ->add_option("--margin", flags->margin,
+                   "Differences below this share of the entropy do not matter (default: LEFT's study.margin; "
+                   "0: none is too small)")
       ->type_name("SHARE")
       ->check(number(0, 1));
   flags->output.add_to(*command);

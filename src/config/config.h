@@ -243,7 +243,7 @@ enum class KernelKind {
   reference,  // plain LibTorch operations, on every device
 };
 // Type of the factors of matrix products in training. Weights, sums and all else are fp32 in each, and so is the
-// evaluation; only the reference kernels round what a product in bf16 gives (see model/precision.h).
+// evaluation; all kernels but the fused ones round what a product in bf16 gives (see model/precision.h).
 enum class Dtype { fp32, tf32, bf16 };
 
 enum class Procedure {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "config/fields.h"
+
 namespace ate {
 namespace {
 
@@ -9,10 +11,14 @@ bool on_gpu(const Config& config) { return config.device.rfind("cuda", 0) == 0; 
 
 // What is wrong with the dtype and would be right, as a clause; "" where nothing is.
 std::string why_not_dtype(const Config& config) {
+  if (config.dtype == Dtype::fp32) return "";
+  if (config.train.procedure != Procedure::model)
+    return fmt::format("the procedure {} trains in fp32: set dtype to fp32",
+                       enum_name(config.train.procedure));
   if (config.dtype == Dtype::tf32 && config.device != "auto" && !on_gpu(config))
     return fmt::format("tf32 is a type of CUDA's products, not of {}'s: set dtype to fp32{}", config.device,
                        config.device == "cpu" ? " or bf16" : "");
-  if (config.dtype != Dtype::bf16 || chosen_kernels(config) == KernelKind::fused) return "";
+  if (config.dtype == Dtype::tf32 || chosen_kernels(config) == KernelKind::fused) return "";
   if (config.attention.kind != AttentionKind::dense)
     return "bf16 trains dense attention alone: set dtype to fp32";
   if (config.device == "mps") return "bf16 trains on the CPU and on CUDA, not on mps: set dtype to fp32";
@@ -38,6 +44,9 @@ std::string why_not_fused(const Config& config) {
 std::string why_not_stacked(const Config& config, Arm arm) {
   if (config.device == "mps") return "stacks train on the CPU and on CUDA, not on mps";
   if (config.kernels == KernelKind::fused) return "the fused kernels train one model at a time";
+  if (config.dtype == Dtype::bf16 && chosen_kernels(config) == KernelKind::fused)
+    return "a stack rounds more in bf16 than the fused kernels, which train what leaves it: set kernels to "
+           "reference";
   if (config.attention.kind != AttentionKind::dense) return "stacks train dense attention alone";
   if (arm == Arm::tied) return "tied has no weight of the head, which the others of a stack have";
   return "";

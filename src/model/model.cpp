@@ -7,6 +7,7 @@
 
 #include "config/derived.h"
 #include "model/dropout.h"
+#include "model/precision.h"
 #include "model/sites.h"
 
 namespace ate {
@@ -20,7 +21,7 @@ at::Tensor long_tensor(const std::vector<int64_t>& values, at::Device device) {
 
 Model::Model(const Config& config, const EmbeddingPlan& plan, const Layout& layout, Arena& arena,
              at::Tensor noise)
-    : body_(config.body), window_(config.windows.length), noise_(std::move(noise)) {
+    : body_(config.body), dtype_(config.dtype), window_(config.windows.length), noise_(std::move(noise)) {
   const std::vector<at::Tensor> views = parameter_views(layout, arena);
   const at::Device device = arena.parameters.device();
   const auto find = [&](const std::string& name) -> at::Tensor {
@@ -166,10 +167,10 @@ at::Tensor Model::encode(const EncoderLayer& layer, const at::Tensor& x, const D
   return normed(y + feed_forward(y), layer.norm2);
 }
 
-at::Tensor Model::forward(const at::Tensor& tokens, const Dropout* dropout, AttentionTraces* traces) const {
-  at::Tensor x = embed(tokens);
+// x: [N, T, d] -> logits.
+at::Tensor Model::trunk(at::Tensor x, const Dropout* dropout, AttentionTraces* traces) const {
   if (body_.kind == BodyKind::bag) return at::linear(x.mean(1, /*keepdim=*/true), head_.weight, head_.bias);
-  if (positions_.defined()) x = x + positions_.narrow(0, 0, tokens.size(1));
+  if (positions_.defined()) x = x + positions_.narrow(0, 0, x.size(1));
   for (size_t i = 0; i < layers_.size(); ++i)
     x = encode(layers_[i], x, dropout, static_cast<uint32_t>(i) * kSites, traces);
   if (norm_.weight.defined()) x = at::layer_norm(x, {body_.width}, norm_.weight, norm_.bias, kNormEpsilon);
@@ -196,20 +197,28 @@ at::Tensor Model::losses_of(const at::Tensor& logits, const at::Tensor& windows)
 }
 
 at::Tensor Model::training_loss(const at::Tensor& windows, RandomKey key, uint32_t step) const {
-  return training_loss(windows, [&](const at::Tensor& x, uint32_t site) {
+  const auto dropout = [&](const at::Tensor& x, uint32_t site) {
     // Drawn on the host, so that every device drops the same elements.
     at::Tensor mask = at::empty(x.sizes(), at::kFloat);
     fill_dropout_mask(key, site, step, body_.dropout,
                       {mask.mutable_data_ptr<float>(), static_cast<size_t>(mask.numel())});
     return x * mask.to(x.options());
-  });
+  };
+  // Embeddings stay in float: the gradient of a frequent token's row is a sum of many, too many for bf16.
+  const at::Tensor embedded = embed(inputs(windows));
+  const Autocast autocast(dtype_, embedded.device().type());
+  return training_loss_of(embedded, windows, dropout);
 }
 
 at::Tensor Model::training_loss(const at::Tensor& windows, const Dropout& dropout) const {
+  return training_loss_of(embed(inputs(windows)), windows, dropout);
+}
+
+at::Tensor Model::training_loss_of(const at::Tensor& embedded, const at::Tensor& windows,
+                                   const Dropout& dropout) const {
   const bool drops = body_.kind == BodyKind::encoder && body_.dropout > 0;
   AttentionTraces traces;
-  const at::Tensor logits =
-      forward(inputs(windows), drops ? &dropout : nullptr, distil_ > 0 ? &traces : nullptr);
+  const at::Tensor logits = trunk(embedded, drops ? &dropout : nullptr, distil_ > 0 ? &traces : nullptr);
   const int64_t predictions = logits.size(1);
   const at::Tensor targets = windows.narrow(1, window_ + 1 - predictions, predictions);
   const at::Tensor loss = at::cross_entropy_loss(logits.reshape({-1, logits.size(2)}), targets.reshape({-1}));

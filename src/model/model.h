@@ -52,11 +52,11 @@ class Model {
   const SparseAttention* attention(size_t layer) const { return layers_[layer].sparse.get(); }
   int64_t sparse_heads(size_t layer) const { return layers_[layer].sparse_heads; }
 
-  // Mean cross-entropy of a training batch, in nats, with the dropout masks of (key, step). Scalar. Where a selector
-  // learns, its gradient, but not its value, holds attention.distil times the selectors' own losses, summed over
-  // the layers.
+  // Mean cross-entropy of a training batch, in nats, with the dropout masks of (key, step), in the config's dtype.
+  // Scalar. Where a selector learns, its gradient, but not its value, holds attention.distil times the selectors' own
+  // losses, summed over the layers.
   at::Tensor training_loss(const at::Tensor& windows, RandomKey key, uint32_t step) const;
-  // The same with dropout of the caller's own.
+  // The same with dropout of the caller's own, in float unless the caller says otherwise.
   at::Tensor training_loss(const at::Tensor& windows, const Dropout& dropout) const;
 
  private:
@@ -77,8 +77,13 @@ class Model {
   at::Tensor inputs(const at::Tensor& windows) const;
   at::Tensor losses_of(const at::Tensor& logits, const at::Tensor& windows) const;
   at::Tensor forward(const at::Tensor& tokens, const Dropout* dropout,
-                     AttentionTraces* traces = nullptr) const;
+                     AttentionTraces* traces = nullptr) const {
+    return trunk(embed(tokens), dropout, traces);
+  }
   at::Tensor embed(const at::Tensor& tokens) const;
+  at::Tensor trunk(at::Tensor x, const Dropout* dropout, AttentionTraces* traces) const;
+  at::Tensor training_loss_of(const at::Tensor& embedded, const at::Tensor& windows,
+                              const Dropout& dropout) const;
   at::Tensor attend(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout, uint32_t site,
                     AttentionTraces* traces) const;
   at::Tensor attend_sparsely(const EncoderLayer& layer, const HeadInputs& heads, const Dropout* dropout,
@@ -88,6 +93,7 @@ class Model {
   at::Tensor selectors_loss(const AttentionTraces& traces) const;
 
   BodyConfig body_;
+  Dtype dtype_;
   double distil_ = 0;  // weight of the selectors' losses; 0 where none learns
   int64_t window_;
   std::vector<Block> blocks_;

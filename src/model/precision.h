@@ -8,8 +8,9 @@
 
 namespace ate {
 
-// For a forward pass, in this thread. bf16: LibTorch's autocast, by which products take their factors in bf16 and sum
-// in float, their results are rounded to bf16, and softmax, norms and losses stay in float.
+// For a forward pass, in this thread. bf16: LibTorch's autocast, by which products take their factors in bf16, sum in
+// float (a GPU's library may sum parts in less), and round their results to bf16; norms, softmax and losses are
+// computed in float.
 class Autocast {
  public:
   Autocast(Dtype dtype, at::DeviceType device);
@@ -22,8 +23,8 @@ class Autocast {
   at::DeviceType device_;
 };
 
-// For a forward and a backward pass, in the whole process. tf32: CUDA's products of float round their factors to
-// TF32 (10 bits after the point) and sum in float.
+// For a forward and a backward pass, in the whole process, so of one trial at a time. tf32: CUDA's products of float
+// round their factors to TF32 (10 bits after the point) and sum in float.
 class Tf32Products {
  public:
   explicit Tf32Products(Dtype dtype);

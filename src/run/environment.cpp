@@ -72,15 +72,25 @@ nlohmann::ordered_json describe_environment(const std::string& device, int jobs)
           {"threads_per_trial", 1}};
 }
 
+namespace {
+
+// "" for what an earlier version did not say.
+std::string text_at(const nlohmann::ordered_json& document, const char* name) {
+  const auto it = document.find(name);
+  return it != document.end() && it->is_string() ? it->get<std::string>() : "";
+}
+
+}  // namespace
+
 std::vector<std::string> differences_that_round(const nlohmann::ordered_json& now,
                                                 const nlohmann::ordered_json& before) {
   std::vector<std::string> found;
   if (!now.is_object() || !before.is_object()) return found;
   for (const char* name : {"device", "instructions", "products"}) {
-    if (!now.contains(name) || !before.contains(name)) continue;  // an earlier version did not say
-    const auto is = now[name].get<std::string>();
-    const auto was = before[name].get<std::string>();
-    if (is != was) found.push_back(std::string(name) + " " + is + " instead of " + was);
+    const std::string is = text_at(now, name);
+    const std::string was = text_at(before, name);
+    if (!is.empty() && !was.empty() && is != was)
+      found.push_back(std::string(name) + " " + is + " instead of " + was);
   }
   return found;
 }

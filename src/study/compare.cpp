@@ -25,7 +25,7 @@ void adjust(const std::vector<PairedTest*>& tests, double PairedTest::*from, dou
 
 std::string verdict(const PairedTest& test, bool leaks) {
   if (leaks) return "none: a canary failed";
-  if (test.difference.n == 0) return "none: no seed finished in both";
+  if (test.difference.n == 0) return "none: no seed finished in both arms";
   if (test.difference.n == 1) return "none: 1 seed has no spread";
   const char* word = test.p_holm <= kLevel               ? (test.difference.mean < 0 ? "better" : "worse")
                      : test.p_holm_equivalence <= kLevel ? "equivalent"

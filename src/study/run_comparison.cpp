@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "config/fields.h"
 #include "study/compare.h"
@@ -60,10 +61,16 @@ bool has(const Config& config, Arm arm) {
   return std::find(config.study.arms.begin(), config.study.arms.end(), arm) != config.study.arms.end();
 }
 
+nlohmann::ordered_json source_of(const StoredRun& run) {
+  nlohmann::ordered_json source = run.config.at("source");
+  source["file"] = nullptr;
+  return source;
+}
+
 }  // namespace
 
 RunComparison compare_runs(const StoredRun& left, const StoredRun& right, double margin) {
-  if (left.config.at("source") != right.config.at("source"))
+  if (source_of(left) != source_of(right))
     throw BadInput(right.name,
                    "is of another corpus than " + left.name + ": their losses cannot be compared");
   RunComparison out;
@@ -71,6 +78,7 @@ RunComparison compare_runs(const StoredRun& left, const StoredRun& right, double
   all.insert(all.end(), right.result.trials.begin(), right.result.trials.end());
   out.metric = metric_of(all);
   out.margin = margin_nats(left.result, margin);
+  if (std::isnan(out.margin)) out.margin = margin_nats(right.result, margin);
   const auto add = [&](std::string name, Arm arm, std::optional<Arm> baseline) {
     const Pairs pairs = pairs_of(left.result, right.result, out.metric, arm, baseline);
     if (!pairs.left.empty()) out.differences.push_back(difference_of(std::move(name), pairs, out.margin));

@@ -15,14 +15,14 @@ struct RunDifference : PairedTest {
 
 struct RunComparison {
   Metric metric = Metric::loss;
-  double margin = 0;  // of equivalence, nats
+  double margin = 0;  // of equivalence, nats; NaN when neither an entropy nor a baseline is known
   std::vector<RunDifference> differences;
 };
 
 // Every arm that both runs have; and for every arm but the baseline, where that is one arm in both, its difference
 // to the baseline. All are judged together (see judge in study/compare.h). `margin`: a share of left's entropy, or
-// where that is not known of its baseline's mean loss. Throws BadInput when the runs have another corpus, or no
-// pair.
+// where that is not known of its baseline's mean loss. Throws BadInput when the runs have another corpus (a text may
+// stand elsewhere), or no pair.
 RunComparison compare_runs(const StoredRun& left, const StoredRun& right, double margin);
 
 Report run_comparison_report(const RunComparison& comparison, const StoredRun& left, const StoredRun& right);

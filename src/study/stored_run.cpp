@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <charconv>
+
+#include "config/fields.h"
 #include "config/json.h"
 #include "study/finished.h"
 #include "support/error.h"
@@ -16,36 +20,85 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+// null when there is none, or it is no JSON.
 Json read_json(const fs::path& path) {
-  if (!fs::is_regular_file(path)) return nullptr;
   return Json::parse(read_whole_file(path), nullptr, /*allow_exceptions=*/false);
 }
 
-Config read_stored_config(const fs::path& folder, const Json& document) {
-  if (!document.is_object())
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+Config read_stored_config(const fs::path& folder) {
+  const fs::path path = folder / "config.json";
+  if (!is_file(path))
     throw BadInput(
-        folder.string(),
+        "\"" + folder.string() + "\"",
         "is no run's folder: it has no config.json; runs are in tool_outputs/runs, or --out's runs");
+  const Json document = read_json(path);
+  if (!document.is_object()) throw BadInput(path.string(), "is no JSON object");
   Config config;
   std::vector<Problem> problems;
   read_config(document, config, problems);
-  for (Problem& problem : problems) problem.where = (folder / "config.json").string() + ": " + problem.where;
+  for (Problem& problem : problems) problem.where = path.string() + ": " + problem.where;
   if (!problems.empty()) throw BadInput(std::move(problems));
   return config;
 }
 
-// The trial as it stood after so many epochs.
-void go_back(TrialRecord& trial, int64_t epoch, const fs::path& folder) {
-  std::vector<Evaluation>& evaluations = trial.progress.evaluations;
+std::optional<Arm> arm_named(std::string_view text) {
+  for (const auto& [arm, name] : EnumNames<Arm>::values)
+    if (text == name) return arm;
+  return std::nullopt;
+}
+
+// "bespoke-s3.safetensors" -> the trial; nothing for other files, such as previous checkpoints.
+std::optional<TrialId> trial_of(const fs::path& file) {
+  const std::string name = file.stem().string();
+  const size_t dash = name.rfind("-s");
+  if (file.extension() != ".safetensors" || dash == std::string::npos) return std::nullopt;
+  const std::optional<Arm> arm = arm_named(name.substr(0, dash));
+  int64_t seed = 0;
+  const char* const end = name.data() + name.size();
+  const auto [rest, error] = std::from_chars(name.data() + dash + 2, end, seed);
+  if (!arm || error != std::errc() || rest != end) return std::nullopt;
+  return TrialId{*arm, seed};
+}
+
+// Whatever the last request listed, the trials that are there: its arms first, in its order, so that the first is
+// the baseline.
+std::vector<TrialId> trials_in(const fs::path& folder, const std::vector<Arm>& listed) {
+  std::vector<TrialId> trials;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "checkpoint", ignored))
+    if (const std::optional<TrialId> id = trial_of(entry.path())) trials.push_back(*id);
+  const auto key = [&](const TrialId& id) {
+    return std::tuple(std::find(listed.begin(), listed.end(), id.arm) - listed.begin(), id.arm, id.seed);
+  };
+  std::sort(trials.begin(), trials.end(),
+            [&](const TrialId& a, const TrialId& b) { return key(a) < key(b); });
+  return trials;
+}
+
+// The trial as it stood after so many epochs. Where it was not evaluated then it stays unfinished, with the reason.
+void go_back(TrialRecord& trial, int64_t epoch) {
+  Progress& p = trial.progress;
+  if (p.status == TrialStatus::diverged) return;
   std::vector<int64_t> epochs;
-  for (size_t i = 0; i < evaluations.size(); ++i) {
-    epochs.push_back(evaluations[i].epoch + 1);
+  for (size_t i = 0; i < p.evaluations.size(); ++i) {
+    epochs.push_back(p.evaluations[i].epoch + 1);
     if (epochs.back() != epoch) continue;
-    evaluations.resize(i + 1);
+    p.evaluations.resize(i + 1);
+    p.status = TrialStatus::finished;
     return;
   }
-  throw BadInput(folder.string(), fmt::format("{} was not evaluated after epoch {}, but after {}",
-                                              trial.id.text(), epoch, fmt::join(epochs, ", ")));
+  p.status = TrialStatus::running;
+  p.reason = fmt::format("not evaluated after epoch {}, but after {}", epoch, fmt::join(epochs, ", "));
+}
+
+template <class T>
+void add_once(std::vector<T>& list, const T& value) {
+  if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
 }
 
 }  // namespace
@@ -53,22 +106,28 @@ void go_back(TrialRecord& trial, int64_t epoch, const fs::path& folder) {
 StoredRun read_run(const fs::path& folder, int64_t epoch) {
   StoredRun run;
   run.name = folder.string();
-  const Config config = read_stored_config(folder, read_json(folder / "config.json"));
+  run.epoch = epoch;
+  Config config = read_stored_config(folder);
   run.config = write_config(config);
-  run.environment = read_json(folder / "environment.json");
+  if (is_file(folder / "environment.json")) run.environment = read_json(folder / "environment.json");
   std::vector<TrialRecord> trials;
-  for (const int64_t seed : config.study.seeds)
-    for (const Arm arm : config.study.arms) {
-      TrialRecord trial;
-      trial.id = {arm, seed};
-      const fs::path checkpoint = folder / "checkpoint" / (trial.id.text() + ".safetensors");
-      if (!fs::exists(checkpoint)) continue;
-      trial.progress = checkpoint_progress(SafetensorsFile(checkpoint));
-      if (!finished(trial)) continue;
-      if (epoch > 0) go_back(trial, epoch, folder);
-      trials.push_back(std::move(trial));
-    }
-  if (trials.empty()) throw BadInput(folder.string(), "no trial of an arm and a seed has finished");
+  const std::vector<TrialId> ids = trials_in(folder, config.study.arms);
+  config.study.arms.clear();
+  config.study.seeds.clear();
+  for (const TrialId& id : ids) {
+    TrialRecord trial;
+    trial.id = id;
+    trial.progress =
+        checkpoint_progress(SafetensorsFile(folder / "checkpoint" / (id.text() + ".safetensors")));
+    if (epoch > 0) go_back(trial, epoch);
+    add_once(config.study.arms, id.arm);
+    add_once(config.study.seeds, id.seed);
+    trials.push_back(std::move(trial));
+  }
+  if (std::none_of(trials.begin(), trials.end(), finished))
+    throw BadInput(run.name, trials.empty() || epoch == 0
+                                 ? "no trial of an arm and a seed has finished"
+                                 : trials[0].id.text() + " was " + trials[0].progress.reason);
   const fs::path named = folder.has_filename() ? folder : folder.parent_path();
   run.result = assess(config, named.filename().string(), std::move(trials));
   return run;

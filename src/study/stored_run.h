@@ -10,13 +10,14 @@ namespace ate {
 
 struct StoredRun {
   std::string name;                    // the folder, as the user named it
-  StudyResult result;                  // of the trials that ended; its plan is not filled in
+  int64_t epoch = 0;                   // trials are as they stood after so many epochs; 0: at their end
+  StudyResult result;                  // of every trial with a checkpoint; its plan is not filled in
   nlohmann::ordered_json config;       // the config as resolved
   nlohmann::ordered_json environment;  // of the last process that trained; null when there is none
 };
 
-// `folder`: <out>/runs/<id>. `epoch`: trials as they stood after so many epochs; 0: at their end. Throws BadInput when it
-// is no run's folder, no trial has finished, or one was not evaluated after that epoch; Failure when a file is damaged.
+// `folder`: <out>/runs/<id>. With an `epoch` above 0 trials that were evaluated after it count as finished, those under
+// way too. Throws BadInput when it is no run's folder, or no trial counts; Failure when a file is damaged.
 StoredRun read_run(const std::filesystem::path& folder, int64_t epoch);
 
 }  // namespace ate

@@ -164,6 +164,8 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
 
   const std::vector<TrialId> trials = plan_trials(config);
   check_stack(asked, options.stack);
+  if (config.dtype == Dtype::tf32 && jobs > 1)
+    throw BadInput(fmt::format("--jobs {}", jobs), "tf32 is set for the whole process: train one at a time");
   const std::string id = fmt::format("{}-{}-{}", options.command, config.name, experiment_hash(config));
   RunFolder run(options.out, id, options.fresh);
   StudyOutcome outcome;

@@ -24,7 +24,8 @@ int most_in_stack(const Config& asked, int stack, int64_t parameters) {
   const at::Device device(asked.device);
   if (stack > 0 || !device.is_cuda()) return std::max(stack, 1);
   const auto free = static_cast<double>(at::accelerator::getMemoryInfo(device.index()).first);
-  return trials_that_fit(free / 2, stacked_trial_bytes(asked, parameters), std::numeric_limits<int>::max());
+  return trials_that_fit(std::max(1.0, free / 2), stacked_trial_bytes(asked, parameters),
+                         std::numeric_limits<int>::max());
 }
 
 std::vector<TrialUnit> make_units(const Config& asked, const std::vector<TrialId>& trials, int most) {

@@ -30,6 +30,7 @@ class SafetensorsFile {
   // Throws Failure, naming the path, when it cannot be read, is not of the format, or fails its checksum.
   explicit SafetensorsFile(const std::filesystem::path& path);
 
+  const std::filesystem::path& path() const { return path_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   // The array's bytes, valid as long as this object. Throws Failure when there is none of this name and size.
   std::string_view array(const std::string& name, size_t bytes) const;

@@ -32,13 +32,8 @@ TrainingStep::~TrainingStep() = default;
 double TrainingStep::loss_and_gradients(const at::Tensor& windows, RandomKey key, uint32_t step) {
   if (fused_) return fused_->loss_and_gradients(windows.const_data_ptr<int64_t>(), key, step);
   arena_.gradients.zero_();
-  const at::Device device = arena_.parameters.device();
   const Tf32Products tf32(dtype_);
-  at::Tensor loss;
-  {
-    const Autocast autocast(dtype_, device.type());
-    loss = model_.training_loss(windows.to(device), key, step);
-  }
+  const at::Tensor loss = model_.training_loss(windows.to(arena_.parameters.device()), key, step);
   loss.backward();
   return loss.item<double>();
 }

@@ -230,7 +230,7 @@ Progress checkpoint_progress(const SafetensorsFile& file) {
   try {
     return progress_from_json(nlohmann::ordered_json::parse(file.metadata().at("progress")));
   } catch (const std::exception&) {
-    throw Failure("checkpoint", "holds no progress of a trial");
+    throw Failure(file.path().string(), "holds no progress of a trial");
   }
 }
 

@@ -84,13 +84,18 @@ class Stacks(Case):
         return study[:at] + study[at + 2:]
 
     def test_bf16(self):
-        fewer = ["--set", "windows.batches_per_epoch=5"]
-        self.study("--stack", "4", "--dtype", "bf16", *fewer, study=MEDIUM)
-        alone = os.path.join(self.folder, "alone")
-        self.study("--dtype", "bf16", *fewer, study=MEDIUM, out=alone)
-        for ours, theirs in zip(self.run_files.result()["trials"], Run(alone).result()["trials"]):
+        study = [*MEDIUM, "--set", "windows.batches_per_epoch=5", "--set", "kernels=reference"]
+        outcome = self.study("--stack", "4", "--dtype", "bf16", study=study)
+        self.assertIn("up to 4 in a stack", outcome.err)
+        others = [os.path.join(self.folder, name) for name in ("alone", "float")]
+        self.study("--dtype", "bf16", study=study, out=others[0])
+        self.study("--stack", "4", study=study, out=others[1])
+        rows = zip(*(Run(out).result()["trials"] for out in (self.out, *others)))
+        for ours, alone, in_float in rows:
             self.assertEqual(ours["status"], "finished")
-            self.assertLess(abs(ours["val_loss"] - theirs["val_loss"]), 0.01)
+            self.assertLess(abs(ours["val_loss"] - alone["val_loss"]), 0.01)
+            self.assertLess(abs(ours["val_loss"] - in_float["val_loss"]), 0.01)
+            self.assertNotEqual(ours["val_loss"], in_float["val_loss"])
 
     def test_a_diverging_study_says_so_and_ends(self):
         outcome = self.study("--stack", "4", "--set", "optimiser.learning_rate=1e30", code=3)
@@ -106,6 +111,7 @@ class Stacks(Case):
         ]:
             self.assert_error(run(*FOCUSED, "--out", self.out, *flags), 2, pattern)
         for more, pattern in [
+            (["--dtype", "bf16"], r"--stack 4: a stack rounds more in bf16 than the fused kernels.*: set kernels to reference"),
             (["--set", "kernels=fused"], r"--stack 4: the fused kernels train one model at a time"),
             (["--set", "attention.kind=window"], r"--stack 4: stacks train dense attention alone"),
         ]:

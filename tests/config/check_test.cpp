@@ -189,6 +189,12 @@ TEST_CASE("fused kernels are refused where they cannot run, and bf16 and tf32 wh
   CHECK(contains(complaint("mps", any, Dtype::bf16, AttentionKind::dense), "not on mps"));
   CHECK(contains(complaint("cpu", any, Dtype::tf32, AttentionKind::dense), "set dtype to fp32 or bf16"));
   CHECK(contains(complaint("mps", any, Dtype::tf32, AttentionKind::dense), "set dtype to fp32"));
+  for (const Dtype dtype : {Dtype::tf32, Dtype::bf16}) {
+    Config c;
+    c.train.procedure = Procedure::pipeline;
+    c.dtype = dtype;
+    CHECK(contains(first_complaint(c), "the procedure pipeline trains in fp32"));
+  }
   for (const char* device : {"auto", "cuda", "cuda:1"})
     CHECK(complaint(device, any, Dtype::tf32, AttentionKind::dense).empty());
 }

@@ -101,13 +101,16 @@ TEST_CASE("a stack in float has the reference's loss and gradients to rounding",
   for (const Variant& v : variants()) check_variant(v, at::kFloat, 1e-5);
 }
 
-TEST_CASE("a stack in bf16 stays near its float, and does round", "[model]") {
+TEST_CASE("a stack in bf16 has the loss and gradient of each model alone in bf16, near those in float",
+          "[model]") {
   for (Variant& v : variants()) {
     CAPTURE(v.name);
     const StackRig exact(v.config, all_parts(v.config), at::kFloat);
     v.config.dtype = Dtype::bf16;
+    v.config.kernels = KernelKind::reference;
     const StackRig rounded(v.config, all_parts(v.config), at::kFloat);
-    const at::Tensor difference = (rounded.run(rounded.windows(4), 4) - exact.run(exact.windows(4), 4)).abs();
+    const at::Tensor losses = rounded.run(rounded.windows(4), 4);
+    const at::Tensor difference = (losses - exact.run(exact.windows(4), 4)).abs();
     CHECK(difference.max().item<double>() < 0.02);
     CHECK(difference.min().item<double>() > 0);
     for (size_t r = 0; r < exact.alone.size(); ++r) {
@@ -116,6 +119,10 @@ TEST_CASE("a stack in bf16 stays near its float, and does round", "[model]") {
       CAPTURE(r, enum_name(exact.keys_of_parts[r].arm));
       CHECK(ours.scalar_type() == at::kFloat);
       CHECK((ours - theirs).norm().item<double>() < 0.05 * theirs.norm().item<double>());
+      const double loss = rounded.run_alone(r, rounded.windows(4), 4);
+      const at::Tensor alone = rounded.alone[r]->arena.gradients;
+      CHECK(std::abs(loss - losses[static_cast<int64_t>(r)].item<double>()) < 0.005);
+      CHECK((ours - alone).norm().item<double>() < 0.03 * alone.norm().item<double>());
     }
   }
 }

@@ -40,6 +40,7 @@ TEST_CASE("a run that is taken up elsewhere says what may round otherwise", "[ru
             .empty());  // of a version that did not name them
   CHECK(differences_that_round(nlohmann::ordered_json::object(), now).empty());
   CHECK(differences_that_round(nullptr, now).empty());
+  CHECK(differences_that_round(now, {{"products", 7}}).empty());
   nlohmann::ordered_json before = now;
   before["jobs"] = 7;
   CHECK(differences_that_round(now, before).empty());

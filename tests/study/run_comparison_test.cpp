@@ -1,5 +1,7 @@
 #include "study/run_comparison.h"
 
+#include <cmath>
+
 #include "catch.h"
 #include "config/json.h"
 #include "helpers/errors.h"
@@ -15,7 +17,11 @@ constexpr double kMargin = 0.01;
 
 StoredRun stored(const Config& config, const std::vector<TrialRecord>& trials,
                  const std::string& name = "a") {
-  return {name, assess(config, name, trials), write_config(config), nullptr};
+  StoredRun run;
+  run.name = name;
+  run.result = assess(config, name, trials);
+  run.config = write_config(config);
+  return run;
 }
 
 StoredRun of_pairs(const std::vector<double>& standard, const std::vector<double>& bespoke) {
@@ -109,17 +115,63 @@ TEST_CASE("runs that cannot be compared", "[study]") {
                  "nothing pairs"));
 }
 
-TEST_CASE("a report of two runs names the settings in which they differ", "[study]") {
+TEST_CASE("a report of two runs names all that differs between them", "[study]") {
   Config faster = study_config(10);
   faster.optimiser.learning_rate *= 2;
-  const StoredRun left = of_pairs(kStandard, kBespoke);
-  const StoredRun right = stored(faster, pairs(kStandard, kBespoke), "b");
+  StoredRun left = of_pairs(kStandard, kBespoke);
+  StoredRun right = stored(faster, pairs(kStandard, kBespoke), "b");
+  left.epoch = right.epoch = 2;
+  left.environment = {{"commit", "abc"}, {"device", "cpu"}, {"jobs", 2}};
+  right.environment = {{"commit", "def"}, {"device", "cpu"}, {"products", "abacus"}, {"jobs", 1}};
   const Report report = run_comparison_report(compare_runs(left, right, kMargin), left, right);
-  REQUIRE(report.facts.size() == 3);
-  CHECK(contains(report.facts[2], "optimiser.learning_rate: "));
+  REQUIRE(report.facts.size() == 6);
+  CHECK(report.facts[2] == "after epoch 2");
+  CHECK(contains(report.facts[3], "optimiser.learning_rate: "));
+  CHECK(report.facts[4] == "commit: \"abc\" on the left, \"def\" on the right");
+  CHECK(report.facts[5] == "products: not recorded on the left, \"abacus\" on the right");
+  CHECK(report.notes.empty());
   CHECK(report.tables.at(0).rows.size() == 3);
+  CHECK(report.document["epoch"] == 2);
   CHECK(report.document["settings"][0]["setting"] == "optimiser.learning_rate");
+  CHECK(report.document["environment"][0]["name"] == "commit");
   CHECK(report.document["comparisons"][2]["comparison"] == "bespoke - standard");
+}
+
+TEST_CASE("trials that did not count and canaries that failed are named", "[study]") {
+  std::vector<TrialRecord> trials = pairs(kStandard, kBespoke);
+  trials[2] = diverged(Arm::standard, 1);
+  trials[0].progress.leak = 1;
+  const StoredRun left = of_pairs(kStandard, kBespoke);
+  const StoredRun right = stored(study_config(10), trials, "b");
+  const RunComparison comparison = compare_runs(left, right, kMargin);
+  CHECK(comparison.differences[0].difference.n == 9);
+  const Report report = run_comparison_report(comparison, left, right);
+  REQUIRE(report.notes.size() == 2);
+  CHECK(contains(report.notes[0],
+                 "Left out, on the right: standard-s1, which diverged: the training loss was inf"));
+  CHECK(contains(report.notes[1], "On the right the canary causality standard failed"));
+  CHECK(report.document["left_out"]["left"].empty());
+  CHECK(report.document["left_out"]["right"][0]["seed"] == 1);
+}
+
+TEST_CASE("without an entropy the margin is of a baseline that finished, on either side", "[study]") {
+  Config config = study_config(10);
+  config.source.kind = SourceKind::text;
+  config.source.file = "here.txt";
+  std::vector<TrialRecord> only_bespoke = pairs(kStandard, kBespoke);
+  for (TrialRecord& trial : only_bespoke)
+    if (trial.id.arm == Arm::standard) trial = diverged(Arm::standard, trial.id.seed);
+  const StoredRun left = stored(config, only_bespoke);
+  config.source.file = "elsewhere.txt";  // a text that was moved is the same corpus
+  const StoredRun right = stored(config, pairs(kStandard, kBespoke), "b");
+  const RunComparison comparison = compare_runs(left, right, kMargin);
+  CHECK(comparison.margin == Approx(0.0625));
+  CHECK(compare_runs(right, left, kMargin).margin == Approx(0.0625));
+  const RunComparison unknown = compare_runs(left, left, kMargin);
+  CHECK(std::isnan(unknown.margin));
+  for (const std::string& text : {run_comparison_report(unknown, left, left).tables[0].title,
+                                  run_comparison_report(unknown, left, left).plot->title})
+    CHECK(!contains(text, "nan"));
 }
 
 TEST_CASE("a run folder read back has the study's numbers, at its end or after an earlier epoch", "[study]") {
@@ -142,10 +194,25 @@ TEST_CASE("a run folder read back has the study's numbers, at its end or after a
                  "standard-s0 was not evaluated after epoch 7, but after 1, 2, 3"));
 }
 
+TEST_CASE("a run folder read back has every trial that is there, whatever was asked for last", "[study]") {
+  const TemporaryFolder out;
+  const StudyOutcome all = run_in(out, {"study.seeds=0..2"});
+  const std::filesystem::path folder = folder_of(out, all);
+  std::filesystem::remove(checkpoint_of(out, all, "standard-s1"));
+  std::filesystem::remove(folder / "DONE");
+  run_in(out, {"study.seeds=2", "study.arms=bespoke,standard"});
+  const StoredRun run = read_run(folder, 0);
+  CHECK(run.result.trials.size() == 5);
+  CHECK(run.result.config.study.arms == std::vector<Arm>{Arm::bespoke, Arm::standard});
+  CHECK(run.result.config.study.seeds == std::vector<int64_t>{0, 1, 2});
+}
+
 TEST_CASE("folders that are no finished runs", "[study]") {
   const TemporaryFolder out;
   CHECK(contains(complaint_of<BadInput>([&] { read_run(out.path(), 0); }), "is no run's folder"));
   CHECK(contains(complaint_of<BadInput>([&] { read_run(out / "nowhere", 0); }), "is no run's folder"));
+  CHECK(contains(complaint_of<BadInput>([&] { read_run("", 0); }), "\"\": is no run's folder"));
+  CHECK(contains(complaint_of<BadInput>([&] { read_run(std::string(5000, 'x'), 0); }), "is no run's folder"));
   const StudyOutcome outcome = run_in(out);
   const std::filesystem::path folder = folder_of(out, outcome);
   out.write("cut", bytes_of_file(checkpoint_of(out, outcome, "bespoke-s1")).substr(0, 1000));
@@ -154,4 +221,7 @@ TEST_CASE("folders that are no finished runs", "[study]") {
   std::filesystem::remove_all(folder / "checkpoint");
   CHECK(contains(complaint_of<BadInput>([&] { read_run(folder, 0); }),
                  "no trial of an arm and a seed has finished"));
+  out.write("torn", "{");
+  std::filesystem::rename(out / "torn", folder / "config.json");
+  CHECK(contains(complaint_of<BadInput>([&] { read_run(folder, 0); }), "config.json: is no JSON object"));
 }
