@@ -200,7 +200,7 @@ TEST_CASE("a run folder read back has every trial that is there, whatever was as
   const std::filesystem::path folder = folder_of(out, all);
   std::filesystem::remove(checkpoint_of(out, all, "standard-s1"));
   std::filesystem::remove(folder / "DONE");
-  run_in(out, {"study.seeds=2", "study.arms=bespoke,standard"});
+  run_in(out, {"study.seeds=2", R"(study.arms=["bespoke","standard"])"});
   const StoredRun run = read_run(folder, 0);
   CHECK(run.result.trials.size() == 5);
   CHECK(run.result.config.study.arms == std::vector<Arm>{Arm::bespoke, Arm::standard});
