@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 
 #include "support/error.h"
@@ -9,7 +10,9 @@
 namespace ate {
 namespace {
 
-volatile std::sig_atomic_t received = 0;
+// Written by whichever thread the signal meets, read by all that train.
+std::atomic<int> received = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait");
 
 void on_signal(int signal) {
   if (signal == SIGINT && received == SIGINT) _exit(static_cast<int>(ExitCode::interrupted));
