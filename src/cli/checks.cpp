@@ -30,7 +30,7 @@ CLI::Validator whole_number(int64_t low, int64_t high) {
   });
 }
 
-CLI::Validator whole_number_or(int64_t low, int64_t high, std::string word) {
+CLI::Validator whole_number_or(int64_t low, int64_t high, const std::string& word) {
   return validator([=](std::string& text) -> std::string {
     const Json value = parsed(text);
     if (text == word || (value.is_number_integer() && value >= low && value <= high)) return "";

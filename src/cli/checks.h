@@ -8,7 +8,7 @@ namespace ate {
 
 CLI::Validator not_empty();
 CLI::Validator whole_number(int64_t low, int64_t high);
-CLI::Validator whole_number_or(int64_t low, int64_t high, std::string word);
+CLI::Validator whole_number_or(int64_t low, int64_t high, const std::string& word);
 CLI::Validator number(double low, double high);
 
 }  // namespace ate

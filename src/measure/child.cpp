@@ -14,7 +14,7 @@
 #include "support/clock.h"
 #include "support/error.h"
 
-extern char** environ;
+extern char** environ;  // not in every system's headers  NOLINT(readability-redundant-declaration)
 
 namespace ate {
 namespace {

@@ -9,7 +9,8 @@ namespace ate {
 double attention_flops_per_token(const Config& config, AttentionKind kind) {
   const AttentionConfig& a = config.attention;
   const auto length = static_cast<double>(config.windows.length);
-  const auto width = static_cast<double>(config.body.width / config.body.heads);
+  const int64_t head_width = config.body.width / config.body.heads;
+  const auto width = static_cast<double>(head_width);
   const auto keys = static_cast<double>(std::min(a.k, config.windows.length));
   const auto hidden = static_cast<double>(a.hidden);
   const auto rank = static_cast<double>(a.rank);

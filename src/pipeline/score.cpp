@@ -71,7 +71,8 @@ struct Mass {
     if (selection.absent.defined()) mass = mass.masked_fill(selection.absent, 0);
     chosen += mass.sum().item<double>();
     best += std::get<0>(exact.topk(std::min(k, exact.size(-1)), -1)).sum().item<double>();
-    queries += static_cast<double>(exact.numel() / exact.size(-1));
+    const int64_t rows = exact.numel() / exact.size(-1);
+    queries += static_cast<double>(rows);
   }
 };
 

@@ -14,7 +14,7 @@ namespace ate {
 namespace {
 
 template <class E>
-class FusedEncoder : public FusedStep {
+class FusedEncoder final : public FusedStep {
  public:
   FusedEncoder(const Config& config, const EmbeddingPlan& plan, const Layout& layout,
                const HostArrays& arrays, const float* noise, const kernels::Kernels<E>& kernel)

@@ -7,7 +7,8 @@
 namespace ate {
 namespace {
 
-at::Tensor to_device(const std::vector<int64_t>& values, std::vector<int64_t> shape, const at::Tensor& like) {
+at::Tensor to_device(const std::vector<int64_t>& values, const std::vector<int64_t>& shape,
+                     const at::Tensor& like) {
   return at::tensor(values, at::kLong).view(shape).to(like.device());
 }
 
