@@ -13,7 +13,7 @@ TrialRunner::TrialRunner(const Config& config, const TrialUnit& unit, at::Device
   for (const TrialId& id : unit.trials)
     members_.push_back({std::make_unique<Trial>(config, id, device),
                         TrialJournal(config, id, run, save_seconds), !unit.stacked});
-}
+}  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the vector holds what make_unique gave
 
 bool TrialRunner::stopped() const { return stop_signal() != 0 || cancelled_; }
 
