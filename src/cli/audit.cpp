@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <csignal>
 #include <memory>
 
 #include "cli/checks.h"
@@ -37,7 +36,7 @@ int audit(const Flags& flags) {
   const AuditOutcome outcome = run_audit(options);
   if (outcome.stop_signal != 0) {
     spdlog::warn("interrupted; studies are saved, and the same command goes on from there");
-    return static_cast<int>(outcome.stop_signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted);
+    return static_cast<int>(exit_code_of(outcome.stop_signal));
   }
   write_stdout(render(audit_report(outcome.claims, format == Format::table || format == Format::md), format));
   for (const AuditedClaim& audited : outcome.claims)

@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <csignal>
 #include <memory>
 
 #include "cli/checks.h"
@@ -29,7 +28,7 @@ int demo(const Flags& flags) {
   const DemoOutcome outcome = run_demo(options);
   if (!outcome.complete) {
     spdlog::warn("interrupted; the state is saved, and the same command goes on from there");
-    return static_cast<int>(outcome.stop_signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted);
+    return static_cast<int>(exit_code_of(outcome.stop_signal));
   }
   write_stdout(format == Format::table ? outcome.text : render(outcome.report, format));
   return static_cast<int>(ExitCode::done);

@@ -1,6 +1,5 @@
 #include <spdlog/spdlog.h>
 
-#include <csignal>
 #include <memory>
 #include <optional>
 
@@ -29,7 +28,7 @@ struct Flags {
 
 int interrupted(int signal) {
   spdlog::warn("interrupted; the state is saved, and the same command goes on from there");
-  return static_cast<int>(signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted);
+  return static_cast<int>(exit_code_of(signal));
 }
 
 // The config given on the command line, else that of the run folder which the checkpoint lies in.

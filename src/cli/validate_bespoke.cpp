@@ -1,6 +1,5 @@
 #include <spdlog/spdlog.h>
 
-#include <csignal>
 #include <memory>
 #include <optional>
 
@@ -52,7 +51,7 @@ int validate_bespoke(const Flags& flags) {
   const StudyOutcome outcome = run_study(std::move(resolved), options);
   if (!outcome.complete) {
     spdlog::warn("interrupted; every trial is saved, and the same command goes on from there");
-    return static_cast<int>(outcome.stop_signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted);
+    return static_cast<int>(exit_code_of(outcome.stop_signal));
   }
   write_stdout(render(study_report(outcome.result), format));
   if (plot) plot->write(svg_plot(differences_plot(outcome.result)));

@@ -41,6 +41,12 @@ void write_json_file(const fs::path& path, const Json& document) {
   write_atomically(path, document.dump(2) + "\n");
 }
 
+Json read_json_file(const fs::path& path) {
+  if (!fs::exists(path)) return nullptr;
+  Json document = Json::parse(read_whole_file(path), nullptr, /*allow_exceptions=*/false);
+  return document.is_discarded() ? Json(nullptr) : document;
+}
+
 RunFolder::RunFolder(fs::path out, std::string id, bool fresh)
     : out_(std::move(out)), id_(std::move(id)), folder_(out_ / "runs" / id_) {
   make_folders(folder_ / "checkpoint");
@@ -112,11 +118,7 @@ void RunFolder::write_json(const std::string& name, const Json& document) const 
   write_json_file(folder_ / name, document);
 }
 
-Json RunFolder::read_json(const std::string& name) const {
-  if (!fs::exists(folder_ / name)) return nullptr;
-  const Json document = Json::parse(read_whole_file(folder_ / name), nullptr, /*allow_exceptions=*/false);
-  return document.is_discarded() ? Json(nullptr) : document;
-}
+Json RunFolder::read_json(const std::string& name) const { return read_json_file(folder_ / name); }
 
 void RunFolder::event(const Json& fields) {
   Json line = {{"time", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};

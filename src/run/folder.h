@@ -55,4 +55,7 @@ class RunFolder {
 // Writes JSON, indented, in place of the file.
 void write_json_file(const std::filesystem::path& path, const nlohmann::ordered_json& document);
 
+// null when there is no such file, or it is no JSON.
+nlohmann::ordered_json read_json_file(const std::filesystem::path& path);
+
 }  // namespace ate

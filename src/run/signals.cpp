@@ -5,8 +5,6 @@
 #include <atomic>
 #include <csignal>
 
-#include "support/error.h"
-
 namespace ate {
 namespace {
 
@@ -31,5 +29,7 @@ void install_signal_handlers() {
 }
 
 int stop_signal() { return received; }
+
+ExitCode exit_code_of(int signal) { return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted; }
 
 }  // namespace ate

@@ -113,6 +113,9 @@ inline constexpr int kSeedsForVerdict = 10;
 // a note. The plan is the caller's to fill in.
 StudyResult assess(const Config& config, const std::string& run_id, std::vector<TrialRecord> trials);
 
+// Adds the numbers of a test, n first, to an object; its verdict is the caller's to add.
+void add_numbers(nlohmann::ordered_json& out, const PairedTest& test);
+
 // The result file: field names and meaning are a contract with scripts.
 nlohmann::ordered_json to_json(const StudyResult& result);
 

@@ -62,22 +62,11 @@ Json to_json(const TrialRecord& trial, const std::optional<double>& floor) {
 }
 
 Json to_json(const Comparison& c) {
-  return {{"arm", enum_name(c.arm)},
-          {"baseline", enum_name(c.baseline)},
-          {"n", c.difference.n},
-          {"mean_difference", number_or_null(c.difference.mean)},
-          {"sd_difference", number_or_null(c.difference.deviation)},
-          {"ci95", {number_or_null(c.ci95.low), number_or_null(c.ci95.high)}},
-          {"p_t", number_or_null(c.p_t)},
-          {"p_sign_flip", number_or_null(c.p_sign_flip)},
-          {"p_holm", number_or_null(c.p_holm)},
-          {"p_holm_sign_flip", number_or_null(c.p_holm_sign_flip)},
-          {"p_equivalence", number_or_null(c.p_equivalence)},
-          {"p_holm_equivalence", number_or_null(c.p_holm_equivalence)},
-          {"smallest_detectable", number_or_null(c.smallest_detectable)},
-          {"smallest_detectable_holm", number_or_null(c.smallest_detectable_holm)},
-          {"loss_ratio", number_or_null(c.loss_ratio)},
-          {"verdict", c.verdict}};
+  Json out = {{"arm", enum_name(c.arm)}, {"baseline", enum_name(c.baseline)}};
+  add_numbers(out, c);
+  out["loss_ratio"] = number_or_null(c.loss_ratio);
+  out["verdict"] = c.verdict;
+  return out;
 }
 
 Json to_json(const Canary& c) { return {{"name", c.name}, {"passed", c.passed}, {"detail", c.detail}}; }
@@ -97,6 +86,21 @@ Json list(const std::vector<T>& items, const Rest&... rest) {
 
 const char* metric_name(Metric metric) {
   return metric == Metric::excess ? "exact excess loss" : "sampled cross-entropy";
+}
+
+void add_numbers(Json& out, const PairedTest& test) {
+  out["n"] = test.difference.n;
+  out["mean_difference"] = number_or_null(test.difference.mean);
+  out["sd_difference"] = number_or_null(test.difference.deviation);
+  out["ci95"] = {number_or_null(test.ci95.low), number_or_null(test.ci95.high)};
+  out["p_t"] = number_or_null(test.p_t);
+  out["p_sign_flip"] = number_or_null(test.p_sign_flip);
+  out["p_holm"] = number_or_null(test.p_holm);
+  out["p_holm_sign_flip"] = number_or_null(test.p_holm_sign_flip);
+  out["p_equivalence"] = number_or_null(test.p_equivalence);
+  out["p_holm_equivalence"] = number_or_null(test.p_holm_equivalence);
+  out["smallest_detectable"] = number_or_null(test.smallest_detectable);
+  out["smallest_detectable_holm"] = number_or_null(test.smallest_detectable_holm);
 }
 
 Json to_json(const StudyResult& result) {

@@ -112,20 +112,11 @@ std::vector<std::string> describe_gaps(const StoredRun& run, const char* side) {
 }
 
 Json to_json(const RunDifference& d) {
-  return {{"comparison", d.name},
-          {"n", d.difference.n},
-          {"mean_left", number_or_null(d.left)},
-          {"mean_right", number_or_null(d.right)},
-          {"mean_difference", number_or_null(d.difference.mean)},
-          {"sd_difference", number_or_null(d.difference.deviation)},
-          {"ci95", {number_or_null(d.ci95.low), number_or_null(d.ci95.high)}},
-          {"p_t", number_or_null(d.p_t)},
-          {"p_sign_flip", number_or_null(d.p_sign_flip)},
-          {"p_equivalence", number_or_null(d.p_equivalence)},
-          {"p_holm", number_or_null(d.p_holm)},
-          {"p_holm_equivalence", number_or_null(d.p_holm_equivalence)},
-          {"smallest_detectable_holm", number_or_null(d.smallest_detectable_holm)},
-          {"verdict", d.verdict}};
+  Json out = {
+      {"comparison", d.name}, {"mean_left", number_or_null(d.left)}, {"mean_right", number_or_null(d.right)}};
+  add_numbers(out, d);
+  out["verdict"] = d.verdict;
+  return out;
 }
 
 Json to_json(const std::vector<Sides>& differences) {

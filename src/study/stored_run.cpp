@@ -8,9 +8,9 @@
 
 #include "config/fields.h"
 #include "config/json.h"
+#include "run/folder.h"
 #include "study/finished.h"
 #include "support/error.h"
-#include "support/files.h"
 #include "train/safetensors.h"
 #include "train/trial.h"
 
@@ -19,11 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-// null when there is none, or it is no JSON.
-Json read_json(const fs::path& path) {
-  return Json::parse(read_whole_file(path), nullptr, /*allow_exceptions=*/false);
-}
 
 bool is_file(const fs::path& path) {
   std::error_code ignored;
@@ -36,7 +31,7 @@ Config read_stored_config(const fs::path& folder) {
     throw BadInput(
         "\"" + folder.string() + "\"",
         "is no run's folder: it has no config.json; runs are in tool_outputs/runs, or --out's runs");
-  const Json document = read_json(path);
+  const Json document = read_json_file(path);
   if (!document.is_object()) throw BadInput(path.string(), "is no JSON object");
   Config config;
   std::vector<Problem> problems;
@@ -109,7 +104,7 @@ StoredRun read_run(const fs::path& folder, int64_t epoch) {
   run.epoch = epoch;
   Config config = read_stored_config(folder);
   run.config = write_config(config);
-  if (is_file(folder / "environment.json")) run.environment = read_json(folder / "environment.json");
+  run.environment = read_json_file(folder / "environment.json");
   std::vector<TrialRecord> trials;
   const std::vector<TrialId> ids = trials_in(folder, config.study.arms);
   config.study.arms.clear();
