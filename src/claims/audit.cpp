@@ -25,6 +25,8 @@ AuditedClaim check(const Claim& claim, const AuditOptions& options, CheckContext
   AuditedClaim audited{claim, {}, rerun_command(claim, options), false};
   try {
     audited.finding = find_check(claim.check)(claim, context);
+  } catch (const Interrupted&) {
+    throw;
   } catch (const std::exception& error) {
     audited.failed = true;
     audited.finding = {Verdict::not_run, "the check failed: " + first_line(error.what()), {}};
@@ -35,7 +37,7 @@ AuditedClaim check(const Claim& claim, const AuditOptions& options, CheckContext
 
 }  // namespace
 
-AuditOutcome run_audit(const AuditOptions& options) {
+std::vector<AuditedClaim> run_audit(const AuditOptions& options) {
   const std::vector<Claim> claims = select_claims(options.only);
   require_device(options.device, "--device");
   StudyOptions study;
@@ -44,19 +46,13 @@ AuditOutcome run_audit(const AuditOptions& options) {
   study.jobs = options.jobs;
   CheckContext context(options.full, options.device, study);
 
-  AuditOutcome outcome;
+  std::vector<AuditedClaim> audited;
   for (const Claim& claim : claims) {
-    spdlog::info("checking {} ({} of {})", claim.id, outcome.claims.size() + 1, claims.size());
-    try {
-      outcome.claims.push_back(check(claim, options, context));
-    } catch (const Interrupted&) {
-      outcome.stop_signal = stop_signal();
-    }
-    if (outcome.stop_signal == 0 && outcome.claims.size() < claims.size())
-      outcome.stop_signal = stop_signal();
-    if (outcome.stop_signal != 0) break;
+    if (stop_signal() != 0) throw interruption("studies are saved, and the same command goes on from there");
+    spdlog::info("checking {} ({} of {})", claim.id, audited.size() + 1, claims.size());
+    audited.push_back(check(claim, options, context));
   }
-  return outcome;
+  return audited;
 }
 
 }  // namespace ate

@@ -21,14 +21,9 @@ struct AuditedClaim {
   bool failed = false;  // the check broke off: finding.found says why
 };
 
-struct AuditOutcome {
-  std::vector<AuditedClaim> claims;
-  int stop_signal = 0;  // SIGINT or SIGTERM: the audit stopped before it had checked all; studies are saved
-};
-
 // A check that fails is told as not run, with its reason, and the rest goes on. Throws BadInput for an
-// unknown id or a device that is not there.
-AuditOutcome run_audit(const AuditOptions& options);
+// unknown id or a device that is not there, Interrupted when a signal asked for a stop, the studies saved.
+std::vector<AuditedClaim> run_audit(const AuditOptions& options);
 
 // for_people: what was found in a table, the evidence below it; else all in one table.
 Report audit_report(const std::vector<AuditedClaim>& claims, bool for_people);

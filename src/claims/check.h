@@ -8,6 +8,7 @@
 
 #include "claims/register.h"
 #include "config/resolve.h"
+#include "distil/result.h"
 #include "measure/attention.h"
 #include "study/study.h"
 
@@ -43,8 +44,8 @@ class CheckContext {
   // resumed under the audit's folder. Throws Interrupted when a signal stopped it.
   StudyResult study(const std::string& preset, std::vector<std::string> sets) const;
 
-  // The same for a pipeline of ate train; returns its result's document.
-  nlohmann::ordered_json pipeline(const std::string& preset, std::vector<std::string> sets) const;
+  // The same for a pipeline of ate train.
+  PipelineResult pipeline(const std::string& preset, std::vector<std::string> sets) const;
 
  private:
   bool full_;
@@ -52,9 +53,6 @@ class CheckContext {
   StudyOptions study_;
   std::map<std::string, MeasuredShape> measured_;
 };
-
-// A signal asked the audit to stop; what has been trained is saved.
-struct Interrupted {};
 
 using Check = Finding (*)(const Claim&, CheckContext&);
 

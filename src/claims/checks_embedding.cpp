@@ -23,8 +23,8 @@ std::vector<std::pair<double, double>> paired_losses(const StudyResult& result) 
   for (const TrialRecord& standard : result.trials)
     for (const TrialRecord& bespoke : result.trials)
       if (standard.id.seed == bespoke.id.seed && standard.id.arm == Arm::standard &&
-          bespoke.id.arm == Arm::bespoke && standard.progress.status == TrialStatus::finished &&
-          bespoke.progress.status == TrialStatus::finished)
+          bespoke.id.arm == Arm::bespoke && standard.progress.status == TrainingStatus::finished &&
+          bespoke.progress.status == TrainingStatus::finished)
         pairs.emplace_back(standard.progress.evaluations.back().loss,
                            bespoke.progress.evaluations.back().loss);
   return pairs;

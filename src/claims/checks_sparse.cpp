@@ -1,4 +1,4 @@
-// Checks of the learned selector: the seed's pipeline, trained here, on random tokens and where attention is needed.
+// Checks of the learned selector: the original report's pipeline, trained here, on random tokens and where attention is needed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,9 +10,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The pipeline's report. Quick: half the width, a shorter teacher on the recall source, no students.
+// Quick: half the width, a shorter teacher on the recall source, no students.
 // claim.given.sets, if there, holds further settings: the tests' smaller models.
-Json trained_selectors(const Claim& claim, CheckContext& context) {
+PipelineResult trained_selectors(const Claim& claim, CheckContext& context) {
   std::vector<std::string> sets = {"train.kinds=[\"dense\"]"};
   if (!context.full()) sets.insert(sets.end(), {"body.width=64", "train.recall_epochs=16"});
   if (claim.given.contains("sets"))
@@ -20,7 +20,7 @@ Json trained_selectors(const Claim& claim, CheckContext& context) {
   return context.pipeline("sparse", std::move(sets));
 }
 
-double percent(const Json& value) { return 100 * value.get<double>(); }
+double percent(double share) { return 100 * share; }
 
 }  // namespace
 
@@ -32,28 +32,26 @@ Finding check_selector(const Claim& claim, CheckContext& context) {
   const double share = claim.given["share"];
   Finding finding;
   finding.verdict = Verdict::reproduced;
-  const Json report = trained_selectors(claim, context);
-  for (const Json& world : report["worlds"]) {
-    const Json& q = world["selector"];
-    const double gain = q["accuracy"].get<double>() - q["best_constant"].get<double>();
-    const double held = q["mass"].get<double>() / q["mass_oracle"].get<double>();
+  const PipelineResult report = trained_selectors(claim, context);
+  for (const SourceResult& world : report.worlds) {
+    const SelectorQuality& q = world.head.quality;
+    const double gain = q.accuracy - q.constant;
+    const double held = q.mass / q.mass_oracle;
     if (gain < margin || held < share) finding.verdict = Verdict::contradicted;
-    const std::string name = world["name"];
     finding.found += fmt::format("{}{}: top-1 {:.1f} %, constant {:.1f} %", finding.found.empty() ? "" : "; ",
-                                 name, percent(q["accuracy"]), percent(q["best_constant"]));
+                                 world.name, percent(q.accuracy), percent(q.constant));
     finding.evidence.push_back(
         fmt::format("{}: over {} held-out queries the selector names the strongest key in {:.1f} %; the best "
                     "constant guess for "
                     "each position {:.1f} %, chance {:.1f} %. Its k keys hold {:.1f} % of the attention, the "
                     "best constant ones "
                     "{:.1f} %, the last k {:.1f} %, the k strongest {:.1f} %.",
-                    name, q["queries"].get<int64_t>(), percent(q["accuracy"]), percent(q["best_constant"]),
-                    percent(q["chance"]), percent(q["mass"]), percent(q["mass_constant"]),
-                    percent(q["mass_window"]), percent(q["mass_oracle"])));
-    const Json& hybrid = world["hybrid"];
+                    world.name, q.queries, percent(q.accuracy), percent(q.constant), percent(q.chance),
+                    percent(q.mass), percent(q.mass_constant), percent(q.mass_window), percent(q.mass_oracle)));
+    const Score& hybrid = world.head.score;
     finding.evidence.push_back(fmt::format(
-        "With that one head replaced the loss moves by {:+.4f} nats{}.", hybrid["difference"].get<double>(),
-        hybrid["leak"].get<double>() > 0 ? ", and the model sees later tokens: the selector as described "
+        "With that one head replaced the loss moves by {:+.4f} nats{}.", hybrid.difference(),
+        hybrid.leak > 0 ? ", and the model sees later tokens: the selector as described "
                                            "may choose them"
                                          : ""));
   }
@@ -70,26 +68,23 @@ Finding check_selector(const Claim& claim, CheckContext& context) {
 Finding check_query_alone(const Claim& claim, CheckContext& context) {
   const double least = claim.given["least"];
   Finding finding;
-  const Json report = trained_selectors(claim, context);
-  const Json& world = report["worlds"].back();
-  const double strongest = world["selector"]["strongest_moved"];
-  const double choice = world["selector"]["choice_moved"];
+  const PipelineResult report = trained_selectors(claim, context);
+  const double strongest = report.worlds.back().head.quality.strongest_moved;
+  const double choice = report.worlds.back().head.quality.choice_moved;
   finding.verdict = strongest <= least       ? Verdict::not_run
                     : choice < strongest / 2 ? Verdict::contradicted
                                              : Verdict::reproduced;
   finding.found = fmt::format("strongest key moves in {:.0f} % of shuffles, the choice in {:.0f} %",
                               100 * strongest, 100 * choice);
-  for (const Json& w : report["worlds"])
+  for (const SourceResult& w : report.worlds)
     finding.evidence.push_back(
         fmt::format("{}: the tokens before the last position shuffled, that position as it is: the strongest "
-                    "key stands elsewhere "
+                    "key is elsewhere "
                     "in {:.0f} % of the windows, the selector's choice in {:.0f} %.",
-                    w["name"].get<std::string>(), percent(w["selector"]["strongest_moved"]),
-                    percent(w["selector"]["choice_moved"])));
+                    w.name, percent(w.head.quality.strongest_moved),
+                    percent(w.head.quality.choice_moved)));
   finding.evidence.emplace_back(
-      "A function of the query alone gives the same positions whatever stands there: it can learn where keys "
-      "tend to "
-      "stand, not where they do.");
+      "A function of the query alone gives the same positions whatever is there: it can learn where keys tend to be, not where they are.");
   return finding;
 }
 

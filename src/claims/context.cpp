@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "claims/check.h"
-#include "pipeline/pipeline.h"
+#include "distil/distillation.h"
 
 namespace ate {
 
@@ -65,23 +65,18 @@ StudyResult CheckContext::study(const std::string& preset, std::vector<std::stri
   choice.sets = std::move(sets);
   choice.sets.emplace_back("study.arms=[\"standard\",\"bespoke\"]");
   choice.sets.push_back("device=" + device_);
-  StudyOutcome outcome = run_study(resolve(choice), study_);
-  if (!outcome.complete) throw Interrupted{};
-  return std::move(outcome.result);
+  return run_study(resolve(choice), study_).result;
 }
 
-nlohmann::ordered_json CheckContext::pipeline(const std::string& preset,
-                                              std::vector<std::string> sets) const {
+PipelineResult CheckContext::pipeline(const std::string& preset, std::vector<std::string> sets) const {
   Choice choice;
   choice.preset = preset;
   choice.sets = std::move(sets);
   choice.sets.push_back("device=" + device_);
-  PipelineOptions options;
+  DistillationOptions options;
   options.command = study_.command;
   options.out = study_.out;
-  const PipelineOutcome outcome = run_pipeline(resolve(choice), options);
-  if (!outcome.complete) throw Interrupted{};
-  return outcome.report.document;
+  return std::get<PipelineResult>(run_distillation(resolve(choice), options).result);
 }
 
 }  // namespace ate

@@ -1,7 +1,5 @@
 #include "claims/audit.h"
 
-#include <spdlog/spdlog.h>
-
 #include <memory>
 
 #include "cli/checks.h"
@@ -33,13 +31,9 @@ int audit(const Flags& flags) {
   }
   AuditOptions options = flags.options;
   options.out = flags.out;
-  const AuditOutcome outcome = run_audit(options);
-  if (outcome.stop_signal != 0) {
-    spdlog::warn("interrupted; studies are saved, and the same command goes on from there");
-    return static_cast<int>(exit_code_of(outcome.stop_signal));
-  }
-  write_stdout(render(audit_report(outcome.claims, format == Format::table || format == Format::md), format));
-  for (const AuditedClaim& audited : outcome.claims)
+  const std::vector<AuditedClaim> claims = run_audit(options);
+  write_stdout(render(audit_report(claims, format == Format::table || format == Format::md), format));
+  for (const AuditedClaim& audited : claims)
     if (audited.failed) return static_cast<int>(ExitCode::failed);
   return static_cast<int>(ExitCode::done);
 }

@@ -1,6 +1,4 @@
-#include "pipeline/demo.h"
-
-#include <spdlog/spdlog.h>
+#include "distil/demo.h"
 
 #include <memory>
 
@@ -26,10 +24,6 @@ int demo(const Flags& flags) {
   DemoOptions options = flags.options;
   options.out = flags.out;
   const DemoOutcome outcome = run_demo(options);
-  if (!outcome.complete) {
-    spdlog::warn("interrupted; the state is saved, and the same command goes on from there");
-    return static_cast<int>(exit_code_of(outcome.stop_signal));
-  }
   write_stdout(format == Format::table ? outcome.text : render(outcome.report, format));
   return static_cast<int>(ExitCode::done);
 }

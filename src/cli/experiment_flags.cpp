@@ -1,7 +1,6 @@
 #include "cli/experiment_flags.h"
 
 #include "cli/checks.h"
-#include "config/fields.h"
 #include "support/error.h"
 #include "support/names.h"
 
@@ -16,17 +15,11 @@ std::vector<std::string> preset_names() {
   return names;
 }
 
-Json all_arms() {
-  Json names = Json::array();
-  for (const auto& [arm, name] : EnumNames<Arm>::values) names.push_back(name);
-  return names;
-}
-
 // "a,b" as a list; anything else as JSON where it parses, else as a string. The strict reader says what does
 // not fit.
 Json flag_value(const std::string& pointer, const std::string& text) {
   if (pointer == "/study/arms") {
-    if (text == "all") return all_arms();
+    if (text == "all") return registered_names<ArmDescription>();
     return split(text, ',');
   }
   if (pointer == "/study/seeds") return text;

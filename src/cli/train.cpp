@@ -8,9 +8,9 @@
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
 #include "cli/run_flags.h"
-#include "pipeline/pipeline.h"
-#include "pipeline/single.h"
+#include "distil/report.h"
 #include "run/signals.h"
+#include "study/single_model.h"
 #include "study/study.h"
 #include "support/error.h"
 
@@ -25,11 +25,6 @@ struct Flags {
   std::string export_to;
   std::string plot;
 };
-
-int interrupted(int signal) {
-  spdlog::warn("interrupted; the state is saved, and the same command goes on from there");
-  return static_cast<int>(exit_code_of(signal));
-}
 
 // The config given on the command line, else that of the run folder which the checkpoint lies in.
 int evaluate(const Flags& flags, Format format) {
@@ -47,7 +42,7 @@ int evaluate(const Flags& flags, Format format) {
 }
 
 int train_model(const Flags& flags, Resolved resolved, Format format) {
-  keep_one_model(resolved);
+  resolved.keep_one_model();
   StudyOptions options;
   options.command = "train";
   options.jobs = 1;
@@ -55,7 +50,6 @@ int train_model(const Flags& flags, Resolved resolved, Format format) {
   options.fresh = flags.run.fresh;
   options.save_seconds = flags.run.save_seconds;
   const StudyOutcome outcome = run_study(resolved, options);
-  if (!outcome.complete) return interrupted(outcome.stop_signal);
   const StudyResult& result = outcome.result;
   const TrialRecord& record = result.trials.front();
   const auto checkpoint = std::filesystem::path(flags.run.out) / "runs" / result.run_id / "checkpoint" /
@@ -63,7 +57,7 @@ int train_model(const Flags& flags, Resolved resolved, Format format) {
   if (!flags.export_to.empty()) export_model("--export", checkpoint, resolved, record.id, flags.export_to);
   write_stdout(render(model_report(result.config, result.run_id, record, result.floor, checkpoint), format));
   spdlog::info("{} {}", outcome.reused ? "no training needed; stored in" : "stored in", checkpoint.string());
-  return static_cast<int>(record.progress.status == TrialStatus::diverged ? ExitCode::some_trials_failed
+  return static_cast<int>(record.progress.status == TrainingStatus::diverged ? ExitCode::some_trials_failed
                                                                           : ExitCode::done);
 }
 
@@ -84,16 +78,14 @@ int train(const Flags& flags) {
 
   std::optional<PlotFile> plot;
   if (!flags.plot.empty()) plot.emplace("--plot", flags.plot);
-  PipelineOptions options;
+  DistillationOptions options;
   options.out = flags.run.out;
   options.fresh = flags.run.fresh;
   options.save_seconds = flags.run.save_seconds;
-  options.plot = plot.has_value();
-  const PipelineOutcome outcome = run_pipeline(std::move(resolved), options);
-  if (!outcome.complete) return interrupted(outcome.stop_signal);
-  write_stdout(render(outcome.report, format));
-  if (plot) plot->draw(outcome.plot);
-  return static_cast<int>(ExitCode::done);
+  const DistillationOutcome outcome = run_distillation(std::move(resolved), options);
+  write_stdout(render(distillation_report(outcome), format));
+  if (plot) plot->draw(frontier_plot(std::get<FrontierResult>(outcome.result)));
+  return static_cast<int>(failures(outcome.result).empty() ? ExitCode::done : ExitCode::some_trials_failed);
 }
 
 }  // namespace

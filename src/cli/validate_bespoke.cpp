@@ -49,10 +49,6 @@ int validate_bespoke(const Flags& flags) {
   options.stack = flags.stack == "auto" ? 0 : std::stoi(flags.stack);
 
   const StudyOutcome outcome = run_study(std::move(resolved), options);
-  if (!outcome.complete) {
-    spdlog::warn("interrupted; every trial is saved, and the same command goes on from there");
-    return static_cast<int>(exit_code_of(outcome.stop_signal));
-  }
   write_stdout(render(study_report(outcome.result), format));
   if (plot) plot->write(svg_plot(differences_plot(outcome.result)));
   spdlog::info("{} {}/results_{}.json",
@@ -61,7 +57,7 @@ int validate_bespoke(const Flags& flags) {
                                       : "stored in",
                flags.run.out, outcome.result.run_id);
   for (const TrialRecord& trial : outcome.result.trials)
-    if (trial.progress.status == TrialStatus::diverged) return static_cast<int>(ExitCode::some_trials_failed);
+    if (trial.progress.status == TrainingStatus::diverged) return static_cast<int>(ExitCode::some_trials_failed);
   return static_cast<int>(ExitCode::done);
 }
 

@@ -1,11 +1,14 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "config/derived.h"
 #include "config/fields.h"
 #include "config/kernels.h"
 #include "config/resolve.h"
+#include "support/names.h"
 
 namespace ate {
 namespace {
@@ -74,32 +77,57 @@ std::vector<Problem> check_source(const SourceConfig& s) {
   return problems;
 }
 
-// Settings of one kind of attention, which others must leave alone.
+// "window has no such setting, only lowrank_topk has: ...".
+std::string foreign(const char* kind, const std::vector<std::string>& owners, const std::string& section) {
+  return fmt::format("{} has no such setting, only {} {}: leave it out or set {}.kind", kind,
+                     fmt::join(owners, " and "), owners.size() == 1 && owners[0].rfind("the ", 0) != 0 ? "has" : "have",
+                     section);
+}
+
+// Settings that the config's kind does not declare and that are not at their initial values.
+template <class Description>
+std::vector<Problem> foreign_settings(const std::string& section, const Kind<Description>& kind,
+                                      const KindSettings& settings) {
+  std::vector<Problem> problems;
+  for (const Description* other : registered<Description>())
+    for (const KindSetting& setting : other->settings) {
+      const auto has = [&](const KindSetting& own) { return std::string_view(own.name) == setting.name; };
+      const std::string where = "/" + section + "/" + setting.name;
+      if (std::any_of(kind->settings.begin(), kind->settings.end(), has) ||
+          KindSettings(settings).value(setting) == setting.initial ||
+          std::any_of(problems.begin(), problems.end(), [&](const Problem& p) { return p.where == where; }))
+        continue;
+      problems.push_back({where, foreign(kind->name, owners_of<Description>(setting.name), section)});
+    }
+  return problems;
+}
+
+std::vector<std::string> learning_kinds() {
+  std::vector<std::string> names;
+  for (const AttentionDescription* kind : registered<AttentionDescription>())
+    if (kind->learns) names.emplace_back(kind->name);
+  return names;
+}
+
+// Settings of sparse or learning kinds, which others must leave alone.
 std::vector<Problem> foreign_settings(const AttentionConfig& a) {
-  using enum AttentionKind;
   const AttentionConfig plain;
-  const bool learned = a.kind == mlp_topk || a.kind == lowrank_topk;
+  const bool dense = a.kind == AttentionKind::dense;
   const struct {
     const char* name;
     bool foreign;
     bool changed;
-    const char* owners;
-  } settings[] = {
-      {"k", a.kind == dense, a.k != plain.k, "the sparse kinds have"},
-      {"heads", a.kind == dense, a.heads != plain.heads, "the sparse kinds have"},
-      {"layers", a.kind == dense, a.layers != plain.layers, "the sparse kinds have"},
-      {"distil", !learned, a.distil != plain.distil, "mlp_topk and lowrank_topk have"},
-      {"hidden", a.kind != mlp_topk, a.hidden != plain.hidden, "mlp_topk has"},
-      {"approximator", a.kind != mlp_topk, a.approximator != plain.approximator, "mlp_topk has"},
-      {"selects_causally", a.kind != mlp_topk, a.selects_causally != plain.selects_causally, "mlp_topk has"},
-      {"rank", a.kind != lowrank_topk, a.rank != plain.rank, "lowrank_topk has"},
-      {"block", a.kind != block_topk, a.block != plain.block, "block_topk has"}};
+    std::vector<std::string> owners;
+  } settings[] = {{"k", dense, a.k != plain.k, {"the sparse kinds"}},
+                  {"heads", dense, a.heads != plain.heads, {"the sparse kinds"}},
+                  {"layers", dense, a.layers != plain.layers, {"the sparse kinds"}},
+                  {"distil", !a.kind->learns, a.distil != plain.distil, learning_kinds()}};
   std::vector<Problem> problems;
   for (const auto& setting : settings)
     if (setting.foreign && setting.changed)
       problems.push_back({std::string("/attention/") + setting.name,
-                          fmt::format("{} has no such setting, only {}: leave it out or set attention.kind",
-                                      enum_name(a.kind), setting.owners)});
+                          foreign(a.kind->name, setting.owners, "attention")});
+  for (Problem& problem : foreign_settings("attention", a.kind, a.own)) problems.push_back(std::move(problem));
   return problems;
 }
 
@@ -108,21 +136,17 @@ std::vector<Problem> check_attention(const Config& c) {
   std::vector<Problem> problems = foreign_settings(a);
   if (a.kind == AttentionKind::dense) return problems;
   const auto at_most = [&](const char* name, int64_t value, int64_t limit, const char* of) {
-    if (value > limit)
-      problems.push_back({std::string("/attention/") + name,
-                          fmt::format("{} is more than the {} {}: set attention.{} to at most {}", value,
-                                      limit, of, name, limit)});
+    for (Problem& problem : attention_at_most(name, value, limit, of)) problems.push_back(std::move(problem));
   };
   if (c.body.kind == BodyKind::bag)
     problems.push_back({"/attention/kind", fmt::format("{} needs attention, which the bag has not: set "
                                                        "body.kind=encoder or attention.kind=dense",
-                                                       enum_name(a.kind))});
+                                                       a.kind->name)});
   at_most("k", a.k, c.windows.length, "positions of a window");
   at_most("heads", a.heads, c.body.heads, "heads");
   at_most("layers", a.layers, c.body.layers, "layers");
-  if (a.kind == AttentionKind::lowrank_topk)
-    at_most("rank", a.rank, c.body.width / c.body.heads, "dimensions of a head");
-  if (a.kind == AttentionKind::block_topk) at_most("block", a.block, a.k, "keys that a position reads");
+  if (a.kind->check != nullptr)
+    for (Problem& problem : a.kind->check(c)) problems.push_back(std::move(problem));
   return problems;
 }
 
@@ -142,6 +166,12 @@ std::vector<Problem> check_train(const Config& c) {
 }
 
 }  // namespace
+
+std::vector<Problem> attention_at_most(const char* setting, int64_t value, int64_t limit, const char* of) {
+  if (value <= limit) return {};
+  return {{std::string("/attention/") + setting, fmt::format("{} is more than the {} {}: set attention.{} to at most {}",
+                                                             value, limit, of, setting, limit)}};
+}
 
 std::vector<Problem> check_config(const Config& c) {
   std::vector<Problem> problems;
@@ -172,6 +202,8 @@ std::vector<Problem> check_config(const Config& c) {
     blame("/body/heads", fmt::format("{} heads do not divide the width {}", c.body.heads, c.body.width));
 
   for (Problem& problem : check_attention(c)) problems.push_back(std::move(problem));
+  for (Problem& problem : foreign_settings("optimiser", c.optimiser.kind, c.optimiser.own))
+    problems.push_back(std::move(problem));
   for (Problem& problem : check_train(c)) problems.push_back(std::move(problem));
 
   const bool counts = c.bands.rule == BandRule::rank_count;

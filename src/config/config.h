@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "config/kinds.h"
 #include "config/seeds.h"
 
 namespace ate {
@@ -128,15 +129,6 @@ struct BodyConfig {
   Init init = Init::framework;
 };
 
-enum class AttentionKind {
-  dense,         // every key that the mask leaves
-  mlp_topk,      // the seed's: an MLP on the query alone scores the positions, a second MLP makes the output
-  oracle_topk,   // the k keys with the largest exact scores: the ceiling of every selector
-  window,        // the last k keys: the floor of every selector
-  lowrank_topk,  // scores in r dimensions choose k keys, then exact attention over them
-  block_topk,    // the means of blocks of keys choose k / block blocks, then exact attention inside them
-};
-
 // How a position chooses what it reads; encoder only. Orthogonal to the embedding. Settings that other kinds
 // have must keep their defaults. src/model/attention/ has a file per kind, which states what it computes.
 struct AttentionConfig {
@@ -144,22 +136,12 @@ struct AttentionConfig {
   int64_t k = 8;       // keys that a position reads, at most the window; fewer where the mask leaves fewer
   int64_t heads = 0;   // the first so many heads of a layer are of this kind, the rest dense; 0: all
   int64_t layers = 0;  // the first so many layers; 0: all
-  double distil =
-      1.0;  // mlp_topk, lowrank_topk: weight of the selector's own loss, the cross-entropy between the
-            // attention that all keys would get and the selector's
-  // mlp_topk
-  int64_t hidden = 64;           // h: hidden width of selector and approximator
-  bool approximator = true;      // false: exact attention over the selected keys instead
-  bool selects_causally = true;  // false: the selector may choose later positions, as the seed's did
-  // lowrank_topk
-  int64_t rank = 8;  // r
-  // block_topk
-  int64_t block = 4;  // keys in a block
+  double distil = 1.0;  // kinds that learn: weight of the selector's own loss, the cross-entropy between the attention
+                        // that all keys would get and the selector's
+  KindSettings own = initial_settings<AttentionDescription>();  // those that the kinds declare
 
   bool operator==(const AttentionConfig&) const = default;
 };
-
-enum class OptimiserKind { adam, adamw };
 
 struct OptimiserConfig {
   OptimiserKind kind = OptimiserKind::adam;
@@ -168,7 +150,9 @@ struct OptimiserConfig {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;  // adamw: decoupled; adam: added to the gradient
-  double clip_norm = 0;     // largest norm of the whole gradient; 0 does not clip
+  double clip_norm = 0;     // largest norm of the gradient; 0 does not clip. What learns from a side loss alone has a norm
+                            // of its own.
+  KindSettings own = initial_settings<OptimiserDescription>();  // those that the kinds declare
 };
 
 enum class Decay { constant, cosine };
@@ -210,22 +194,6 @@ struct PublishedResultConfig {
   std::optional<double> bespoke_loss;
 };
 
-// Kinds of embedding. d is the model's width.
-enum class Arm {
-  standard,           // one table, V x d
-  tied,               // standard, the table serves as the head's weight too (Press & Wolf 2017)
-  bespoke,            // a table per frequency band, wide for frequent tokens
-  reversed,           // bespoke with the widths of the high and the low band exchanged
-  random_band,        // bespoke with the tokens dealt to the bands at random: a placebo
-  uniform_projected,  // one table as wide as bespoke's high band, projected
-  param_matched,  // one table of the width at which the model has as many parameters as bespoke, projected
-  factorised,     // V x r and r x d, r = rank * d (Lan et al. 2020, ALBERT)
-  mixed_dim,      // blocks of equal occurrence, width ~ (tokens of the block)^-decay (Ginart et al. 2021)
-  adaptive,       // bands of width d, d/4 and d/16, all projected (Baevski & Auli 2019)
-  aa,             // standard from another initialisation: must come out as no different
-  known_worse,    // one table of width 8, projected: must come out as worse where context matters
-};
-
 // What is compared. Neither the lists nor the margin change a trial's numbers, so a study can be extended and
 // keeps what is finished.
 struct StudyConfig {
@@ -262,13 +230,13 @@ struct TrainConfig {
   double learning_rate = 1e-3;  // Adam, of selector and approximator
   int64_t student_steps = 300;  // of distilling a student from the teacher, all its parameters
   double student_learning_rate = 1e-3;
+  double student_clip_norm = 1.0;  // as optimiser.clip_norm, of the students
   // The same again on a recall source of this vocabulary, where attention is needed: so many epochs for its
   // teacher; 0 leaves it out. 4 keys, 16 values, asked for 3/8 of a window later (at least 21 tokens).
   int64_t recall_epochs = 0;
   int64_t recall_tokens = 200'000;  // length of its corpus
-  std::vector<AttentionKind> kinds = {AttentionKind::mlp_topk, AttentionKind::oracle_topk,
-                                      AttentionKind::window, AttentionKind::lowrank_topk,
-                                      AttentionKind::block_topk};  // of the students
+  std::vector<AttentionKind> kinds = {AttentionKind("mlp_topk"), AttentionKind("oracle_topk"), AttentionKind("window"),
+                                      AttentionKind("lowrank_topk"), AttentionKind("block_topk")};  // of the students
   bool operator==(const TrainConfig&) const = default;
 };
 

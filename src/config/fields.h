@@ -1,35 +1,24 @@
 // The fields of every config struct, once: JSON name, member, range, help. A visitor is anything with
 //   field(name, member, help), field(name, member, bounds, help) and section(name, struct, help).
-// Reading, writing and the schema are three such visitors.
+// Reading, writing, hashing and the schema are such visitors.
 #pragma once
 
 #include <array>
-#include <limits>
+#include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "config/config.h"
 
 namespace ate {
 
-// A range of numbers; `open` ends are excluded.
-struct Bounds {
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
-  bool low_open = false;
-  bool high_open = false;
-};
-constexpr Bounds at_least(double low) { return {low}; }
-constexpr Bounds above(double low) { return {low, std::numeric_limits<double>::infinity(), true}; }
-constexpr Bounds between(double low, double high) { return {low, high}; }
-constexpr Bounds from_to_below(double low, double high) { return {low, high, false, true}; }
-constexpr Bounds inside(double low, double high) { return {low, high, true, true}; }
-
 // The JSON names of an enum's values.
 template <class E>
 struct EnumNames;
 
 template <class E>
+requires std::is_enum_v<E>
 constexpr const char* enum_name(E value) {
   for (const auto& [known, name] : EnumNames<E>::values)
     if (known == value) return name;
@@ -105,15 +94,6 @@ struct EnumNames<Activation> {
                                         std::pair{Activation::gelu, "gelu"}};
 };
 template <>
-struct EnumNames<AttentionKind> {
-  static constexpr std::array values = {std::pair{AttentionKind::dense, "dense"},
-                                        std::pair{AttentionKind::mlp_topk, "mlp_topk"},
-                                        std::pair{AttentionKind::oracle_topk, "oracle_topk"},
-                                        std::pair{AttentionKind::window, "window"},
-                                        std::pair{AttentionKind::lowrank_topk, "lowrank_topk"},
-                                        std::pair{AttentionKind::block_topk, "block_topk"}};
-};
-template <>
 struct EnumNames<Procedure> {
   static constexpr std::array values = {std::pair{Procedure::model, "model"},
                                         std::pair{Procedure::pipeline, "pipeline"},
@@ -123,11 +103,6 @@ template <>
 struct EnumNames<Init> {
   static constexpr std::array values = {std::pair{Init::framework, "framework"},
                                         std::pair{Init::normal, "normal"}};
-};
-template <>
-struct EnumNames<OptimiserKind> {
-  static constexpr std::array values = {std::pair{OptimiserKind::adam, "adam"},
-                                        std::pair{OptimiserKind::adamw, "adamw"}};
 };
 template <>
 struct EnumNames<Decay> {
@@ -140,21 +115,49 @@ struct EnumNames<EvaluationWindows> {
                                         std::pair{EvaluationWindows::sampled, "sampled"}};
 };
 
-template <>
-struct EnumNames<Arm> {
-  static constexpr std::array values = {std::pair{Arm::standard, "standard"},
-                                        std::pair{Arm::tied, "tied"},
-                                        std::pair{Arm::bespoke, "bespoke"},
-                                        std::pair{Arm::reversed, "reversed"},
-                                        std::pair{Arm::random_band, "random_band"},
-                                        std::pair{Arm::uniform_projected, "uniform_projected"},
-                                        std::pair{Arm::param_matched, "param_matched"},
-                                        std::pair{Arm::factorised, "factorised"},
-                                        std::pair{Arm::mixed_dim, "mixed_dim"},
-                                        std::pair{Arm::adaptive, "adaptive"},
-                                        std::pair{Arm::aa, "aa"},
-                                        std::pair{Arm::known_worse, "known_worse"}};
-};
+
+// "dense: every key; window: the last k".
+template <class Description>
+std::string kinds_help() {
+  std::string help;
+  for (const Description* kind : registered<Description>())
+    help += (help.empty() ? "" : "; ") + std::string(kind->name) + ": " + kind->help;
+  return help;
+}
+
+// The kinds that have the setting.
+template <class Description>
+std::vector<std::string> owners_of(std::string_view setting) {
+  std::vector<std::string> owners;
+  for (const Description* kind : registered<Description>())
+    for (const KindSetting& own : kind->settings)
+      if (setting == own.name) owners.emplace_back(kind->name);
+  return owners;
+}
+
+// What follows was added after the first runs were named: their hash counts it only where it is not at its default, so
+// that they keep their names. Returns `v`.
+template <class Visitor>
+Visitor& later(Visitor& v) {
+  if constexpr (requires { v.next_is_later(); }) v.next_is_later();
+  return v;
+}
+
+// Fields that the kinds declare, each once.
+template <class Description, class Visitor>
+void describe_own(Visitor& v, KindSettings& settings) {
+  std::string seen = " ";
+  for (const Description* kind : registered<Description>())
+    for (const KindSetting& own : kind->settings) {
+      if (seen.find(" " + std::string(own.name) + " ") != std::string::npos) continue;
+      seen += std::string(own.name) + " ";
+      std::string help;
+      for (const std::string& owner : owners_of<Description>(own.name)) help += (help.empty() ? "" : ", ") + owner;
+      help += std::string(": ") + own.help;
+      if (!own.original) later(v);
+      std::visit([&](auto& value) { v.field(own.name, value, own.bounds, help); }, settings.value(own));
+    }
+}
 
 inline constexpr double kMaxCount = 1e12;  // far above any study; keeps products inside 63 bits
 inline constexpr int64_t kMostTokens = 1LL << 32;
@@ -236,8 +239,8 @@ void describe(Visitor& v, BodyConfig& s) {
   v.field("layers", s.layers, between(1, 1024), "Encoder layers");
   v.field("heads", s.heads, between(1, 1024), "Attention heads; must divide width");
   v.field("feedforward", s.feedforward, between(1, 1024), "Feed-forward hidden width as a multiple of width");
-  v.field("norm", s.norm, "LayerNorm after each residual sum (post) or before each sublayer (pre)");
-  v.field("activation", s.activation, "Inside the feed-forward block");
+  later(v).field("norm", s.norm, "LayerNorm after each residual sum (post) or before each sublayer (pre)");
+  later(v).field("activation", s.activation, "Inside the feed-forward block");
   v.field("positions", s.positions, "Position embedding");
   v.field("final_norm", s.final_norm, "LayerNorm before the head");
   v.field("causal", s.causal, "Mask later positions; without it every position sees its own target");
@@ -248,24 +251,14 @@ void describe(Visitor& v, BodyConfig& s) {
 
 template <class Visitor>
 void describe(Visitor& v, AttentionConfig& s) {
-  v.field(
-      "kind", s.kind,
-      "dense; mlp_topk: an MLP on the query scores positions, a second makes the output; oracle_topk: the "
-      "largest exact scores; window: the last k; lowrank_topk: scores in r dimensions, then exact; "
-      "block_topk: means of blocks, then exact");
+  v.field("kind", s.kind, kinds_help<AttentionDescription>());
   v.field("k", s.k, between(1, 1 << 20), "Keys that a position reads, at most windows.length");
   v.field("heads", s.heads, between(0, 1024),
           "The first so many heads of a layer are of this kind, the rest dense; 0: all");
   v.field("layers", s.layers, between(0, 1024), "The first so many layers have such heads; 0: all");
   v.field("distil", s.distil, at_least(0),
-          "mlp_topk, lowrank_topk: weight of the selector's own loss against the attention over all keys");
-  v.field("hidden", s.hidden, between(1, 1 << 16), "mlp_topk: hidden width of selector and approximator");
-  v.field("approximator", s.approximator,
-          "mlp_topk: a second MLP makes the output; false: exact attention over the selected keys");
-  v.field("selects_causally", s.selects_causally,
-          "mlp_topk: false lets the selector choose later positions, as the seed's did");
-  v.field("rank", s.rank, between(1, 1 << 16), "lowrank_topk: dimensions that keys are scored in");
-  v.field("block", s.block, between(1, 1 << 20), "block_topk: keys in a block");
+          "Kinds that learn: weight of the selector's own loss against the attention over all keys");
+  describe_own<AttentionDescription>(v, s.own);
 }
 
 template <class Visitor>
@@ -282,7 +275,10 @@ void describe(Visitor& v, TrainConfig& s) {
   v.field("learning_rate", s.learning_rate, above(0), "Of selector and approximator (Adam)");
   v.field("student_steps", s.student_steps, between(1, 1e9),
           "Steps of distilling a student from the teacher, all its parameters");
-  v.field("student_learning_rate", s.student_learning_rate, above(0), "Of students; the rest is optimiser's");
+  v.field("student_learning_rate", s.student_learning_rate, above(0),
+          "Of students; all but this and student_clip_norm is optimiser's");
+  later(v).field("student_clip_norm", s.student_clip_norm, at_least(0),
+                 "Largest norm of a student's gradient, in place of optimiser.clip_norm; 0 does not clip");
   v.field("recall_epochs", s.recall_epochs, between(0, 1e9),
           "Epochs of a second teacher on a recall source, where attention is needed; 0: none");
   v.field("recall_tokens", s.recall_tokens, between(2, kMostTokens), "Length of that source's corpus");
@@ -291,13 +287,14 @@ void describe(Visitor& v, TrainConfig& s) {
 
 template <class Visitor>
 void describe(Visitor& v, OptimiserConfig& s) {
-  v.field("kind", s.kind, "adam (weight decay added to the gradient) or adamw (decoupled)");
+  v.field("kind", s.kind, kinds_help<OptimiserDescription>());
   v.field("learning_rate", s.learning_rate, above(0), "Learning rate at the first epoch");
   v.field("beta1", s.beta1, from_to_below(0, 1), "Decay of the first moment");
   v.field("beta2", s.beta2, from_to_below(0, 1), "Decay of the second moment");
   v.field("epsilon", s.epsilon, above(0), "Added to the root of the second moment");
   v.field("weight_decay", s.weight_decay, at_least(0), "Weight decay, on all parameters");
   v.field("clip_norm", s.clip_norm, at_least(0), "Largest norm of the whole gradient; 0 does not clip");
+  describe_own<OptimiserDescription>(v, s.own);
 }
 
 template <class Visitor>
@@ -352,10 +349,10 @@ void describe(Visitor& v, Config& s) {
   v.field("description", s.description, "One line for people");
   v.field("mode", s.mode, "corrected, or published: as the seed's scripts ran it");
   v.field("device", s.device, "auto, cpu, cuda, cuda:N or mps");
-  v.field("kernels", s.kernels,
+  later(v).field("kernels", s.kernels,
           "What trains the model. fused: own kernels, for an encoder on a CPU; reference: plain LibTorch "
           "operations; auto: fused where they can");
-  v.field("dtype", s.dtype,
+  later(v).field("dtype", s.dtype,
           "Of the factors of matrix products in training; sums, weights and evaluation are fp32. bf16: dense "
           "attention alone; tf32: on CUDA");
   v.section("source", s.source, "Where tokens come from");
@@ -363,15 +360,15 @@ void describe(Visitor& v, Config& s) {
   v.section("bands", s.bands, "Which tokens count as frequent, common and rare");
   v.section("embedding", s.embedding, "Widths of embedding tables");
   v.section("body", s.body, "The model behind the embedding");
-  v.section("attention", s.attention, "How a position chooses what it reads");
-  v.section("optimiser", s.optimiser, "Adam or AdamW");
+  later(v).section("attention", s.attention, "How a position chooses what it reads");
+  v.section("optimiser", s.optimiser, "How parameters are updated");
   v.section("schedule", s.schedule, "How long to train");
   v.section("evaluation", s.evaluation, "When and on what the validation loss is taken");
   v.section("seed_criteria", s.seed_criteria, "What the seed's script called success");
   v.section("published_result", s.published_result,
             "What the seed's document printed, to show beside what comes out");
   v.section("study", s.study, "What is compared");
-  v.section("train", s.train, "What ate train does; studies read none of it");
+  later(v).section("train", s.train, "What ate train does; studies read none of it");
 }
 
 }  // namespace ate

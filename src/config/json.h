@@ -16,6 +16,9 @@ void read_config(const nlohmann::ordered_json& document, Config& config, std::ve
 // All fields in the order of fields.h; unset optional ones as null. read_config gives the same config back.
 nlohmann::ordered_json write_config(const Config& config);
 
+// The fields that name an experiment: all but those that came later and are at their defaults.
+nlohmann::ordered_json hashed_config(const Config& config);
+
 // JSON Schema (draft 2020-12) of a config file.
 nlohmann::ordered_json config_schema();
 

@@ -47,12 +47,12 @@ class Reader {
       : object_(object), path_(std::move(path)), problems_(problems) {}
 
   template <class T>
-  void field(const char* name, T& member, const char* help) {
+  void field(const char* name, T& member, std::string_view help) {
     field(name, member, Bounds{}, help);
   }
 
   template <class T>
-  void field(const char* name, T& member, const Bounds& bounds, const char* /*help*/) {
+  void field(const char* name, T& member, const Bounds& bounds, std::string_view /*help*/) {
     known_.emplace_back(name);
     const auto it = object_.find(name);
     if (it == object_.end()) return;
@@ -61,7 +61,7 @@ class Reader {
   }
 
   template <class S>
-  void section(const char* name, S& member, const char* /*help*/) {
+  void section(const char* name, S& member, std::string_view /*help*/) {
     known_.emplace_back(name);
     const auto it = object_.find(name);
     if (it == object_.end()) return;
@@ -117,6 +117,9 @@ class Reader {
     member = inner;
     return "";
   }
+  static std::string one_of(const Json& value, const std::vector<std::string>& names) {
+    return either(names) + (value.is_string() ? did_you_mean(value.get<std::string>(), names) : "");
+  }
   template <class E>
   requires std::is_enum_v<E>
   static std::string read(const Json& value, E& member, const Bounds&) {
@@ -128,8 +131,14 @@ class Reader {
       }
       names.emplace_back(name);
     }
-    const std::string hint = value.is_string() ? did_you_mean(value.get<std::string>(), names) : "";
-    return either(names) + hint;
+    return one_of(value, names);
+  }
+  template <IsKind K>
+  static std::string read(const Json& value, K& member, const Bounds&) {
+    const auto* const found = value.is_string() ? K::find(value.get<std::string>()) : nullptr;
+    if (found == nullptr) return one_of(value, registered_names<typename K::Description>());
+    member = K(*found);
+    return "";
   }
   static std::string read(const Json& value, SeedList& member, const Bounds&) {
     const char* const expected = "seeds such as \"0..9\" or [0, 3, 7]";
@@ -154,12 +163,11 @@ class Reader {
     return "";
   }
   template <class E>
-  requires std::is_enum_v<E>
   static std::string read(const Json& value, std::vector<E>& member, const Bounds& bounds) {
     if (!value.is_array() || value.empty()) return "a list of at least one name";
     std::vector<E> list;
     for (const Json& item : value) {
-      E one{};
+      E one = member.front();
       const std::string expected = read(item, one, bounds);
       if (!expected.empty()) return "a list of " + expected;
       if (std::find(list.begin(), list.end(), one) != list.end()) return "each name once";

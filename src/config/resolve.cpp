@@ -176,16 +176,16 @@ BadInput Resolved::blame(const BadInput& error) const {
   return BadInput(std::move(problems));
 }
 
+void Resolved::keep_one_model() {
+  StudyConfig& study = config.study;
+  study.arms.erase(study.arms.begin() + 1, study.arms.end());
+  study.seeds.resize(1);
+}
+
 std::string experiment_hash(const Config& config) {
-  Json document = write_config(config);
+  Json document = hashed_config(config);
   for (const char* key : {"name", "description", "seed_criteria", "published_result"}) document.erase(key);
   for (const char* key : {"seeds", "arms", "margin"}) document["study"].erase(key);
-  // Settings that came later count where they are not at their defaults: experiments named before keep their names.
-  const Json defaults = write_config(Config());
-  for (const char* setting : {"kernels", "dtype", "attention", "train"})
-    if (document[setting] == defaults[setting]) document.erase(setting);
-  for (const char* setting : {"norm", "activation"})
-    if (document["body"][setting] == defaults["body"][setting]) document["body"].erase(setting);
   document["device"] = config.device.substr(0, config.device.find(':'));
   return Hash64().add(document.dump()).hex().substr(0, 10);
 }

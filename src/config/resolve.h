@@ -33,6 +33,9 @@ struct Resolved {
 
   // `error`, found when the config was put to use and addressed by JSON pointer, addressed as users know it.
   BadInput blame(const BadInput& error) const;
+
+  // Leaves the first of the arms and the first of the seeds alone.
+  void keep_one_model();
 };
 
 // What a user chose, as it stood on the command line.

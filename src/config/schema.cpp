@@ -11,10 +11,19 @@ using Json = nlohmann::ordered_json;
 
 template <class E>
 Json enum_names() {
-  Json names = Json::array();
-  for (const auto& [value, name] : EnumNames<E>::values) names.push_back(name);
-  return names;
+  if constexpr (IsKind<E>) {
+    return registered_names<typename E::Description>();
+  } else {
+    Json names = Json::array();
+    for (const auto& [value, name] : EnumNames<E>::values) names.push_back(name);
+    return names;
+  }
 }
+
+template <class T>
+constexpr bool is_named = std::is_enum_v<T>;
+template <IsKind K>
+constexpr bool is_named<K> = true;
 
 Json type_of(const double&) { return {{"type", "number"}}; }
 Json type_of(const int64_t&) { return {{"type", "integer"}}; }
@@ -26,9 +35,9 @@ Json type_of(const SeedList&) {
   return {{"oneOf", Json::array({seed, {{"type", "string"}}, list})}};
 }
 template <class E>
-requires std::is_enum_v<E> Json type_of(const E&) { return {{"enum", enum_names<E>()}}; }
+requires is_named<E> Json type_of(const E&) { return {{"enum", enum_names<E>()}}; }
 template <class E>
-requires std::is_enum_v<E> Json type_of(const std::vector<E>&) {
+requires is_named<E> Json type_of(const std::vector<E>&) {
   return {{"type", "array"}, {"items", {{"enum", enum_names<E>()}}}, {"minItems", 1}, {"uniqueItems", true}};
 }
 template <class T>
@@ -44,24 +53,24 @@ struct SchemaWriter {
   Json properties = Json::object();
 
   template <class T>
-  void field(const char* name, T& member, const char* help) {
+  void field(const char* name, T& member, std::string_view help) {
     field(name, member, Bounds{}, help);
   }
   template <class T>
-  void field(const char* name, T& member, const Bounds& bounds, const char* help) {
+  void field(const char* name, T& member, const Bounds& bounds, std::string_view help) {
     Json property = type_of(member);
-    property["description"] = help;
+    property["description"] = std::string(help);
     property["default"] = defaults[name];
     if (std::isfinite(bounds.low)) property[bounds.low_open ? "exclusiveMinimum" : "minimum"] = bounds.low;
     if (std::isfinite(bounds.high)) property[bounds.high_open ? "exclusiveMaximum" : "maximum"] = bounds.high;
     properties[name] = std::move(property);
   }
   template <class S>
-  void section(const char* name, S& member, const char* help) {
+  void section(const char* name, S& member, std::string_view help) {
     SchemaWriter inner{defaults[name]};
     describe(inner, member);
     properties[name] = {{"type", "object"},
-                        {"description", help},
+                        {"description", std::string(help)},
                         {"additionalProperties", false},
                         {"properties", std::move(inner.properties)}};
   }

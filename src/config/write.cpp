@@ -10,7 +10,7 @@ using Json = nlohmann::ordered_json;
 
 template <class T>
 Json to_json(const T& value) {
-  if constexpr (std::is_enum_v<T>)
+  if constexpr (std::is_enum_v<T> || IsKind<T>)
     return enum_name(value);
   else
     return value;
@@ -21,7 +21,7 @@ Json to_json(const std::optional<T>& value) {
 }
 Json to_json(const SeedList& seeds) { return format_seeds(seeds); }
 template <class E>
-requires std::is_enum_v<E> Json to_json(const std::vector<E>& list) {
+requires std::is_enum_v<E> || IsKind<E> Json to_json(const std::vector<E>& list) {
   Json out = Json::array();
   for (const E value : list) out.push_back(to_json(value));
   return out;
@@ -31,28 +31,69 @@ struct Writer {
   Json object = Json::object();
 
   template <class T>
-  void field(const char* name, const T& member, const char* /*help*/) {
+  void field(const char* name, const T& member, std::string_view /*help*/) {
     object[name] = to_json(member);
   }
   template <class T>
-  void field(const char* name, const T& member, const Bounds& /*bounds*/, const char* /*help*/) {
+  void field(const char* name, const T& member, const Bounds& /*bounds*/, std::string_view /*help*/) {
     object[name] = to_json(member);
   }
   template <class S>
-  void section(const char* name, S& member, const char* /*help*/) {
+  void section(const char* name, S& member, std::string_view /*help*/) {
     Writer inner;
     describe(inner, member);
     object[name] = std::move(inner.object);
   }
 };
 
-}  // namespace
+// The same without what came later and is at its default.
+struct HashedWriter {
+  Json defaults;
+  Json object = Json::object();
+  bool later = false;
 
-Json write_config(const Config& config) {
-  Writer writer;
+  void next_is_later() { later = true; }
+
+  template <class T>
+  void field(const char* name, const T& member, std::string_view /*help*/) {
+    add(name, to_json(member));
+  }
+  template <class T>
+  void field(const char* name, const T& member, const Bounds& /*bounds*/, std::string_view /*help*/) {
+    add(name, to_json(member));
+  }
+  template <class S>
+  void section(const char* name, S& member, std::string_view /*help*/) {
+    const bool whole = std::exchange(later, false);
+    HashedWriter inner{defaults.value(name, Json::object())};
+    describe(inner, member);
+    if (whole && inner.at_defaults()) return;
+    object[name] = std::move(inner.object);
+  }
+
+ private:
+  bool at_defaults() const {
+    for (const auto& [key, value] : object.items())
+      if (defaults[key] != value) return false;
+    return true;
+  }
+  void add(const char* name, Json value) {
+    if (std::exchange(later, false) && defaults.at(name) == value) return;
+    object[name] = std::move(value);
+  }
+};
+
+template <class Writer>
+Json written(Writer writer, const Config& config) {
   Config copy = config;  // describe takes a mutable struct, so that reading can share it
   describe(writer, copy);
   return std::move(writer.object);
 }
+
+}  // namespace
+
+Json hashed_config(const Config& config) { return written(HashedWriter{write_config(Config())}, config); }
+
+Json write_config(const Config& config) { return written(Writer{}, config); }
 
 }  // namespace ate

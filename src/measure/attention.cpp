@@ -22,7 +22,7 @@
 namespace ate {
 namespace {
 
-constexpr double kMostSeconds = 20;    // of one path: it is not run again after that
+constexpr double kMostPathSeconds = 20;    // of one path: it is not run again after that
 constexpr double kLeastSeconds = 0.5;  // of all paths together: short ones get more rounds than asked for
 constexpr int kMostRounds = 50;
 constexpr double kMemoryShare = 0.9;    // of what is available that a path may take
@@ -53,7 +53,7 @@ class Candidate {
   }
 
   bool fused() const { return path_.fused; }
-  bool open() const { return timing_.reason.empty() && used_ < kMostSeconds; }
+  bool open() const { return timing_.reason.empty() && used_ < kMostPathSeconds; }
 
   // Builds the path and runs it once, for its memory and to warm up. A run that takes all the time that the
   // path is given is its only timing.
@@ -73,7 +73,7 @@ class Candidate {
       }
       timing_.peak_bytes = bytes;
       used_ += seconds;
-      if (used_ >= kMostSeconds) timing_.seconds.push_back(seconds);
+      if (used_ >= kMostPathSeconds) timing_.seconds.push_back(seconds);
     });
   }
 

@@ -10,7 +10,6 @@
 
 #include "analysis/memory.h"
 #include "measure/kinds.h"
-#include "measure/mlp_topk.h"
 
 namespace ate {
 namespace {
@@ -104,29 +103,6 @@ AttentionPath naive_path(const Shape& shape, int64_t element_bytes) {
           [] { return naive_attention; }};
 }
 
-// `shape` with its first `heads` heads alone.
-AttentionPath mlp_topk_path(Shape shape, int64_t heads, const at::TensorOptions& options,
-                            int64_t element_bytes) {
-  const int64_t size = shape.head_size();
-  const int64_t all = shape.heads;
-  shape.heads = heads;
-  shape.kv_heads = std::min(shape.kv_heads, heads);
-  shape.width = heads * size;
-  return {heads == all ? "sparse mlp_topk" : "sparse mlp_topk, one head",
-          false,
-          false,
-          heads,
-          memory::sparse_peak(shape, element_bytes) + mask_bytes(shape),
-          [=] {
-            const auto attention = std::make_shared<MlpTopK>(shape, options);
-            return [=](const AttentionInputs& x) {
-              const int64_t group = x.queries.size(1) / x.values.size(1);
-              const at::Tensor values = group > 1 ? x.values.repeat_interleave(group, 1) : x.values;
-              return (*attention)(x.queries.narrow(1, 0, heads), values.narrow(1, 0, heads), x.hidden);
-            };
-          }};
-}
-
 }  // namespace
 
 std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionInputs& sample,
@@ -138,8 +114,8 @@ std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionIn
     if (is_available(backend.value, sample, shape.causal, shape.kv_heads != shape.heads))
       paths.push_back(fused_path(shape, backend, element_bytes));
   paths.push_back(naive_path(shape, element_bytes));
-  paths.push_back(mlp_topk_path(shape, shape.heads, options, element_bytes));
-  if (shape.heads > 1) paths.push_back(mlp_topk_path(shape, 1, options, element_bytes));
+  paths.push_back(mlp_topk_path(shape, shape.heads, options));
+  if (shape.heads > 1) paths.push_back(mlp_topk_path(shape, 1, options));
   if (other_kinds)
     for (AttentionPath& path : kind_paths(shape, options)) paths.push_back(std::move(path));
   return paths;

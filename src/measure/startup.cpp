@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 using Words = std::vector<std::string>;
 
-constexpr double kMostSeconds = 120;  // of a command: longer is a hang
+constexpr double kMostCommandSeconds = 120;  // of a command: longer is a hang
 
 // A folder that goes with its object.
 class ScratchFolder {
@@ -47,9 +47,6 @@ class ScratchFolder {
  private:
   fs::path path_;
 };
-
-// The user asked to stop.
-struct Stopped {};
 
 std::string joined(const Words& words) {
   std::string text;
@@ -85,15 +82,15 @@ class Commands {
   ChildTimes run_until(const Words& words, const std::function<bool()>& condition) const {
     Child child(program_, words);
     const double start = wall_seconds();
-    while (!condition() && child.running() && wall_seconds() - start < kMostSeconds) sleep_briefly();
+    while (!condition() && child.running() && wall_seconds() - start < kMostCommandSeconds) sleep_briefly();
     child.signal(SIGTERM);
     return ended(child, words, static_cast<int>(ExitCode::terminated));
   }
 
  private:
   static ChildTimes ended(Child& child, const Words& words, int expected_code) {
-    const ChildTimes times = child.wait(kMostSeconds);
-    if (stop_signal() != 0) throw Stopped();
+    const ChildTimes times = child.wait(kMostCommandSeconds);
+    if (stop_signal() != 0) throw interruption("nothing is left behind");
     if (times.exit_code != expected_code)
       throw Failure("bench startup", fmt::format("\"ate {}\" ended with code {}, not {}", joined(words),
                                                  times.exit_code, expected_code));
@@ -103,7 +100,9 @@ class Commands {
   fs::path program_;
 };
 
-std::vector<StartupTiming> measure(const fs::path& program, int rounds) {
+}  // namespace
+
+std::vector<StartupTiming> measure_startup(const fs::path& program, int rounds) {
   const ScratchFolder folder;
   const Commands commands(program);
   const std::string finished = (folder.path() / "finished").string();
@@ -155,16 +154,6 @@ std::vector<StartupTiming> measure(const fs::path& program, int rounds) {
     }
   }
   return timings;
-}
-
-}  // namespace
-
-std::vector<StartupTiming> measure_startup(const fs::path& program, int rounds) {
-  try {
-    return measure(program, rounds);
-  } catch (const Stopped&) {
-    return {};
-  }
 }
 
 Report startup_report(const std::vector<StartupTiming>& timings) {

@@ -17,8 +17,8 @@ struct StartupTiming {
 
 // Runs `program` in turns: its help, two commands that print, a finished run again, and a half-done run,
 // which reads its checkpoint, takes a step, saves it, and is then told to stop. The runs are of the preset
-// `definitive`, in a temporary folder. Throws Failure when a command does not end as it should;
-// nothing when it was asked to stop (see run/signals.h).
+// `definitive`, in a temporary folder. Throws Failure when a command does not end as it should,
+// Interrupted when a signal asked for a stop.
 std::vector<StartupTiming> measure_startup(const std::filesystem::path& program, int rounds);
 
 Report startup_report(const std::vector<StartupTiming>& timings);

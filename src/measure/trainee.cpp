@@ -4,16 +4,14 @@
 
 #include <cmath>
 
-#include "config/derived.h"
 #include "data/corpus.h"
-#include "data/source.h"
-#include "data/windows.h"
 #include "model/flops.h"
-#include "model/model.h"
+#include "model/instance.h"
 #include "model/precision.h"
 #include "support/error.h"
+#include "train/data.h"
 #include "train/optimiser.h"
-#include "train/step.h"
+#include "train/trial.h"
 
 namespace ate {
 namespace {
@@ -24,99 +22,64 @@ Config settings(Config config, Runner runner, Dtype dtype) {
   return config;
 }
 
-at::Tensor noise_tensor(const Config& config, const EmbeddingPlan& plan, RandomKey key) {
-  if (plan.noise_rows == 0) return {};
-  return at::tensor(noise_rows(plan.noise_rows, config.body.width, config.body.init, key))
-      .view({plan.noise_rows, config.body.width});
-}
-
 }  // namespace
 
-struct Trainee::State {
-  State(const Config& c, Arm arm, Runner r, Dtype dtype, int64_t seed)
-      : config(settings(c, r, dtype)),
-        runner(r),
-        key{static_cast<uint32_t>(seed), 0},
-        corpus(open_source(config.source)->corpus(seed)),
-        plan(plan_embedding(config, arm, corpus, seed)),
-        layout(make_layout(config, plan)),
-        arena(layout, at::TensorOptions(at::kFloat)),
-        noise(noise_tensor(config, plan, key)),
-        model(config, plan, layout, arena, noise),
-        training(config, plan, layout, arena, model, noise) {
-    std::vector<float> start;
-    initialise(layout, config.body.init, key, start);
-    arena.parameters.copy_(at::tensor(start));
-    training.parameters_changed();
-  }
+// As a script would write it: LibTorch's operations one after the other, and its own dropout: the counted masks that all of
+// this program's trials share are drawn on one thread, which an eager script has no reason to do.
+class Trainee::Eager {
+ public:
+  Eager(const Config& config, const TrialId& id)
+      : data_(config, id),
+        model_(config, id, data_.corpus, at::kCPU) {}
 
-  at::Tensor batch() const {
-    const int64_t steps = steps_per_epoch(config);
-    const int64_t length = config.windows.length + 1;
-    at::Tensor windows = at::empty({config.windows.batch, length}, at::kLong);
-    auto* out = windows.mutable_data_ptr<int64_t>();
-    for (const int64_t start : training_windows(config, corpus, key, updates / steps, updates % steps)) {
-      corpus.read(start, {out, static_cast<size_t>(length)});
-      out += length;
-    }
-    return windows;
-  }
-
-  // The reference, but with LibTorch's own dropout: the counted masks that all of this program's trials share
-  // are drawn on one thread, which an eager script has no reason to do.
-  double eager_loss_and_gradients(const at::Tensor& windows) {
-    arena.gradients.zero_();
-    at::Tensor loss;
+  double step() {
+    const Config& config = model_.config;
+    const at::Tensor windows = data_.training_batch(updates_ / data_.steps, updates_ % data_.steps);
+    const double p = config.body.dropout;
+    const auto dropout = [p](const at::Tensor& x, uint32_t) { return at::dropout(x, p, /*train=*/true); };
+    model_.arena.gradients.zero_();
+    TrainingLoss loss;
     {
       const Autocast autocast(config.dtype, at::kCPU);
-      const double p = config.body.dropout;
-      loss = model.training_loss(
-          windows, [p](const at::Tensor& x, uint32_t) { return at::dropout(x, p, /*train=*/true); });
+      loss = model_.model.training_loss(windows, dropout);
     }
-    loss.backward();
-    return loss.item<double>();
+    const double value = loss.backward();
+    update(config.optimiser, model_.layout, model_.arena, config.optimiser.learning_rate, ++updates_);
+    return value;
   }
 
-  void step() {
-    const at::Tensor windows = batch();
-    const double loss = runner == Runner::fused
-                            ? training.loss_and_gradients(windows, key, static_cast<uint32_t>(updates))
-                            : eager_loss_and_gradients(windows);
-    if (!std::isfinite(loss))
-      throw Failure("bench step", "the training loss is no number; give a lower rate");
-    ++updates;
-    if (runner == Runner::fused)
-      training.update(config.optimiser.learning_rate, updates);
-    else
-      update(config.optimiser, arena, config.optimiser.learning_rate, updates);
-  }
+ private:
+  TrialData data_;
+  Instance model_;
+  int64_t updates_ = 0;
+};
 
+struct Trainee::State {
   Config config;
-  Runner runner;
-  RandomKey key;
-  Corpus corpus;
-  EmbeddingPlan plan;
-  Layout layout;
-  Arena arena;
-  at::Tensor noise;
-  Model model;
-  TrainingStep training;
-  int64_t updates = 0;
+  std::unique_ptr<Trial> fused;  // the step of the training loop itself
+  std::unique_ptr<Eager> eager;
 };
 
 Trainee::Trainee(const Config& config, Arm arm, Runner runner, Dtype dtype, int64_t seed)
-    : state_(std::make_unique<State>(config, arm, runner, dtype, seed)) {}
+    : state_(std::make_unique<State>()) {
+  state_->config = settings(config, runner, dtype);
+  if (runner == Runner::fused)
+    state_->fused = std::make_unique<Trial>(state_->config, TrialId{arm, seed}, at::kCPU);
+  else
+    state_->eager = std::make_unique<Eager>(state_->config, TrialId{arm, seed});
+  flops_ = training_flops_per_token(state_->config, plan_embedding(state_->config, arm, make_corpus(config.source, seed), seed)) *
+           static_cast<double>(config.windows.batch * config.windows.length);
+}
 
 Trainee::~Trainee() = default;
 
-void Trainee::step() { state_->step(); }
-
-double Trainee::flops() const {
-  const WindowsConfig& windows = state_->config.windows;
-  return training_flops_per_token(state_->config, state_->plan) *
-         static_cast<double>(windows.batch * windows.length);
+void Trainee::step() {
+  const double loss = state_->fused ? state_->fused->step() : state_->eager->step();
+  if (!std::isfinite(loss)) throw Failure("bench step", "the training loss is no number; give a lower rate");
 }
 
-void Trainee::set_profile(Profile* profile) { state_->training.set_profile(profile); }
+void Trainee::set_profile(Profile* profile) {
+  if (state_->fused) state_->fused->set_profile(profile);
+}
 
 }  // namespace ate

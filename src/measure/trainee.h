@@ -1,5 +1,4 @@
-// One model in training by itself, for its speed: each step does what a step of a trial does
-// (src/train/trial.h).
+// One model in training by itself, for its speed.
 #pragma once
 
 #include <memory>
@@ -13,7 +12,7 @@ class Profile;
 // Who runs the steps.
 enum class Runner {
   eager,  // LibTorch's operations and autograd, one after the other, as an expert would write it in PyTorch
-  fused,  // the kernels of this program
+  fused,  // the step of a trial (src/train/trial.h), with the kernels of this program
 };
 
 class Trainee {
@@ -26,14 +25,16 @@ class Trainee {
   void step();
 
   // The products of one step: floating-point operations, attention's included.
-  double flops() const;
+  double flops() const { return flops_; }
 
   // Fused steps from now on note in it where their time goes; nullptr: nowhere.
   void set_profile(Profile* profile);
 
  private:
+  class Eager;
   struct State;
   std::unique_ptr<State> state_;
+  double flops_ = 0;
 };
 
 }  // namespace ate

@@ -1,25 +1,33 @@
-// A model's whole state as flat tensors: parameters, gradients and Adam's two moments, each one contiguous
+// A model's whole state as flat tensors: parameters, gradients and what the optimiser keeps, each one contiguous
 // array laid out by Layout. Weights are views, so the optimiser and the clip are one pass, and a checkpoint
-// is three arrays.
+// is a few arrays.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <span>
 #include <vector>
 
+#include "config/kinds.h"
 #include "model/layout.h"
 
 namespace ate {
 
 struct Arena {
-  // Zeros.
-  Arena(const Layout& layout, at::TensorOptions options);
-  // Over arrays that are there already, such as a row of a stack's.
-  Arena(at::Tensor parameters, at::Tensor gradients, at::Tensor first_moment, at::Tensor second_moment);
+  Arena() = default;
+  // Zeros; `state`: what the optimiser keeps.
+  Arena(const Layout& layout, at::TensorOptions options, std::span<const StateArray> state);
 
   // [layout.size] each, or of a stack [R, S], see model/stacked/; padding stays 0
-  at::Tensor parameters, gradients, first_moment, second_moment;
+  at::Tensor parameters, gradients;
+  std::vector<at::Tensor> state;  // of the optimiser, in the order of its description
+
+  // Copies all but the gradients, which become 0.
+  void copy_from(const Arena& other);
 };
+
+// A tensor's part of one of the flat arrays, in its shape.
+at::Tensor view_of(const at::Tensor& flat, const ParameterTensor& tensor);
 
 // Leaf tensors over `arena.parameters`, in the layout's order, whose .grad are views of `arena.gradients`:
 // backward adds into them in place.

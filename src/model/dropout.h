@@ -9,6 +9,15 @@
 
 namespace ate {
 
+// Dropout sites of an encoder layer; a layer's first site is its index times kSites.
+enum Site : uint32_t {
+  kAttentionWeights = 0,
+  kAttentionOutput = 1,
+  kInsideFeedForward = 2,
+  kFeedForwardOutput = 3
+};
+inline constexpr uint32_t kSites = 4;
+
 // What draws the mask. An element is dropped with q = round(65536 p) / 65536, the nearest probability that 16 bits can
 // draw exactly.
 kernels::DropoutDraw dropout_draw(RandomKey key, uint32_t site, uint32_t step, double p);

@@ -1,4 +1,4 @@
-// What tables an arm's embedding has, and where each token's row stands. Plain data: no LibTorch.
+// What tables an arm's embedding has, and where each token's row is. Plain data: no LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -33,12 +33,27 @@ struct EmbeddingPlan {
   bool tied = false;            // the one block's table is the head's weight too
 };
 
-// The plan of an arm, see Arm. `bands` may be empty for arms that know no bands. With `tables` = vocabulary the
-// tables of a band have V rows, of which the band's own are live. Throws BadInput for /study/arms when the arm
-// cannot be built for this shape.
-EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Bands& bands);
-
-// The same for a trial: with the bands of its corpus, dealt at random from its seed for random_band.
+// The plan of an arm for a trial: with the bands of its corpus, dealt at random from its seed for the placebo. Throws
+// BadInput for /study/arms when the arm cannot be built for this shape. Each arm is in a file of model/arms/.
 EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Corpus& corpus, int64_t seed);
+// The same with these bands, which may be empty for arms that read none.
+inline EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Bands& bands) { return arm->plan(config, bands); }
+
+// Parts that arms are made of.
+
+// One table for all tokens, projected where its width is not the model's.
+EmbeddingPlan one_table(const Config& config, int64_t width);
+
+struct TokenGroup {
+  std::string name;
+  std::vector<int32_t> tokens;
+  int64_t width = 0;
+};
+// A table per group of tokens; tokens of `outside` have fixed noise rows. With `tables` = vocabulary a table has V rows,
+// of which the group's own are live.
+EmbeddingPlan table_per_group(const Config& config, const std::vector<TokenGroup>& groups,
+                              const std::vector<int32_t>& outside, bool project_all);
+
+BadInput cannot_build(const char* arm, const std::string& why);
 
 }  // namespace ate

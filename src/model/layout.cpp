@@ -4,6 +4,7 @@
 #include <functional>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "config/derived.h"
 
@@ -19,97 +20,109 @@ const ParameterTensor& Layout::at(const std::string& name) const {
   return *it;
 }
 
+std::string attention_prefix(int64_t layer) { return "layers." + std::to_string(layer) + ".self_attn."; }
+
+ParameterTensor& LayoutBuilder::add(std::string name, std::vector<int64_t> shape, InitLaw law, int64_t fan_in) {
+  ParameterTensor tensor{std::move(name), std::move(shape), law, fan_in, layout.size};
+  const int64_t count = tensor.count();
+  layout.parameters += count;
+  layout.size += (count + kAlignment - 1) / kAlignment * kAlignment;
+  layout.tensors.push_back(std::move(tensor));
+  return layout.tensors.back();
+}
+
+LinearWeights<TensorId> LayoutBuilder::add_linear(const std::string& name, int64_t in, int64_t out, bool bias) {
+  LinearWeights<TensorId> ids;
+  add(name + ".weight", {out, in}, InitLaw::linear_weight, in);
+  ids.weight = last();
+  if (!bias) return ids;
+  add(name + ".bias", {out}, InitLaw::linear_bias, in);
+  ids.bias = last();
+  return ids;
+}
+
+LinearWeights<TensorId> LayoutBuilder::add_norm(const std::string& name, int64_t width) {
+  LinearWeights<TensorId> ids;
+  add(name + ".weight", {width}, InitLaw::ones);
+  ids.weight = last();
+  add(name + ".bias", {width}, InitLaw::zeros);
+  ids.bias = last();
+  return ids;
+}
+
 namespace {
 
-class LayoutBuilder {
- public:
-  ParameterTensor& add(std::string name, std::vector<int64_t> shape, InitLaw law, int64_t fan_in = 0) {
-    ParameterTensor tensor{std::move(name), std::move(shape), law, fan_in, layout_.size};
-    const int64_t count = tensor.count();
-    layout_.parameters += count;
-    layout_.size += (count + kAlignment - 1) / kAlignment * kAlignment;
-    layout_.tensors.push_back(std::move(tensor));
-    return layout_.tensors.back();
-  }
-  void add_linear(const std::string& name, int64_t in, int64_t out, bool bias) {
-    add(name + ".weight", {out, in}, InitLaw::linear_weight, in);
-    if (bias) add(name + ".bias", {out}, InitLaw::linear_bias, in);
-  }
-  void add_norm(const std::string& name, int64_t width) {
-    add(name + ".weight", {width}, InitLaw::ones);
-    add(name + ".bias", {width}, InitLaw::zeros);
-  }
-  Layout take() { return std::move(layout_); }
-
- private:
-  Layout layout_;
-};
-
-// Every head has weights of its own: [heads, out, in] and [heads, out].
-void add_head_linear(LayoutBuilder& layout, const std::string& name, int64_t heads, int64_t in, int64_t out) {
-  layout.add(name + ".weight", {heads, out, in}, InitLaw::linear_weight, in);
-  layout.add(name + ".bias", {heads, out}, InitLaw::linear_bias, in);
-}
-
-void add_attention_kind(LayoutBuilder& layout, const std::string& name, const Config& config, int64_t heads) {
-  const AttentionConfig& a = config.attention;
-  const int64_t width = config.body.width / config.body.heads;
-  if (a.kind == AttentionKind::mlp_topk) {
-    add_head_linear(layout, name + ".selector.0", heads, width, a.hidden);
-    add_head_linear(layout, name + ".selector.2", heads, a.hidden, config.windows.length);
-    if (!a.approximator) return;
-    add_head_linear(layout, name + ".approximator.0", heads, a.k * width, a.hidden);
-    add_head_linear(layout, name + ".approximator.2", heads, a.hidden, width);
-  } else if (a.kind == AttentionKind::lowrank_topk) {
-    layout.add(name + ".lowrank_query", {heads, a.rank, width}, InitLaw::xavier_weight, width);
-    layout.add(name + ".lowrank_key", {heads, a.rank, width}, InitLaw::xavier_weight, width);
-  }
-}
-
-void add_encoder_layer(LayoutBuilder& layout, const std::string& name, const BodyConfig& body) {
+LayerWeights<TensorId> add_encoder_layer(LayoutBuilder& layout, int64_t index, const BodyConfig& body) {
+  const std::string name = "layers." + std::to_string(index);
+  const std::string attention = attention_prefix(index);
   const int64_t d = body.width;
+  LayerWeights<TensorId> ids;
   // PyTorch's attention module: Xavier for the stacked in-projection, zero biases, and a Linear's law for the
   // out-projection's weight.
-  layout.add(name + ".self_attn.in_proj_weight", {3 * d, d}, InitLaw::xavier_weight, d);
-  layout.add(name + ".self_attn.in_proj_bias", {3 * d}, InitLaw::zeros);
-  layout.add(name + ".self_attn.out_proj.weight", {d, d}, InitLaw::linear_weight, d);
-  layout.add(name + ".self_attn.out_proj.bias", {d}, InitLaw::zeros);
-  layout.add_linear(name + ".linear1", d, body.feedforward * d, true);
-  layout.add_linear(name + ".linear2", body.feedforward * d, d, true);
-  layout.add_norm(name + ".norm1", d);
-  layout.add_norm(name + ".norm2", d);
+  layout.add(attention + "in_proj_weight", {3 * d, d}, InitLaw::xavier_weight, d);
+  ids.in_projection.weight = layout.last();
+  layout.add(attention + "in_proj_bias", {3 * d}, InitLaw::zeros);
+  ids.in_projection.bias = layout.last();
+  layout.add(attention + "out_proj.weight", {d, d}, InitLaw::linear_weight, d);
+  ids.out_projection.weight = layout.last();
+  layout.add(attention + "out_proj.bias", {d}, InitLaw::zeros);
+  ids.out_projection.bias = layout.last();
+  ids.linear1 = layout.add_linear(name + ".linear1", d, body.feedforward * d, true);
+  ids.linear2 = layout.add_linear(name + ".linear2", body.feedforward * d, d, true);
+  ids.norm1 = layout.add_norm(name + ".norm1", d);
+  ids.norm2 = layout.add_norm(name + ".norm2", d);
+  return ids;
+}
+
+// What a kind of attention adds to a layer.
+void add_attention_kind(LayoutBuilder& layout, const std::string& prefix, const Config& config, int64_t heads) {
+  const AttentionKind& kind = config.attention.kind;
+  if (heads == 0 || kind->add_parameters == nullptr) return;
+  const size_t first = layout.layout.tensors.size();
+  kind->add_parameters(layout, prefix, config, heads);
+  if (kind->selector == nullptr) return;
+  for (size_t i = first; i < layout.layout.tensors.size(); ++i) {
+    ParameterTensor& tensor = layout.layout.tensors[i];
+    tensor.side_loss = tensor.name.rfind(prefix + kind->selector, 0) == 0;
+  }
 }
 
 }  // namespace
 
 Layout make_layout(const Config& config, const EmbeddingPlan& embedding) {
   const BodyConfig& body = config.body;
-  LayoutBuilder layout;
+  LayoutBuilder builder;
+  ModelWeights<TensorId>& ids = builder.layout.weights;
   for (const EmbeddingBlock& block : embedding.blocks) {
     // A tied table starts by the head's law: as a table it would start with logits that are far too large.
     ParameterTensor& table =
-        layout.add(block.name + ".weight", {block.rows, block.width},
-                   embedding.tied ? InitLaw::linear_weight : InitLaw::table, block.width);
+        builder.add(block.name + ".weight", {block.rows, block.width},
+                    embedding.tied ? InitLaw::linear_weight : InitLaw::table, block.width);
     table.row_ids = block.tokens;
     if (!block.projected) table.drawn_as = "embedding.weight";
-    if (block.projected) layout.add_linear(block.name + ".projection", block.width, body.width, block.bias);
+    ids.blocks.push_back({builder.last(), {}});
+    if (block.projected)
+      ids.blocks.back().projection =
+          builder.add_linear(block.name + ".projection", block.width, body.width, block.bias);
   }
   if (body.kind == BodyKind::encoder) {
-    if (body.positions == Positions::learned)
-      layout.add("positions.weight", {config.windows.length, body.width}, InitLaw::table);
-    for (int64_t i = 0; i < body.layers; ++i) {
-      const std::string name = "layers." + std::to_string(i);
-      add_encoder_layer(layout, name, body);
-      if (const int64_t heads = sparse_heads(config, i); heads > 0)
-        add_attention_kind(layout, name + ".self_attn", config, heads);
+    if (body.positions == Positions::learned) {
+      builder.add("positions.weight", {config.windows.length, body.width}, InitLaw::table);
+      ids.positions = builder.last();
     }
-    if (body.final_norm) layout.add_norm("norm", body.width);
+    for (int64_t i = 0; i < body.layers; ++i) {
+      ids.layers.push_back(add_encoder_layer(builder, i, body));
+      add_attention_kind(builder, attention_prefix(i), config, sparse_heads(config, i));
+    }
+    if (body.final_norm) ids.norm = builder.add_norm("norm", body.width);
   }
-  if (embedding.tied)
-    layout.add("head.bias", {config.source.vocabulary}, InitLaw::linear_bias, body.width);
-  else
-    layout.add_linear("head", body.width, config.source.vocabulary, true);
-  return layout.take();
+  if (embedding.tied) {
+    builder.add("head.bias", {config.source.vocabulary}, InitLaw::linear_bias, body.width);
+    ids.head = {ids.blocks[0].table, builder.last()};
+  } else {
+    ids.head = builder.add_linear("head", body.width, config.source.vocabulary, true);
+  }
+  return std::move(builder.layout);
 }
 
 }  // namespace ate

@@ -1,4 +1,5 @@
-// Where each parameter of a model stands in one flat array. Computed from the config alone: no LibTorch.
+// Where each parameter of a model is in one flat array, and what it is called. Computed from the config alone: no
+// LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 
 #include "config/config.h"
 #include "model/embedding_plan.h"
+#include "model/weights.h"
 #include "random/counter.h"
 
 namespace ate {
@@ -32,18 +34,44 @@ struct ParameterTensor {
   // `row_ids` of the tensor `drawn_as`. Empty: as this tensor's own rows.
   std::string drawn_as{};
   std::vector<int64_t> row_ids{};
+  // Learns from a side loss alone (a selector's): what clips the model must not read its gradient.
+  bool side_loss = false;
   int64_t count() const;
 };
 
 // Every tensor starts on a cache line, so that vector code and libraries see the same alignment in every run.
 inline constexpr int64_t kAlignment = 16;
 
+// A tensor of a layout by its index; none: the model has no such weight.
+struct TensorId {
+  static constexpr size_t kNone = static_cast<size_t>(-1);
+  size_t index = kNone;
+  explicit operator bool() const { return index != kNone; }
+};
+
 struct Layout {
   std::vector<ParameterTensor> tensors;
+  ModelWeights<TensorId> weights;  // all but those that a kind of attention adds, which it finds by name
   int64_t size = 0;        // elements of the flat array, padding included
   int64_t parameters = 0;  // elements of all tensors: what tables print
 
   const ParameterTensor& at(const std::string& name) const;  // throws std::out_of_range
+  const ParameterTensor& at(TensorId id) const { return tensors.at(id.index); }
+};
+
+// How the names of a layer's attention parameters begin: "layers.1.self_attn.".
+std::string attention_prefix(int64_t layer);
+
+// Adds tensors one after the other.
+class LayoutBuilder {
+ public:
+  ParameterTensor& add(std::string name, std::vector<int64_t> shape, InitLaw law, int64_t fan_in = 0);
+  LinearWeights<TensorId> add_linear(const std::string& name, int64_t in, int64_t out, bool bias);
+  LinearWeights<TensorId> add_norm(const std::string& name, int64_t width);
+
+  TensorId last() const { return {layout.tensors.size() - 1}; }
+
+  Layout layout;
 };
 
 // The tensors of the arm's embedding, then the trunk's; the trunk's names and shapes are the same for every
@@ -51,8 +79,7 @@ struct Layout {
 //   positions.weight                              [T, d]        positions = learned
 //   layers.I.self_attn.in_proj_weight, _bias      [3d, d], [3d] query, key, value, each split into heads
 //   layers.I.self_attn.out_proj.weight, .bias     [d, d], [d]
-//   layers.I.self_attn.selector.*, .approximator.*, .lowrank_*: of the H heads of a learned attention kind, see
-//     model/attention/mlp_topk.h and kinds.h
+//   layers.I.self_attn.*                          more of them for some kinds of attention, see model/attention/
 //   layers.I.linear1.weight, .bias                [f, d], [f]   f = feedforward * d
 //   layers.I.linear2.weight, .bias                [d, f], [d]
 //   layers.I.norm1.weight, .bias; norm2           [d]           after attention; after the feed-forward block

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "model/arena.h"
 #include "model/attention/attention.h"
+#include "model/encoder.h"
 #include "model/embedding_plan.h"
 #include "model/layout.h"
 #include "random/counter.h"
@@ -25,6 +26,18 @@ struct AttentionTrace {
   at::Tensor outputs;  // [N, H, T, hd], before the output projection
 };
 using AttentionTraces = std::vector<AttentionTrace>;
+
+// A training loss with its graph. What learns from a side loss alone has no part in `model`.
+struct TrainingLoss {
+  at::Tensor model;  // scalar
+  // Scalar: attention.distil times the selectors' own losses, summed over the layers; undefined where none learns. It has
+  // a gradient for the selectors' parameters alone.
+  at::Tensor side{};
+
+  double value() const;  // of the model's loss
+  // Adds the gradients of both; returns the model's loss. Not finite in `side` leaves the model's part as it is.
+  double backward() const;
+};
 
 class Model {
  public:
@@ -44,62 +57,44 @@ class Model {
 
   // Cross-entropy in nats of every prediction, without dropout. windows: [N, T + 1] -> [N, T], or for the bag
   // [N, 1].
-  at::Tensor losses(const at::Tensor& windows) const {
-    return losses_of(forward(inputs(windows), nullptr), windows);
-  }
+  at::Tensor losses(const at::Tensor& windows) const;
 
   // Of the sparse heads of layer `layer`, which are its first sparse_heads; nullptr for a dense layer.
-  const SparseAttention* attention(size_t layer) const { return layers_[layer].sparse.get(); }
-  int64_t sparse_heads(size_t layer) const { return layers_[layer].sparse_heads; }
+  const SparseAttention* attention(size_t layer) const { return sparse_[layer].attention.get(); }
+  int64_t sparse_heads(size_t layer) const { return sparse_[layer].count; }
 
   // Mean cross-entropy of a training batch, in nats, with the dropout masks of (key, step), in the config's dtype.
-  // Scalar. Where a selector learns, its gradient, but not its value, holds attention.distil times the selectors' own
-  // losses, summed over the layers.
-  at::Tensor training_loss(const at::Tensor& windows, RandomKey key, uint32_t step) const;
+  TrainingLoss training_loss(const at::Tensor& windows, RandomKey key, uint32_t step) const;
   // The same with dropout of the caller's own, in float unless the caller says otherwise.
-  at::Tensor training_loss(const at::Tensor& windows, const Dropout& dropout) const;
+  TrainingLoss training_loss(const at::Tensor& windows, const Dropout& dropout) const;
 
  private:
-  struct Linear {
-    at::Tensor weight, bias;
+  struct SparseHeads {
+    std::shared_ptr<const SparseAttention> attention;  // of the first `count` heads; nullptr when all are dense
+    int64_t count = 0;
   };
-  struct EncoderLayer {
-    Linear in_projection, out_projection, linear1, linear2, norm1, norm2;
-    std::shared_ptr<const SparseAttention>
-        sparse;  // of the first sparse_heads heads; nullptr when all are dense
-    int64_t sparse_heads = 0;
-  };
-  struct Block {
-    at::Tensor table, live;  // live: rows to gather, undefined for all
-    Linear projection;       // undefined when not projected
-  };
-  // `dropout` is nullptr where there is none.
+  class Operations;
+
   at::Tensor inputs(const at::Tensor& windows) const;
-  at::Tensor losses_of(const at::Tensor& logits, const at::Tensor& windows) const;
-  at::Tensor forward(const at::Tensor& tokens, const Dropout* dropout,
-                     AttentionTraces* traces = nullptr) const {
+  at::Tensor targets(const at::Tensor& windows, int64_t predictions) const;
+  at::Tensor embed(const at::Tensor& tokens) const;
+  // `dropout` is nullptr where there is none.
+  at::Tensor trunk(const at::Tensor& x, const Dropout* dropout, AttentionTraces* traces) const;
+  at::Tensor forward(const at::Tensor& tokens, const Dropout* dropout, AttentionTraces* traces = nullptr) const {
     return trunk(embed(tokens), dropout, traces);
   }
-  at::Tensor embed(const at::Tensor& tokens) const;
-  at::Tensor trunk(at::Tensor x, const Dropout* dropout, AttentionTraces* traces) const;
-  at::Tensor training_loss_of(const at::Tensor& embedded, const at::Tensor& windows,
-                              const Dropout& dropout) const;
-  at::Tensor attend(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout, uint32_t site,
-                    AttentionTraces* traces) const;
-  at::Tensor attend_sparsely(const EncoderLayer& layer, const HeadInputs& heads, const Dropout* dropout,
-                             uint32_t site) const;
-  at::Tensor encode(const EncoderLayer& layer, const at::Tensor& x, const Dropout* dropout, uint32_t site,
-                    AttentionTraces* traces) const;
+  TrainingLoss training_loss_of(const at::Tensor& embedded, const at::Tensor& windows,
+                                const Dropout& dropout) const;
   at::Tensor selectors_loss(const AttentionTraces& traces) const;
 
   BodyConfig body_;
   Dtype dtype_;
-  double distil_ = 0;  // weight of the selectors' losses; 0 where none learns
+  double distil_;  // weight of the selectors' losses; 0 where none learns
   int64_t window_;
-  std::vector<Block> blocks_;
-  at::Tensor noise_, row_of_, positions_;
-  std::vector<EncoderLayer> layers_;
-  Linear norm_, head_;
+  ModelWeights<at::Tensor> weights_;
+  std::vector<at::Tensor> live_;  // of each block: rows to gather, undefined for all
+  std::vector<SparseHeads> sparse_;  // of each layer
+  at::Tensor noise_, row_of_;
   at::Tensor causal_mask_;  // [T, T]: 0 where a position may look, -inf elsewhere; undefined without a mask
 };
 

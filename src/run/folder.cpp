@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "run/environment.h"
 #include "support/error.h"
 
 namespace ate {
@@ -126,15 +128,21 @@ void RunFolder::event(const Json& fields) {
   metrics_->append(line.dump());
 }
 
-void RunFolder::finish(const Json& result) const {
-  write_json("result.json", result);
-  write_json_file(this->result(), result);
-  write_atomically(folder_ / kDone, "");
-}
-
-void RunFolder::clear_done() const {
+void RunFolder::begin(const Json& environment, const Json& details) {
   std::error_code ignored;
   fs::remove(folder_ / kDone, ignored);
+  for (const std::string& difference : differences_that_round(environment, read_json("environment.json")))
+    spdlog::warn("{} is taken up with {}: its last bits may differ from those of a run in one go", id_, difference);
+  write_json("environment.json", environment);
+  Json fields = {{"event", "started"}};
+  if (details.is_object()) fields.update(details);
+  event(fields);
+}
+
+void RunFolder::finish(const Json& result) const {
+  for (const fs::path& path : {folder_ / "result.json", this->result()})
+    if (read_json_file(path) != result) write_json_file(path, result);
+  if (!done()) write_atomically(folder_ / kDone, "");
 }
 
 }  // namespace ate

@@ -37,9 +37,12 @@ class RunFolder {
   // Appends a line to metrics.jsonl; "time" (UTC) is put first. Thread-safe.
   void event(const nlohmann::ordered_json& fields);
 
-  // The result in both its places, then DONE, last.
+  // Before training: no longer done; says where the last bits of a run taken up here may differ, and on what it runs now;
+  // an event with `details`.
+  void begin(const nlohmann::ordered_json& environment, const nlohmann::ordered_json& details);
+
+  // The result in both its places, then DONE, last; what holds it already is left alone.
   void finish(const nlohmann::ordered_json& result) const;
-  void clear_done() const;
 
  private:
   void take_lock();

@@ -26,10 +26,19 @@ void install_signal_handlers() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  struct sigaction at_start = {};
+  sigaction(SIGHUP, nullptr, &at_start);
+  if (at_start.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
 }
 
 int stop_signal() { return received; }
 
-ExitCode exit_code_of(int signal) { return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted; }
+Interrupted interruption(const std::string& what) {
+  const int signal = stop_signal();
+  return {signal == SIGTERM  ? ExitCode::terminated
+          : signal == SIGHUP ? ExitCode::hung_up
+                             : ExitCode::interrupted,
+          what};
+}
 
 }  // namespace ate

@@ -5,7 +5,7 @@
 namespace ate {
 
 bool finished(const TrialRecord& trial) {
-  return trial.progress.status == TrialStatus::finished && !trial.progress.evaluations.empty();
+  return trial.progress.status == TrainingStatus::finished && !trial.progress.evaluations.empty();
 }
 
 const Evaluation& last_evaluation(const TrialRecord& trial) { return trial.progress.evaluations.back(); }

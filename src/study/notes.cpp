@@ -95,7 +95,7 @@ std::string describe_leak(const StudyResult& result) {
 std::vector<std::string> write_notes(const StudyResult& result) {
   std::vector<std::string> notes;
   for (const TrialRecord& trial : result.trials)
-    if (trial.progress.status == TrialStatus::diverged)
+    if (trial.progress.status == TrainingStatus::diverged)
       notes.push_back(trial.id.text() + " diverged: " + trial.progress.reason +
                       ". It is left out with its pair.");
   for (const Comparison& c : result.comparisons) notes.push_back(describe_comparison(result, c));

@@ -103,7 +103,7 @@ std::vector<std::string> describe_gaps(const StoredRun& run, const char* side) {
     const std::string reason = p.reason.empty() ? "" : ": " + p.reason;
     notes.push_back(
         fmt::format("Left out, on the {}: {}, {}{}.", side, trial.id.text(),
-                    p.status == TrialStatus::running ? "which has not got there" : "which diverged", reason));
+                    p.status == TrainingStatus::running ? "which has not got there" : "which diverged", reason));
   }
   for (const Canary& canary : run.result.canaries)
     if (!canary.passed)

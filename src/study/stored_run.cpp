@@ -41,22 +41,16 @@ Config read_stored_config(const fs::path& folder) {
   return config;
 }
 
-std::optional<Arm> arm_named(std::string_view text) {
-  for (const auto& [arm, name] : EnumNames<Arm>::values)
-    if (text == name) return arm;
-  return std::nullopt;
-}
-
 // "bespoke-s3.safetensors" -> the trial; nothing for other files, such as previous checkpoints.
 std::optional<TrialId> trial_of(const fs::path& file) {
   const std::string name = file.stem().string();
   const size_t dash = name.rfind("-s");
   if (file.extension() != ".safetensors" || dash == std::string::npos) return std::nullopt;
-  const std::optional<Arm> arm = arm_named(name.substr(0, dash));
+  const ArmDescription* const arm = Arm::find(name.substr(0, dash));
   int64_t seed = 0;
   const char* const end = name.data() + name.size();
   const auto [rest, error] = std::from_chars(name.data() + dash + 2, end, seed);
-  if (!arm || error != std::errc() || rest != end) return std::nullopt;
+  if (arm == nullptr || error != std::errc() || rest != end) return std::nullopt;
   return TrialId{*arm, seed};
 }
 
@@ -68,7 +62,9 @@ std::vector<TrialId> trials_in(const fs::path& folder, const std::vector<Arm>& l
   for (const fs::directory_entry& entry : fs::directory_iterator(folder / "checkpoint", ignored))
     if (const std::optional<TrialId> id = trial_of(entry.path())) trials.push_back(*id);
   const auto key = [&](const TrialId& id) {
-    return std::tuple(std::find(listed.begin(), listed.end(), id.arm) - listed.begin(), id.arm, id.seed);
+    const auto& all = registered<ArmDescription>();
+    return std::tuple(std::find(listed.begin(), listed.end(), id.arm) - listed.begin(),
+                      std::find(all.begin(), all.end(), Arm::find(id.arm->name)) - all.begin(), id.seed);
   };
   std::sort(trials.begin(), trials.end(),
             [&](const TrialId& a, const TrialId& b) { return key(a) < key(b); });
@@ -78,16 +74,16 @@ std::vector<TrialId> trials_in(const fs::path& folder, const std::vector<Arm>& l
 // The trial as it stood after so many epochs. Where it was not evaluated then it stays unfinished, with the reason.
 void go_back(TrialRecord& trial, int64_t epoch) {
   Progress& p = trial.progress;
-  if (p.status == TrialStatus::diverged) return;
+  if (p.status == TrainingStatus::diverged) return;
   std::vector<int64_t> epochs;
   for (size_t i = 0; i < p.evaluations.size(); ++i) {
     epochs.push_back(p.evaluations[i].epoch + 1);
     if (epochs.back() != epoch) continue;
     p.evaluations.resize(i + 1);
-    p.status = TrialStatus::finished;
+    p.status = TrainingStatus::finished;
     return;
   }
-  p.status = TrialStatus::running;
+  p.status = TrainingStatus::running;
   p.reason = fmt::format("not evaluated after epoch {}, but after {}", epoch, fmt::join(epochs, ", "));
 }
 

@@ -178,7 +178,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   std::vector<TrialRecord> records;
   std::vector<TrialId> open;
   for (const TrialId& trial : trials) {
-    std::optional<TrialRecord> record = TrialJournal::ended_record(trial, run);
+    std::optional<TrialRecord> record = ended_record(config, trial, run);
     if (record)
       records.push_back(std::move(*record));
     else
@@ -190,18 +190,10 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
     std::vector<TrialUnit> units = make_units(asked, open, most_in_stack(asked, options.stack, parameters));
     size_t widest = 1;
     for (const TrialUnit& unit : units) widest = std::max(widest, unit.trials.size());
-    run.clear_done();
-    const Json environment = describe_environment(config.device, jobs);
-    for (const std::string& difference :
-         differences_that_round(environment, run.read_json("environment.json")))
-      spdlog::warn("{} is taken up with {}: its last bits may differ from those of a run in one go", id,
-                   difference);
-    run.write_json("environment.json", environment);
-    run.event({{"event", "started"},
-               {"trials", open.size()},
-               {"finished_before", records.size()},
-               {"jobs", jobs},
-               {"stack", widest}});
+    run.begin(describe_environment(config.device, jobs), {{"trials", open.size()},
+                                                          {"finished_before", records.size()},
+                                                          {"jobs", jobs},
+                                                          {"stack", widest}});
     spdlog::info("{}: {} trials to train, {} finished before; {} side by side on {}{}", id, open.size(),
                  records.size(), std::min(static_cast<size_t>(jobs), units.size()), config.device,
                  widest > 1 ? fmt::format(", up to {} in a stack", widest) : "");
@@ -209,22 +201,18 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
       records.push_back(std::move(record));
   }
   sort_records(records, trials);
-  outcome.stop_signal = stop_signal();
-  outcome.complete = records.size() == trials.size() &&
-                     std::none_of(records.begin(), records.end(), [](const TrialRecord& record) {
-                       return record.progress.status == TrialStatus::running;
-                     });
+  const bool complete = records.size() == trials.size() &&
+                        std::none_of(records.begin(), records.end(), [](const TrialRecord& record) {
+                          return record.progress.status == TrainingStatus::running;
+                        });
+  if (!complete) {
+    run.event({{"event", "interrupted"}, {"signal", stop_signal()}});
+    throw interruption("every trial is saved, and the same command goes on from there");
+  }
   outcome.result = assess(config, id, std::move(records));
   outcome.result.plan = compare_with_plan(run.read_json("plan.json"), config);
-  if (outcome.complete) {
-    const Json result = to_json(outcome.result);
-    const bool stored =
-        run.done() && std::filesystem::exists(run.result()) && run.read_json("result.json") == result;
-    if (!stored && !outcome.part_of_stored) run.finish(result);
-    if (!outcome.reused) run.event({{"event", "finished"}});
-  } else {
-    run.event({{"event", "interrupted"}, {"signal", outcome.stop_signal}});
-  }
+  run.finish(outcome.part_of_stored ? run.read_json("result.json") : to_json(outcome.result));
+  if (!outcome.reused) run.event({{"event", "finished"}});
   return outcome;
 }
 

@@ -19,16 +19,14 @@ struct StudyOptions {
 };
 
 struct StudyOutcome {
-  StudyResult result;           // of the trials that ended
-  int stop_signal = 0;          // SIGINT or SIGTERM: checkpoints are saved, there is no result file
-  bool complete = false;        // every trial ended: finished or diverged
+  StudyResult result;           // every trial ended: finished or diverged
   bool reused = false;          // nothing was left to do
   bool part_of_stored = false;  // the stored result has these trials and more; it is left as it is
 };
 
 // Runs what is not finished of arms x seeds and assesses all of it. Trials that end as diverged are kept and
 // named; the study goes on. Throws BadInput before anything is written, Failure when a file cannot be written
-// or read.
+// or read, Interrupted when a signal asked for a stop, every trial saved.
 StudyOutcome run_study(Resolved resolved, const StudyOptions& options);
 
 }  // namespace ate

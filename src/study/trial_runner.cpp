@@ -10,24 +10,31 @@ namespace ate {
 TrialRunner::TrialRunner(const Config& config, const TrialUnit& unit, at::Device device, RunFolder& run,
                          double save_seconds, const std::atomic<bool>& cancelled)
     : config_(config), device_(device), cancelled_(cancelled) {
-  for (const TrialId& id : unit.trials)
-    members_.push_back({std::make_unique<Trial>(config, id, device),
-                        TrialJournal(config, id, run, save_seconds), !unit.stacked});
-}  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the vector holds what make_unique gave
+  for (const TrialId& id : unit.trials) {
+    auto trial = std::make_unique<Trial>(config, id, device);
+    auto journal = std::make_unique<TrialJournal>(config, *trial, run, save_seconds);
+    members_.push_back({std::move(trial), std::move(journal), !unit.stacked});
+  }
+}
 
 bool TrialRunner::stopped() const { return stop_signal() != 0 || cancelled_; }
 
 std::vector<TrialRecord> TrialRunner::run() {
-  for (Member& member : members_) member.journal.open(*member.trial);
-  while (!stopped()) {
+  std::vector<LoopMember> all;
+  for (const Member& member : members_) all.push_back({member.trial.get(), member.journal.get()});
+  const auto round = [&] {
     const std::vector<Member*> group = furthest_behind();
-    if (group.empty()) break;
-    train(group);
-    for (Member* member : group) member->journal.note(*member->trial);
-  }
+    if (!group.empty() && group[0]->alone)
+      group[0]->trial->advance();
+    else if (!group.empty())
+      train_stack(group);
+    std::vector<LoopMember> trained;
+    for (const Member* member : group) trained.push_back({member->trial.get(), member->journal.get()});
+    return trained;
+  };
+  run_loop(all, round, [&] { return stopped(); }, [&] { return !cancelled_; });
   std::vector<TrialRecord> records;
-  records.reserve(members_.size());
-  for (Member& member : members_) records.push_back(member.journal.close(*member.trial, !cancelled_));
+  for (const Member& member : members_) records.push_back(member.journal->record());
   return records;
 }
 
@@ -47,13 +54,6 @@ std::vector<TrialRunner::Member*> TrialRunner::furthest_behind() {
   return group;
 }
 
-void TrialRunner::train(const std::vector<Member*>& group) {
-  if (group[0]->alone)
-    group[0]->trial->advance();
-  else
-    train_stack(group);
-}
-
 // As far as the next trial that will join, at most.
 void TrialRunner::train_stack(const std::vector<Member*>& group) {
   std::vector<Trial*> trials;
@@ -71,7 +71,7 @@ void TrialRunner::train_stack(const std::vector<Member*>& group) {
   }
   const std::vector<Trial*> gone = stack_->advance(most, [&] {
     return stopped() ||
-           std::any_of(group.begin(), group.end(), [](const Member* m) { return m->journal.due(); });
+           std::any_of(group.begin(), group.end(), [](const Member* m) { return m->journal->due(); });
   });
   for (Member* member : group)
     member->alone = std::find(gone.begin(), gone.end(), member->trial.get()) != gone.end();

@@ -1,4 +1,4 @@
-// Trials from where they stand to their end: one alone, or several in a stack.
+// Trials from where they are to their end: one alone, or several in a stack.
 #pragma once
 
 #include <atomic>
@@ -27,13 +27,12 @@ class TrialRunner {
  private:
   struct Member {
     std::unique_ptr<Trial> trial;
-    TrialJournal journal;
+    std::unique_ptr<TrialJournal> journal;
     bool alone;  // trains by itself: not stacked, or it has left the stack
   };
 
   bool stopped() const;
   std::vector<Member*> furthest_behind();
-  void train(const std::vector<Member*>& group);
   void train_stack(const std::vector<Member*>& group);
 
   const Config& config_;

@@ -15,6 +15,7 @@ enum class ExitCode {
   failed = 1,
   bad_input = 2,
   some_trials_failed = 3,
+  hung_up = 129,
   interrupted = 130,
   terminated = 143
 };
@@ -52,6 +53,12 @@ class Failure : public Error {
  public:
   Failure(std::string where, std::string what)
       : Error(ExitCode::failed, {Problem{std::move(where), std::move(what)}}) {}
+};
+
+// A signal asked the process to stop; what was trained is saved, and `what` says how to go on.
+class Interrupted : public Error {
+ public:
+  Interrupted(ExitCode code, std::string what) : Error(code, {Problem{"", "interrupted; " + std::move(what)}}) {}
 };
 
 }  // namespace ate

@@ -1,21 +1,33 @@
-// Adam and AdamW over the flat arrays of an Arena, with the clip of the whole gradient's norm.
+// One update of a model's parameters by the config's optimiser, after the clip. Each optimiser is a file of
+// train/optimisers/, in plain operations; the fused kernels have some of them too.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
+#include <optional>
 
 #include "config/config.h"
 #include "model/arena.h"
 
 namespace ate {
 
-// One update of arena.parameters by arena.gradients, in place. `step` counts updates from 1.
-//   clip:  g <- g * min(1, clip_norm / (|g| + 1e-6)), as torch.nn.utils.clip_grad_norm_
-//   Adam:  Kingma & Ba 2015, with bias correction; AdamW: Loshchilov & Hutter 2019
-void update(const OptimiserConfig& config, Arena& arena, double learning_rate, int64_t step);
+// Which update it is. The tensors are scalars of float on the arrays' device, for a stack, so that a recorded step can be
+// replayed with others; the numbers are for one model.
+struct OptimiserStep {
+  double learning_rate = 0;
+  at::Tensor learning_rate_tensor{};  // a stack's; else undefined
+  at::Tensor number;                  // counts updates from 1
+};
 
-// The same for a stack's arrays [R, S], each row clipped by its own norm. `learning_rate` and `step` are scalars of
-// float on the arrays' device, so that a recorded step can be replayed with others.
-void update(const OptimiserConfig& config, Arena& stack, const at::Tensor& learning_rate,
+// One update of arena.parameters by arena.gradients, in place, after the clip. `step` counts updates from 1.
+//   clip: g <- g * min(1, clip_norm / (|g| + 1e-6)), as torch.nn.utils.clip_grad_norm_. What learns from a side loss alone
+//   (ParameterTensor::side_loss) has a norm of its own, so that it never moves the model.
+void update(const OptimiserConfig& config, const Layout& layout, Arena& arena, double learning_rate, int64_t step);
+
+// The same for a stack's arrays [R, S], each row clipped by its own norm, of models without side losses; `layout`: of any
+// of them.
+void update(const OptimiserConfig& config, const Layout& layout, Arena& stack, const at::Tensor& learning_rate,
             const at::Tensor& step);
 
 }  // namespace ate

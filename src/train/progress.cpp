@@ -1,6 +1,9 @@
 #include "train/progress.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -12,9 +15,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::pair<TrialStatus, const char*> kStatusNames[] = {{TrialStatus::running, "running"},
-                                                                {TrialStatus::finished, "finished"},
-                                                                {TrialStatus::diverged, "diverged"}};
+constexpr std::pair<TrainingStatus, const char*> kStatusNames[] = {{TrainingStatus::running, "running"},
+                                                                {TrainingStatus::finished, "finished"},
+                                                                {TrainingStatus::diverged, "diverged"}};
 
 // JSON has no NaN: the library writes null, which comes back as NaN.
 double number_or_nan(const Json& value) {
@@ -62,15 +65,19 @@ Evaluation evaluation_from_json(const Json& e) {
 
 }  // namespace
 
-std::string TrialId::arm_name() const { return enum_name(arm); }
-
-std::string TrialId::text() const { return arm_name() + "-s" + std::to_string(seed); }
-
-const char* status_name(TrialStatus status) {
+const char* status_name(TrainingStatus status) {
   for (const auto& [known, name] : kStatusNames)
     if (known == status) return name;
   return "?";
 }
+
+TrainingStatus status_named(const std::string& text) {
+  for (const auto& [known, name] : kStatusNames)
+    if (text == name) return known;
+  return TrainingStatus::running;
+}
+
+std::string describe_number(double value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
 
 std::vector<double> Progress::validation_losses() const {
   std::vector<double> losses;
@@ -103,9 +110,7 @@ Json to_json(const Progress& progress) {
 
 Progress progress_from_json(const Json& document) {
   Progress progress;
-  const auto status = document.at("status").get<std::string>();
-  for (const auto& [known, name] : kStatusNames)
-    if (status == name) progress.status = known;
+  progress.status = status_named(document.at("status").get<std::string>());
   progress.parameters = document.at("parameters").get<int64_t>();
   progress.flops_per_token = document.at("flops_per_token").get<double>();
   progress.leak = document.at("leak").get<double>();

@@ -9,21 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "config/config.h"
+#include "config/trial.h"
 
 namespace ate {
 
-// One trial of a study: an arm trained from one seed.
-struct TrialId {
-  Arm arm = Arm::standard;
-  int64_t seed = 0;
-
-  std::string arm_name() const;
-  std::string text() const;  // "bespoke-s3": names files and log lines
-};
-
-enum class TrialStatus { running, finished, diverged };
-const char* status_name(TrialStatus status);
+enum class TrainingStatus { running, finished, diverged };
+const char* status_name(TrainingStatus status);
+// running for a name that is none.
+TrainingStatus status_named(const std::string& name);
 
 // The targets of one frequency band.
 struct BandScore {
@@ -51,7 +44,7 @@ struct Evaluation {
 
 // Everything about a trial but its arrays; all of it is in the checkpoint.
 struct Progress {
-  TrialStatus status = TrialStatus::running;
+  TrainingStatus status = TrainingStatus::running;
   int64_t parameters = 0;      // of the model
   double flops_per_token = 0;  // of a training step, see model/flops.h
   double leak = 0;             // causality canary: how far a logit moves when a token it must not see changes
@@ -65,6 +58,9 @@ struct Progress {
 
   std::vector<double> validation_losses() const;
 };
+
+// A loss for people: "nan" has no sign.
+std::string describe_number(double value);
 
 nlohmann::ordered_json to_json(const Progress& progress);
 Progress progress_from_json(const nlohmann::ordered_json& document);  // throws nlohmann::json::exception

@@ -4,45 +4,49 @@
 
 #include "config/kernels.h"
 #include "model/fused/fused_step.h"
-#include "model/model.h"
 #include "model/precision.h"
-#include "train/optimiser.h"
 
 namespace ate {
+namespace {
 
-TrainingStep::TrainingStep(const Config& config, const EmbeddingPlan& plan, const Layout& layout,
-                           Arena& arena, const Model& model, at::Tensor noise)
-    : optimiser_(config.optimiser),
-      dtype_(config.dtype),
-      arena_(arena),
-      model_(model),
-      noise_(std::move(noise)) {
-  Config here = config;
-  here.device = arena.parameters.device().str();
-  if (chosen_kernels(here) == KernelKind::reference) return;
+std::unique_ptr<FusedStep> fused_step(Instance& instance) {
+  Config here = instance.config;
+  here.device = instance.device().str();
+  if (chosen_kernels(here) == KernelKind::reference) return nullptr;
+  Arena& arena = instance.arena;
   const auto data = [](at::Tensor& flat) { return flat.mutable_data_ptr<float>(); };
-  fused_ = make_fused_step(
-      here, plan, layout,
-      {data(arena.parameters), data(arena.gradients), data(arena.first_moment), data(arena.second_moment)},
-      noise_.defined() ? noise_.const_data_ptr<float>() : nullptr);
+  HostArrays arrays{data(arena.parameters), data(arena.gradients), nullptr, nullptr};
+  if (here.optimiser.kind->fused) {
+    arrays.first_moment = data(arena.state.at(0));
+    arrays.second_moment = data(arena.state.at(1));
+  }
+  return make_fused_step(here, instance.plan, instance.layout, arrays,
+                         instance.noise.defined() ? instance.noise.const_data_ptr<float>() : nullptr);
 }
+
+}  // namespace
+
+TrainingStep::TrainingStep(Instance& instance)
+    : instance_(instance),
+      fused_(fused_step(instance)) {}
 
 TrainingStep::~TrainingStep() = default;
 
 double TrainingStep::loss_and_gradients(const at::Tensor& windows, RandomKey key, uint32_t step) {
   if (fused_) return fused_->loss_and_gradients(windows.const_data_ptr<int64_t>(), key, step);
-  arena_.gradients.zero_();
-  const Tf32Products tf32(dtype_);
-  const at::Tensor loss = model_.training_loss(windows.to(arena_.parameters.device()), key, step);
-  loss.backward();
-  return loss.item<double>();
+  instance_.arena.gradients.zero_();
+  const Tf32Products tf32(instance_.config.dtype);
+  return instance_.model.training_loss(windows.to(instance_.device()), key, step).backward();
 }
 
 void TrainingStep::update(double learning_rate, int64_t step) {
-  if (fused_)
-    fused_->update(optimiser_, learning_rate, step);
-  else
-    ate::update(optimiser_, arena_, learning_rate, step);
+  const OptimiserConfig& optimiser = instance_.config.optimiser;
+  if (fused_ && optimiser.kind->fused) {
+    fused_->update(optimiser, learning_rate, step);
+    return;
+  }
+  ate::update(optimiser, instance_.layout, instance_.arena, learning_rate, step);
+  parameters_changed();
 }
 
 void TrainingStep::parameters_changed() {

@@ -1,27 +1,22 @@
-// One optimiser step of a trial: by fused kernels or by the reference model, as the config says.
+// One optimiser step of an instance: by fused kernels or by the reference model, as its config says.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <memory>
 
-#include "config/config.h"
-#include "model/arena.h"
-#include "model/embedding_plan.h"
-#include "model/layout.h"
-#include "random/counter.h"
+#include "model/instance.h"
+#include "train/optimiser.h"
 
 namespace ate {
 
 class FusedStep;
 class Profile;
-class Model;
 
 class TrainingStep {
  public:
-  // Keeps references to all but the config. `noise`: [plan.noise_rows, d], may be undefined when there are none.
-  TrainingStep(const Config& config, const EmbeddingPlan& plan, const Layout& layout, Arena& arena,
-               const Model& model, at::Tensor noise);
+  // Keeps a reference. To be made anew when the instance moves to another arena.
+  explicit TrainingStep(Instance& instance);
   ~TrainingStep();
 
   // Mean cross-entropy, in nats, of windows [B, T + 1] on the host with the dropout masks of (key, step); leaves its
@@ -38,11 +33,7 @@ class TrainingStep {
   void set_profile(Profile* profile);
 
  private:
-  OptimiserConfig optimiser_;
-  Dtype dtype_;
-  Arena& arena_;
-  const Model& model_;
-  at::Tensor noise_;
+  Instance& instance_;
   std::unique_ptr<FusedStep> fused_;  // nullptr: the reference
 };
 

@@ -5,41 +5,50 @@
 
 #include <memory>
 
-#include "config/config.h"
+#include "config/trial.h"
+#include "train/loop.h"
 #include "train/progress.h"
 
 namespace ate {
 
-class SafetensorsFile;
-struct NamedArray;
+class Profile;
 
-class Trial {
+class Trial final : public Training {
  public:
   // At its start. Throws BadInput when the arm cannot be built, such as for a band with no token.
   Trial(const Config& config, TrialId id, at::Device device);
-  ~Trial();
+  ~Trial() override;
 
   const TrialId& id() const { return id_; }
   const Progress& progress() const { return progress_; }
-  bool ended() const { return progress_.status != TrialStatus::running; }
 
-  // One optimiser step; at the end of an epoch also the evaluation that is due, after which evaluated() is
-  // true until the next step. A loss that is not finite ends the trial as diverged, its state before that
-  // update kept.
-  void advance();
-  bool evaluated() const { return evaluated_; }
+  std::string name() const override { return id_.text(); }
+  Identity identity() const override;
+  TrainingStatus status() const override { return progress_.status; }
+  std::string reason() const override { return progress_.reason; }
+  int64_t updates() const override { return progress_.updates; }
+  int64_t updates_in_all() const override;
+  // An evaluation followed the last step.
+  bool measured() const override { return evaluated_; }
+  std::string position() const override;
 
-  // The validation loss as the model stands, without a record of it. After a restore it is what the checkpoint's last
+  // One optimiser step; at the end of an epoch also the evaluation that is due.
+  void advance() override;
+
+  // One optimiser step without its bookkeeping: for benches. Returns its loss.
+  double step();
+  // Fused steps from now on note in it where their time goes; nullptr: nowhere.
+  void set_profile(Profile* profile);
+
+  // The validation loss as the model is now, without a record of it. After a restore it is what the checkpoint's last
   // evaluation was, when one followed its last step.
   Evaluation evaluate() const;
 
-  // The state as a safetensors file: each parameter under its PyTorch name, Adam's moments as two flat
-  // arrays, and the progress as metadata. Equal states give equal bytes.
-  std::string checkpoint() const;
+  // Each parameter under its PyTorch name, the optimiser's state as flat arrays, and the progress as metadata.
+  std::string checkpoint() const override;
   // The parameters alone, under the same names, with arm and seed as metadata: for other programs.
   std::string exported() const;
-  // Continues from such a file. Throws Failure when it is of another model.
-  void restore(const SafetensorsFile& file);
+  void restore(const SafetensorsFile& file) override;
 
  private:
   struct State;  // arrays, model, corpus: whatever needs LibTorch
@@ -48,8 +57,7 @@ class Trial {
 
   void count_step(double loss);  // after an update: what advance() does then
   void end_epoch();
-  double leak() const;
-  std::string file(bool whole) const;
+  std::map<std::string, std::string> metadata() const;
 
   Config config_;
   TrialId id_;
@@ -57,6 +65,9 @@ class Trial {
   bool evaluated_ = false;
   std::unique_ptr<State> state_;
 };
+
+// What a checkpoint of this trial is of.
+Identity trial_identity(const Config& config, const TrialId& id);
 
 // Reads the progress of a checkpoint without building its trial.
 Progress checkpoint_progress(const SafetensorsFile& file);

@@ -26,11 +26,11 @@ TrialStack::TrialStack(const Config& config, std::vector<Trial*> trials, at::Dev
         std::vector<Replica> replicas;
         for (const Trial* trial : trials_) {
           const Trial::State& s = *trial->state_;
-          replicas.push_back({&s.plan, &s.layout, s.noise, s.key});
+          replicas.push_back({&s.model.plan, &s.model.layout, s.model.noise, s.data.key});
         }
         return replicas;
       }()),
-      arrays_(make_stack(replicas_, at::TensorOptions(at::kFloat).device(device))),
+      arrays_(make_stack(replicas_, at::TensorOptions(at::kFloat).device(device), config.optimiser.kind->state.size())),
       step_(config, replicas_, arrays_),
       windows_(at::zeros(
           {chunk_, static_cast<int64_t>(trials_.size()), config.windows.batch, config.windows.length + 1},
@@ -42,7 +42,7 @@ TrialStack::TrialStack(const Config& config, std::vector<Trial*> trials, at::Dev
       graph_(device, [this] { step(); }) {
   for (size_t r = 0; r < trials_.size(); ++r) {
     Trial::State& s = *trials_[r]->state_;
-    s.move_to(config_, replica_arena(arrays_, static_cast<int64_t>(r), s.layout.size));
+    s.move_to(replica_arena(arrays_, static_cast<int64_t>(r), s.model.layout.size));
   }
 }
 
@@ -52,18 +52,14 @@ void TrialStack::step() {
   losses_.index_copy_(0, place_, losses.unsqueeze(0));
   place_.add_(1);
   updates_.add_(1);
-  update(config_.optimiser, arrays_, learning_rate_, updates_.to(at::kFloat));
+  update(config_.optimiser, *replicas_[0].layout, arrays_, learning_rate_, updates_.to(at::kFloat));
 }
 
 // The windows of `count` steps of every trial, from step `first` of the epoch on.
 void TrialStack::load(int64_t epoch, int64_t first, int64_t count) {
   std::vector<at::Tensor> rows;
   for (int64_t step = first; step < first + count; ++step)
-    for (const Trial* trial : trials_) {
-      const Trial::State& s = *trial->state_;
-      const WindowStarts starts = training_windows(config_, s.corpus, s.key, epoch, step);
-      rows.push_back(s.gather_on_host(starts, 0, config_.windows.batch, config_.windows.length));
-    }
+    for (const Trial* trial : trials_) rows.push_back(trial->state_->data.training_batch(epoch, step));
   at::Tensor there = windows_.narrow(0, 0, count);
   there.copy_(at::stack(rows).view(there.sizes()));
 }
@@ -75,8 +71,9 @@ std::vector<Trial*> TrialStack::advance(int64_t most, const std::function<bool()
   place_.zero_();
   updates_.fill_(now.updates);
   learning_rate_.fill_(learning_rate(config_, now.epoch));
-  const Arena before(arrays_.parameters.clone(), {}, arrays_.first_moment.clone(),
-                     arrays_.second_moment.clone());
+  Arena before;
+  before.parameters = arrays_.parameters.clone();
+  for (const at::Tensor& rows : arrays_.state) before.state.push_back(rows.clone());
 
   int64_t done = 0;
   for (bool stop = false; done < steps && !stop; stop = pause()) {
@@ -93,7 +90,10 @@ std::vector<Trial*> TrialStack::advance(int64_t most, const std::function<bool()
       continue;
     }
     trials_[r]->state_->step->parameters_changed();
-    for (int64_t i = 0; i < done; ++i) trials_[r]->count_step(loss[i]);
+    for (int64_t i = 0; i < done; ++i) {
+      ++trials_[r]->progress_.updates;
+      trials_[r]->count_step(loss[i]);
+    }
   }
   return gone;
 }
@@ -102,13 +102,14 @@ std::vector<Trial*> TrialStack::advance(int64_t most, const std::function<bool()
 void TrialStack::leave(size_t r, const Arena& before) {
   Trial::State& s = *trials_[r]->state_;
   const auto row = static_cast<int64_t>(r);
-  const auto part = [&](const at::Tensor& rows) {
-    return rows[row].narrow(0, rows.size(1) - s.layout.size, s.layout.size);
+  const int64_t size = s.model.layout.size;
+  const auto put_back = [&](at::Tensor& there, const at::Tensor& rows) {
+    there.copy_(rows[row].narrow(0, rows.size(1) - size, size));
   };
-  s.arena.parameters.copy_(part(before.parameters));
-  s.arena.first_moment.copy_(part(before.first_moment));
-  s.arena.second_moment.copy_(part(before.second_moment));
-  s.move_to(config_, Arena(s.layout, arrays_.parameters.options()));
+  Arena& arena = s.model.arena;
+  put_back(arena.parameters, before.parameters);
+  for (size_t i = 0; i < arena.state.size(); ++i) put_back(arena.state[i], before.state[i]);
+  s.move_to(Arena(s.model.layout, arrays_.parameters.options(), config_.optimiser.kind->state));
 }
 
 }  // namespace ate

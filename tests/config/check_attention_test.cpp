@@ -17,7 +17,7 @@ std::string complaint(const std::string& preset, std::vector<std::string> sets) 
 }  // namespace
 
 TEST_CASE("every attention kind goes with every source and embedding of an encoder", "[config]") {
-  for (const auto& [kind, name] : EnumNames<AttentionKind>::values)
+  for (const std::string& name : registered_names<AttentionDescription>())
     CHECK(complaint("medium", {std::string("attention.kind=") + name}).empty());
   for (const AttentionKind kind : sparse_kinds()) CHECK(check_config(sparse_encoder(kind)).empty());
 }

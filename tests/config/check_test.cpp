@@ -184,7 +184,7 @@ TEST_CASE("fused kernels are refused where they cannot run, and bf16 and tf32 wh
     return blamed(c).empty() ? "" : first_complaint(c);
   };
   const KernelKind any = KernelKind::automatic;
-  CHECK(contains(complaint("cpu", any, Dtype::bf16, AttentionKind::window),
+  CHECK(contains(complaint("cpu", any, Dtype::bf16, AttentionKind("window")),
                  "bf16 trains dense attention alone"));
   CHECK(contains(complaint("mps", any, Dtype::bf16, AttentionKind::dense), "not on mps"));
   CHECK(contains(complaint("cpu", any, Dtype::tf32, AttentionKind::dense), "set dtype to fp32 or bf16"));

@@ -19,7 +19,19 @@ Config read_back(const Json& document) {
   return config;
 }
 
+template <IsKind K>
+void check_names() {
+  std::set<std::string> names;
+  for (const auto* kind : registered<typename K::Description>()) {
+    CHECK(enum_name(K(kind->name)) == kind->name);
+    CHECK(std::string(kind->help).size() > 5);
+    names.insert(kind->name);
+  }
+  CHECK(names.size() == registered<typename K::Description>().size());
+}
+
 template <class E>
+requires std::is_enum_v<E>
 void check_names() {
   std::set<std::string> names;
   for (const auto& [value, name] : EnumNames<E>::values) {

@@ -10,7 +10,7 @@ namespace ate::testing {
 
 inline std::vector<Arm> all_arms() {
   std::vector<Arm> arms;
-  for (const auto& [arm, name] : EnumNames<Arm>::values) arms.push_back(arm);
+  for (const ArmDescription* arm : registered<ArmDescription>()) arms.emplace_back(*arm);
   return arms;
 }
 

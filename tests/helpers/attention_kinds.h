@@ -10,8 +10,8 @@ namespace ate::testing {
 
 inline std::vector<AttentionKind> sparse_kinds() {
   std::vector<AttentionKind> kinds;
-  for (const auto& [kind, name] : EnumNames<AttentionKind>::values)
-    if (kind != AttentionKind::dense) kinds.push_back(kind);
+  for (const AttentionDescription* kind : registered<AttentionDescription>())
+    if (kind->make != nullptr) kinds.emplace_back(*kind);
   return kinds;
 }
 
@@ -22,9 +22,9 @@ inline Config sparse_encoder(AttentionKind kind, bool causal = true) {
   config.body.causal = causal;
   config.attention.kind = kind;
   config.attention.k = 5;
-  if (kind == AttentionKind::mlp_topk) config.attention.hidden = 6;
-  if (kind == AttentionKind::lowrank_topk) config.attention.rank = 3;
-  if (kind == AttentionKind::block_topk) config.attention.block = 3;
+  for (const auto& [name, value] : {std::pair{"hidden", 6}, {"rank", 3}, {"block", 3}})
+    for (const KindSetting& setting : kind->settings)
+      if (std::string_view(setting.name) == name) config.attention.own.set(name, int64_t{value});
   return config;
 }
 

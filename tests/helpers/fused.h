@@ -17,7 +17,7 @@ inline std::unique_ptr<FusedStep> fused_step(Rig& rig, const at::Tensor& noise =
   Arena& arena = rig.arena;
   return make_fused_step(
       config, rig.plan, rig.layout,
-      {data(arena.parameters), data(arena.gradients), data(arena.first_moment), data(arena.second_moment)},
+      {data(arena.parameters), data(arena.gradients), data(arena.state[0]), data(arena.state[1])},
       noise.defined() ? noise.const_data_ptr<float>() : nullptr, instructions);
 }
 

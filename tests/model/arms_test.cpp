@@ -52,10 +52,10 @@ TEST_CASE("each arm has the tables that it is named for", "[model]") {
   CHECK(tables_of(Arm::tied) == "20x16");
   CHECK(tables_of(Arm::bespoke) == "4x24p 10x16 6x8p");
   CHECK(tables_of(Arm::random_band) == "4x24p 10x16 6x8p");
-  CHECK(tables_of(Arm::reversed) == "4x8p 10x16 6x24p");
-  CHECK(tables_of(Arm::uniform_projected) == "20x24p");
-  CHECK(tables_of(config, Arm::factorised) == "20x4p");
-  CHECK(tables_of(Arm::adaptive) == "4x16p 10x4p 6x1p");  // the first band is projected too
+  CHECK(tables_of(Arm("reversed")) == "4x8p 10x16 6x24p");
+  CHECK(tables_of(Arm("uniform_projected")) == "20x24p");
+  CHECK(tables_of(config, Arm("factorised")) == "20x4p");
+  CHECK(tables_of(Arm("adaptive")) == "4x16p 10x4p 6x1p");  // the first band is projected too
   CHECK(tables_of(Arm::known_worse) == "20x8p");
 }
 
@@ -63,8 +63,8 @@ TEST_CASE("one table as wide as the model is not projected", "[model]") {
   Config config = config_for_all_arms();
   config.embedding.high = 1;
   config.embedding.rank = 1;
-  CHECK(tables_of(config, Arm::uniform_projected) == "20x16");
-  CHECK(tables_of(config, Arm::factorised) == "20x16");
+  CHECK(tables_of(config, Arm("uniform_projected")) == "20x16");
+  CHECK(tables_of(config, Arm("factorised")) == "20x16");
 }
 
 TEST_CASE("projections have a bias where the config asks for it", "[model]") {
@@ -92,7 +92,7 @@ TEST_CASE("every token has a row of its own in every arm", "[model]") {
     for (const Arm arm : all_arms()) {
       Config config = config_for_all_arms();
       config.embedding.tables = tables;
-      if (tables == Tables::vocabulary && arm == Arm::param_matched) continue;  // see below
+      if (tables == Tables::vocabulary && arm == Arm("param_matched")) continue;  // see below
       const EmbeddingPlan plan = plan_embedding(config, arm, some_bands());
       CAPTURE(enum_name(arm));
       int64_t rows = plan.noise_rows;
@@ -111,11 +111,11 @@ TEST_CASE("blocks of equal occurrence narrow as they hold more tokens", "[model]
   Config config = config_for_all_arms();
   config.embedding.decay = 0.5;
   // Widths 24 * (n / 2)^-.5: 24, 24, 13.86, 10.73.
-  CHECK(tables_of(config, Arm::mixed_dim) == "2x24p 2x24p 6x13p 10x10p");
+  CHECK(tables_of(config, Arm("mixed_dim")) == "2x24p 2x24p 6x13p 10x10p");
   config.embedding.decay = 0;
-  CHECK(tables_of(config, Arm::mixed_dim) == "2x24p 2x24p 6x24p 10x24p");
+  CHECK(tables_of(config, Arm("mixed_dim")) == "2x24p 2x24p 6x24p 10x24p");
   config.embedding.decay = 10;  // never narrower than one column
-  CHECK(tables_of(config, Arm::mixed_dim) == "2x24p 2x24p 6x1p 10x1p");
+  CHECK(tables_of(config, Arm("mixed_dim")) == "2x24p 2x24p 6x1p 10x1p");
 }
 
 TEST_CASE("a token that fills several shares leaves no empty block, and a smaller block is not wider",
@@ -126,10 +126,10 @@ TEST_CASE("a token that fills several shares leaves no empty block, and a smalle
   Bands bands;
   bands.ranked = {2, 0, 1, 3};
   bands.counts = {60, 20, 20, 0};
-  const EmbeddingPlan plan = plan_embedding(config, Arm::mixed_dim, bands);
+  const EmbeddingPlan plan = plan_embedding(config, Arm("mixed_dim"), bands);
   CHECK(tables_of(plan) == "1x24p 1x24p 2x12p");  // shares before each: 0, .6, .8, 1
   bands.counts = {20, 20, 30, 50};
-  CHECK(tables_of(plan_embedding(config, Arm::mixed_dim, bands)) == "2x24p 1x24p 1x24p");
+  CHECK(tables_of(plan_embedding(config, Arm("mixed_dim"), bands)) == "2x24p 1x24p 1x24p");
 }
 
 TEST_CASE("the matched table has as many parameters as bespoke, within half a percent", "[model]") {
@@ -137,14 +137,14 @@ TEST_CASE("the matched table has as many parameters as bespoke, within half a pe
     Config config = config_for_all_arms();
     config.embedding.high = high;
     const auto wanted = static_cast<double>(parameters_of(config, Arm::bespoke));
-    const auto found = static_cast<double>(parameters_of(config, Arm::param_matched));
+    const auto found = static_cast<double>(parameters_of(config, Arm("param_matched")));
     CAPTURE(high, wanted, found);
     CHECK(std::abs(found / wanted - 1) <= 0.005);
     // No width is nearer.
-    const int64_t width = plan_embedding(config, Arm::param_matched, some_bands()).blocks[0].width;
+    const int64_t width = plan_embedding(config, Arm("param_matched"), some_bands()).blocks[0].width;
     for (const int64_t other : {width - 1, width + 1}) {
       config.embedding.rank = static_cast<double>(other) / 16;
-      CHECK(std::abs(static_cast<double>(parameters_of(config, Arm::factorised)) - wanted) >=
+      CHECK(std::abs(static_cast<double>(parameters_of(config, Arm("factorised"))) - wanted) >=
             std::abs(found - wanted));
     }
   }
@@ -153,14 +153,14 @@ TEST_CASE("the matched table has as many parameters as bespoke, within half a pe
 TEST_CASE("arms that a shape has no room for are refused with the reason", "[model]") {
   Config config = config_for_all_arms();
   config.body.width = 15;
-  CHECK(contains(complaint(config, Arm::adaptive), "/study/arms: adaptive cannot be built for this shape"));
-  CHECK(contains(complaint(config, Arm::adaptive), "a sixteenth of the width 15"));
+  CHECK(contains(complaint(config, Arm("adaptive")), "/study/arms: adaptive cannot be built for this shape"));
+  CHECK(contains(complaint(config, Arm("adaptive")), "a sixteenth of the width 15"));
   CHECK(complaint(config, Arm::known_worse).empty());
   config.body.width = 8;
   CHECK(contains(complaint(config, Arm::known_worse), "the width 8 is not above 8"));
   Config bag = tiny_bag();
   bag.embedding.high = 1.5;  // 448 parameters; one column more or less is 28 of them
-  CHECK(contains(complaint(bag, Arm::param_matched), "param_matched cannot be built"));
+  CHECK(contains(complaint(bag, Arm("param_matched")), "param_matched cannot be built"));
 }
 
 TEST_CASE("arms that know no bands are built also where a band would be empty", "[model]") {
@@ -170,8 +170,8 @@ TEST_CASE("arms that know no bands are built also where a band would be empty", 
   for (const Arm arm : all_arms()) {
     CAPTURE(enum_name(arm));
     const bool refused = !complaint_of<BadInput>([&] { plan_embedding(config, arm, corpus, 0); }).empty();
-    const bool knows_bands = arm == Arm::bespoke || arm == Arm::reversed || arm == Arm::random_band ||
-                             arm == Arm::param_matched || arm == Arm::mixed_dim || arm == Arm::adaptive;
+    const bool knows_bands = arm == Arm::bespoke || arm == Arm("reversed") || arm == Arm::random_band ||
+                             arm == Arm("param_matched") || arm == Arm("mixed_dim") || arm == Arm("adaptive");
     CHECK(refused == knows_bands);
   }
 }

@@ -12,9 +12,9 @@ using namespace ate::testing;
 
 namespace {
 
-constexpr RandomKey kKey = {0x12345678, 0x9abcdef0};
+constexpr RandomKey kDropoutKey = {0x12345678, 0x9abcdef0};
 
-std::vector<float> mask(size_t size, double p, RandomKey key = kKey, uint32_t site = 2, uint32_t step = 7) {
+std::vector<float> mask(size_t size, double p, RandomKey key = kDropoutKey, uint32_t site = 2, uint32_t step = 7) {
   std::vector<float> out(size, -1.0F);
   fill_dropout_mask(key, site, step, p, out);
   return out;
@@ -25,7 +25,7 @@ std::vector<float> reference(size_t size, double p) {
   std::vector<float> out;
   const auto q = static_cast<uint32_t>(std::lround(p * 65536));
   for (size_t i = 0; i < size; ++i) {
-    const auto block = random_block(kKey, Purpose::dropout, 2, 7, i / 8);
+    const auto block = random_block(kDropoutKey, Purpose::dropout, 2, 7, i / 8);
     const uint32_t word = block[i % 8 / 2];
     const uint32_t bits = i % 2 == 0 ? word & 0xffffU : word >> 16;
     out.push_back(bits < q ? 0.0F : static_cast<float>(65536.0 / (65536.0 - q)));
@@ -46,7 +46,7 @@ TEST_CASE("a mask is the counted random bits against the probability, element by
 
 TEST_CASE("a mask ends where its span ends", "[model]") {
   std::vector<float> out(200, -1.0F);
-  fill_dropout_mask(kKey, 2, 7, 0.5, std::span(out).first(131));
+  fill_dropout_mask(kDropoutKey, 2, 7, 0.5, std::span(out).first(131));
   CHECK(std::vector<float>(out.begin(), out.begin() + 131) == mask(131, 0.5));
   CHECK(std::vector<float>(out.begin() + 131, out.end()) == std::vector<float>(69, -1.0F));
 }
@@ -54,8 +54,8 @@ TEST_CASE("a mask ends where its span ends", "[model]") {
 TEST_CASE("a mask is a pure function of key, site and step", "[model]") {
   CHECK(mask(256, 0.5) == mask(256, 0.5));
   const std::set<std::vector<float>> all = {mask(256, 0.5), mask(256, 0.5, {1, 0x9abcdef0}),
-                                            mask(256, 0.5, {0x12345678, 1}), mask(256, 0.5, kKey, 3),
-                                            mask(256, 0.5, kKey, 2, 8)};
+                                            mask(256, 0.5, {0x12345678, 1}), mask(256, 0.5, kDropoutKey, 3),
+                                            mask(256, 0.5, kDropoutKey, 2, 8)};
   CHECK(all.size() == 5);
 }
 

@@ -11,7 +11,7 @@ using namespace ate::testing;
 
 namespace {
 
-constexpr RandomKey kKey = {21, 0};
+constexpr RandomKey kDifferenceKey = {21, 0};
 constexpr int kElements = 6;  // of each tensor
 constexpr uint32_t kStep = 3;
 
@@ -19,22 +19,22 @@ void check_gradients(Config config, Arm arm) {
   config.body.init = Init::framework;
   config.body.dropout = 0.3;
   Rig rig(config, arm, shuffled_bands(config), at::kDouble);
-  rig.initialise(kKey);
+  rig.initialise(kDifferenceKey);
   const at::Tensor windows = random_windows(config, 5, 4);
-  const auto loss = [&] { return rig.model.training_loss(windows, kKey, kStep); };
+  const auto loss = [&] { return rig.model.training_loss(windows, kDifferenceKey, kStep); };
   loss().backward();
   auto* parameters = rig.arena.parameters.mutable_data_ptr<double>();
   const auto* gradients = rig.arena.gradients.const_data_ptr<double>();
   for (const ParameterTensor& tensor : rig.layout.tensors)
     for (uint64_t draw = 0; draw < kElements; ++draw) {
-      const auto bits = word64(random_block(kKey, Purpose::canary, 0, 0, draw), 0);
+      const auto bits = word64(random_block(kDifferenceKey, Purpose::canary, 0, 0, draw), 0);
       const auto i = tensor.offset + static_cast<int64_t>(below(bits, static_cast<uint64_t>(tensor.count())));
       const double kept = parameters[i];
       const double h = 1e-5;
       parameters[i] = kept + h;
-      const auto above = loss().item<double>();
+      const auto above = loss().value();
       parameters[i] = kept - h;
-      const auto beneath = loss().item<double>();
+      const auto beneath = loss().value();
       parameters[i] = kept;
       const double difference = (above - beneath) / (2 * h);
       CAPTURE(tensor.name, i - tensor.offset, difference, gradients[i]);

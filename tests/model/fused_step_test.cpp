@@ -10,9 +10,9 @@ using namespace ate::testing;
 
 namespace {
 
-constexpr RandomKey kKey = {11, 3};
+constexpr RandomKey kFusedKey = {11, 3};
 
-struct Variant {
+struct FusedCase {
   std::string name;
   Config config;
   Arm arm = Arm::standard;
@@ -29,8 +29,8 @@ Config odd_shape(int64_t length, int64_t width, int64_t heads, int64_t vocabular
   return config;
 }
 
-std::vector<Variant> variants() {
-  std::vector<Variant> all;
+std::vector<FusedCase> fused_cases() {
+  std::vector<FusedCase> all;
   for (const Arm arm : all_arms()) {
     all.push_back({enum_name(arm), config_for_all_arms(), arm});
     all.push_back({std::string(enum_name(arm)) + " with biases", config_for_all_arms(), arm});
@@ -47,7 +47,7 @@ std::vector<Variant> variants() {
   all.push_back({"longer than three vectors", odd_shape(50, 24, 3, 20)});
   const size_t n = all.size();
   for (size_t i = n - 6; i < n; ++i) {
-    Variant plain = all[i];
+    FusedCase plain = all[i];
     plain.name += ", no mask, positions nor norm";
     plain.config.body.causal = false;
     plain.config.body.positions = Positions::none;
@@ -58,18 +58,18 @@ std::vector<Variant> variants() {
   return all;
 }
 
-at::Tensor noise_of(const Variant& v) {
+at::Tensor fused_noise(const FusedCase& v) {
   if (!v.noise) return {};
   const int64_t rows = v.config.source.vocabulary / 10;
-  return at::tensor(noise_rows(rows, v.config.body.width, Init::framework, kKey))
+  return at::tensor(noise_rows(rows, v.config.body.width, Init::framework, kFusedKey))
       .view({rows, v.config.body.width});
 }
 
 // Parameters large enough for every unit to matter; norms and zero biases away from where they start.
-std::unique_ptr<Rig> rig_of(Variant v, at::ScalarType type) {
+std::unique_ptr<Rig> fused_rig(FusedCase v, at::ScalarType type) {
   v.config.body.init = Init::framework;
-  auto rig = std::make_unique<Rig>(v.config, v.arm, shuffled_bands(v.config, v.noise), type, noise_of(v));
-  rig->initialise(kKey);
+  auto rig = std::make_unique<Rig>(v.config, v.arm, shuffled_bands(v.config, v.noise), type, fused_noise(v));
+  rig->initialise(kFusedKey);
   for (const ParameterTensor& tensor : rig->layout.tensors)
     if (tensor.shape.size() == 1) {
       at::Tensor part = Rig::part(rig->arena.parameters, tensor);
@@ -90,22 +90,21 @@ void check_gradients(const Rig& found, const Rig& expected, double tolerance) {
   }
 }
 
-void check_step(const Variant& v, double p, Dtype dtype, const std::string& instructions, double tolerance) {
-  Variant dropped = v;
+void check_step(const FusedCase& v, double p, Dtype dtype, const std::string& instructions, double tolerance) {
+  FusedCase dropped = v;
   dropped.config.body.dropout = p;
-  const auto rig = rig_of(dropped, at::kFloat);
-  const auto reference = rig_of(dropped, at::kDouble);
-  const at::Tensor noise = noise_of(v);
+  const auto rig = fused_rig(dropped, at::kFloat);
+  const auto reference = fused_rig(dropped, at::kDouble);
+  const at::Tensor noise = fused_noise(v);
   const auto step = fused_step(*rig, noise, dtype, instructions);
   // Twice: what the first step leaves behind must not show in the second.
   for (const uint32_t number : {4U, 5U}) {
     const at::Tensor windows = random_windows(v.config, v.config.windows.batch, number);
     reference->arena.gradients.zero_();
-    const at::Tensor expected = reference->model.training_loss(windows, kKey, number);
-    expected.backward();
-    const double loss = step->loss_and_gradients(windows.const_data_ptr<int64_t>(), kKey, number);
-    CAPTURE(v.name, p, instructions, loss, expected.item<double>());
-    CHECK(std::abs(loss - expected.item<double>()) < tolerance);
+    const double expected = reference->model.training_loss(windows, kFusedKey, number).backward();
+    const double loss = step->loss_and_gradients(windows.const_data_ptr<int64_t>(), kFusedKey, number);
+    CAPTURE(v.name, p, instructions, loss, expected);
+    CHECK(std::abs(loss - expected) < tolerance);
     check_gradients(*rig, *reference, tolerance);
   }
 }
@@ -113,23 +112,23 @@ void check_step(const Variant& v, double p, Dtype dtype, const std::string& inst
 }  // namespace
 
 TEST_CASE("the fused step has the reference's loss and every gradient", "[model]") {
-  for (const Variant& v : variants())
+  for (const FusedCase& v : fused_cases())
     for (const double p : {0.0, 0.1, 0.5}) check_step(v, p, Dtype::fp32, "", 2e-5);
 }
 
 TEST_CASE("kernels of every instruction set have the reference's loss and gradients", "[model]") {
   for (const std::string& instructions : instruction_sets())
-    for (const Variant& v : variants()) check_step(v, 0.1, Dtype::fp32, instructions, 2e-5);
+    for (const FusedCase& v : fused_cases()) check_step(v, 0.1, Dtype::fp32, instructions, 2e-5);
 }
 
 // A bf16 factor is off by up to 2^-9 of itself; where that turns a unit on or off, a whole term comes or goes.
 TEST_CASE("the fused step in bf16 has the reference's loss and gradients within a tenth", "[model]") {
   for (const std::string& instructions : instruction_sets())
-    for (const Variant& v : variants()) check_step(v, 0.1, Dtype::bf16, instructions, 0.1);
+    for (const FusedCase& v : fused_cases()) check_step(v, 0.1, Dtype::bf16, instructions, 0.1);
 }
 
 TEST_CASE("an unknown instruction set is refused", "[model]") {
-  const auto rig = rig_of({"", tiny_encoder()}, at::kFloat);
+  const auto rig = fused_rig({"", tiny_encoder()}, at::kFloat);
   CHECK_THROWS_AS(fused_step(*rig, {}, Dtype::fp32, "abacus"), Failure);
 }
 
@@ -160,32 +159,32 @@ TEST_CASE("the fused step has PyTorch's losses and every gradient", "[model]") {
 TEST_CASE("a model that the fused kernels cannot run is refused, not run as another", "[model]") {
   Config config = tiny_encoder();
   config.body.norm = Norm::pre;
-  const auto rig = rig_of({"", config}, at::kFloat);
+  const auto rig = fused_rig({"", config}, at::kFloat);
   CHECK_THROWS_AS(fused_step(*rig, {}), Failure);
 }
 
 TEST_CASE("the same step gives the same bits, wherever its arrays lie", "[model]") {
   for (const Dtype dtype : {Dtype::fp32, Dtype::bf16}) {
-    const Variant v = {"bespoke", config_for_all_arms(), Arm::bespoke};
-    const auto a = rig_of(v, at::kFloat);
-    const auto b = rig_of(v, at::kFloat);
+    const FusedCase v = {"bespoke", config_for_all_arms(), Arm::bespoke};
+    const auto a = fused_rig(v, at::kFloat);
+    const auto b = fused_rig(v, at::kFloat);
     const at::Tensor windows = random_windows(v.config, v.config.windows.batch, 1);
     const auto first = fused_step(*a, {}, dtype);
     const auto second = fused_step(*b, {}, dtype);
-    const double loss = first->loss_and_gradients(windows.const_data_ptr<int64_t>(), kKey, 1);
-    CHECK(loss == second->loss_and_gradients(windows.const_data_ptr<int64_t>(), kKey, 1));
+    const double loss = first->loss_and_gradients(windows.const_data_ptr<int64_t>(), kFusedKey, 1);
+    CHECK(loss == second->loss_and_gradients(windows.const_data_ptr<int64_t>(), kFusedKey, 1));
     CHECK(at::equal(a->arena.gradients, b->arena.gradients));
-    CHECK(loss == first->loss_and_gradients(windows.const_data_ptr<int64_t>(), kKey, 1));
+    CHECK(loss == first->loss_and_gradients(windows.const_data_ptr<int64_t>(), kFusedKey, 1));
     CHECK(at::equal(a->arena.gradients, b->arena.gradients));
   }
 }
 
 TEST_CASE("a loss that is no number is not hidden", "[model]") {
   for (const Dtype dtype : {Dtype::fp32, Dtype::bf16}) {
-    const auto rig = rig_of({"", tiny_encoder()}, at::kFloat);
+    const auto rig = fused_rig({"", tiny_encoder()}, at::kFloat);
     rig->arena.parameters[rig->layout.at("layers.0.linear1.weight").offset] = std::nanf("");
     const auto step = fused_step(*rig, {}, dtype);
     const at::Tensor windows = random_windows(rig->config, rig->config.windows.batch, 1);
-    CHECK(!std::isfinite(step->loss_and_gradients(windows.const_data_ptr<int64_t>(), kKey, 1)));
+    CHECK(!std::isfinite(step->loss_and_gradients(windows.const_data_ptr<int64_t>(), kFusedKey, 1)));
   }
 }

@@ -73,7 +73,7 @@ std::unique_ptr<Rig> rig_of(Variant v, at::ScalarType type) {
   return rig;
 }
 
-double largest_difference(const at::Tensor& logits, const ReferenceModel::Logits& reference) {
+double largest_logit_difference(const at::Tensor& logits, const ReferenceModel::Logits& reference) {
   double largest = 0;
   for (size_t n = 0; n < reference.size(); ++n)
     for (size_t i = 0; i < reference[n].size(); ++i)
@@ -93,8 +93,8 @@ TEST_CASE("logits are those of the written-out model", "[model]") {
     const ReferenceModel reference(*in_double, noise_of(v));
     const at::Tensor logits = in_double->model.logits(tokens);
     CHECK(logits.size(1) == targets_per_window(v.config));
-    CHECK(largest_difference(logits.detach(), reference.logits(tokens)) < 1e-13);
-    CHECK(largest_difference(rig_of(v, at::kFloat)->model.logits(tokens).detach(), reference.logits(tokens)) <
+    CHECK(largest_logit_difference(logits.detach(), reference.logits(tokens)) < 1e-13);
+    CHECK(largest_logit_difference(rig_of(v, at::kFloat)->model.logits(tokens).detach(), reference.logits(tokens)) <
           1e-5);
   }
 }
@@ -108,7 +108,7 @@ TEST_CASE("the training loss has the masks of the written-out model at every sit
       const auto rig = rig_of(v, at::kDouble);
       const ReferenceModel reference(*rig, noise_of(v));
       for (const uint32_t step : {0U, 5U}) {
-        const auto loss = rig->model.training_loss(windows, kKey, step).item<double>();
+        const auto loss = rig->model.training_loss(windows, kKey, step).value();
         CHECK(std::abs(loss - reference.training_loss(windows, kKey, step)) < 1e-13);
       }
     }
@@ -121,7 +121,7 @@ TEST_CASE("dropout is drawn anew for each step and key, and is off outside train
   const auto rig = rig_of(v, at::kDouble);
   const at::Tensor windows = random_windows(v.config, 3, 2);
   const auto loss = [&](RandomKey key, uint32_t step) {
-    return rig->model.training_loss(windows, key, step).item<double>();
+    return rig->model.training_loss(windows, key, step).value();
   };
   CHECK(loss(kKey, 3) == loss(kKey, 3));
   CHECK(loss(kKey, 3) != loss(kKey, 4));

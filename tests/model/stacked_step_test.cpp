@@ -21,7 +21,7 @@ std::vector<StackRig::Part> all_parts(const Config& config) {
   for (const Arm arm : all_arms()) {
     if (!why_not_stacked(config, arm).empty()) continue;
     // No width comes near bespoke's parameters in so small a model.
-    if (config.body.kind == BodyKind::bag && arm == Arm::param_matched) continue;
+    if (config.body.kind == BodyKind::bag && arm == Arm("param_matched")) continue;
     parts.push_back({arm, {static_cast<uint32_t>(parts.size() + 3), 0}});
   }
   parts.push_back({Arm::bespoke, {3, 5}});
@@ -29,16 +29,16 @@ std::vector<StackRig::Part> all_parts(const Config& config) {
   return parts;
 }
 
-struct Variant {
+struct StackedCase {
   std::string name;
   Config config;
 };
 
-std::vector<Variant> variants() {
+std::vector<StackedCase> stacked_cases() {
   Config base = config_for_all_arms();
   base.body.init = Init::framework;
   base.body.dropout = 0.2;
-  std::vector<Variant> all = {{"encoder", base}};
+  std::vector<StackedCase> all = {{"encoder", base}};
   const auto add = [&](const std::string& name, auto&& change) {
     all.push_back({name, base});
     change(all.back().config);
@@ -73,7 +73,7 @@ void check_gradients(const StackRig& rig, size_t r, double tolerance) {
   }
 }
 
-void check_variant(const Variant& v, at::ScalarType type, double tolerance) {
+void check_variant(const StackedCase& v, at::ScalarType type, double tolerance) {
   CAPTURE(v.name);
   const StackRig rig(v.config, all_parts(v.config), type);
   REQUIRE(rig.alone.size() >= 12);
@@ -94,16 +94,16 @@ void check_variant(const Variant& v, at::ScalarType type, double tolerance) {
 }  // namespace
 
 TEST_CASE("a stack of every arm has each model's own loss and gradients", "[model]") {
-  for (const Variant& v : variants()) check_variant(v, at::kDouble, 1e-6);  // masks are floats
+  for (const StackedCase& v : stacked_cases()) check_variant(v, at::kDouble, 1e-6);  // masks are floats
 }
 
 TEST_CASE("a stack in float has the reference's loss and gradients to rounding", "[model]") {
-  for (const Variant& v : variants()) check_variant(v, at::kFloat, 1e-5);
+  for (const StackedCase& v : stacked_cases()) check_variant(v, at::kFloat, 1e-5);
 }
 
 TEST_CASE("a stack in bf16 has the loss and gradient of each model alone in bf16, near those in float",
           "[model]") {
-  for (Variant& v : variants()) {
+  for (StackedCase& v : stacked_cases()) {
     CAPTURE(v.name);
     const StackRig exact(v.config, all_parts(v.config), at::kFloat);
     v.config.dtype = Dtype::bf16;
@@ -128,7 +128,7 @@ TEST_CASE("a stack in bf16 has the loss and gradient of each model alone in bf16
 }
 
 TEST_CASE("the gradient of a stack is zero wherever no parameter stands", "[model]") {
-  const Variant v = variants()[0];
+  const StackedCase v = stacked_cases()[0];
   const StackRig rig(v.config, all_parts(v.config), at::kFloat);
   rig.run(rig.windows(1), 1);
   for (size_t r = 0; r < rig.alone.size(); ++r)
@@ -138,7 +138,7 @@ TEST_CASE("the gradient of a stack is zero wherever no parameter stands", "[mode
 }
 
 TEST_CASE("a NaN stays in its replica", "[model]") {
-  const Variant v = variants()[0];
+  const StackedCase v = stacked_cases()[0];
   const std::vector<StackRig::Part> parts = all_parts(v.config);
   for (size_t ill = 0; ill < parts.size(); ++ill) {
     const StackRig rig(v.config, parts, at::kFloat);
@@ -165,7 +165,7 @@ TEST_CASE("a layout whose trunk stands elsewhere is refused", "[model]") {
   const Layout a = make_layout(config, standard);
   const Layout b = make_layout(config, tied);
   const std::vector<Replica> replicas = {{&standard, &a, {}, {}}, {&tied, &b, {}, {}}};
-  Arena stack = make_stack(replicas, at::TensorOptions(at::kFloat));
+  Arena stack = make_stack(replicas, at::TensorOptions(at::kFloat), 2);
   CHECK_THROWS_AS(StackedStep(config, replicas, stack), Failure);
 }
 

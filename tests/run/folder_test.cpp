@@ -158,15 +158,17 @@ TEST_CASE("events of several threads do not mix", "[run][threads]") {
 
 TEST_CASE("a finished run has its result in both places, and DONE", "[run]") {
   const TemporaryFolder out;
-  const RunFolder run(out.path(), "a", false);
+  RunFolder run(out.path(), "a", false);
   CHECK(!run.done());
   run.finish({{"loss", 2.5}});
   CHECK(run.done());
   CHECK(run.read_json("result.json") == Json{{"loss", 2.5}});
   CHECK(Json::parse(bytes_of_file(run.result())) == Json{{"loss", 2.5}});
-  run.clear_done();
+  run.begin({{"device", "cpu"}}, {{"trials", 3}});
   CHECK(!run.done());
   CHECK(fs::exists(run.result()));
+  CHECK(run.read_json("environment.json")["device"] == "cpu");
+  CHECK(contains(bytes_of_file(run.folder() / "metrics.jsonl"), "\"event\":\"started\",\"trials\":3"));
 }
 
 TEST_CASE("DONE is written last: a result that cannot be written leaves the run undone", "[run]") {

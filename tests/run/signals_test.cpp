@@ -33,7 +33,7 @@ TEST_CASE("no signal has come before one is sent", "[run]") {
 }
 
 TEST_CASE("the first signal sets the flag and the process goes on", "[run]") {
-  for (const int signal : {SIGINT, SIGTERM})
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
     CHECK(exit_of([&] {
             raise(signal);
             return stop_signal() == signal ? 7 : 8;
@@ -61,5 +61,22 @@ TEST_CASE("a SIGINT after a SIGTERM only asks again", "[run]") {
           raise(SIGTERM);
           raise(SIGINT);
           return 7;
+        }) == 7);
+}
+
+TEST_CASE("each signal has its exit code", "[run]") {
+  for (const auto& [signal, code] : {std::pair{SIGINT, 130}, {SIGTERM, 143}, {SIGHUP, 129}})
+    CHECK(exit_of([signal = signal] {
+            raise(signal);
+            return static_cast<int>(interruption().code());
+          }) == code);
+}
+
+TEST_CASE("a SIGHUP that was ignored at the start, as under nohup, stays ignored", "[run]") {
+  CHECK(exit_of([] {
+          std::signal(SIGHUP, SIG_IGN);
+          install_signal_handlers();
+          raise(SIGHUP);
+          return stop_signal() == 0 ? 7 : 8;
         }) == 7);
 }

@@ -120,7 +120,7 @@ TEST_CASE("a diverged trial is left out with its pair and named", "[study]") {
 
 TEST_CASE("trials that are still running are left out", "[study]") {
   std::vector<TrialRecord> trials = pairs({4, 5, 6}, {3.5, 5, 5.75});
-  trials[5].progress.status = TrialStatus::running;
+  trials[5].progress.status = TrainingStatus::running;
   const StudyResult result = assessed(trials);
   CHECK(result.arms[1].loss.n == 2);
   CHECK(result.comparisons[0].difference.n == 2);

@@ -203,7 +203,7 @@ TEST_CASE("a run folder read back has every trial that is there, whatever was as
   run_in(out, {"study.seeds=2", R"(study.arms=["bespoke","standard"])"});
   const StoredRun run = read_run(folder, 0);
   CHECK(run.result.trials.size() == 5);
-  CHECK(run.result.config.study.arms == std::vector<Arm>{Arm::bespoke, Arm::standard});
+  CHECK((run.result.config.study.arms == std::vector<Arm>{Arm::bespoke, Arm::standard}));
   CHECK(run.result.config.study.seeds == std::vector<int64_t>{0, 1, 2});
 }
 

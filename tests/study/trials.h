@@ -24,7 +24,7 @@ inline TrialRecord finished(Arm arm, int64_t seed, const std::vector<double>& lo
   trial.id = {arm, seed};
   trial.seconds = 1.5;
   Progress& p = trial.progress;
-  p.status = TrialStatus::finished;
+  p.status = TrainingStatus::finished;
   p.parameters = arm == Arm::standard ? 1000 : 1500;
   p.epoch = static_cast<int64_t>(losses.size());
   for (size_t i = 0; i < losses.size(); ++i) {
@@ -41,7 +41,7 @@ inline TrialRecord finished(Arm arm, int64_t seed, const std::vector<double>& lo
 
 inline TrialRecord diverged(Arm arm, int64_t seed) {
   TrialRecord trial = finished(arm, seed, {4.0});
-  trial.progress.status = TrialStatus::diverged;
+  trial.progress.status = TrainingStatus::diverged;
   trial.progress.reason = "the training loss was inf at epoch 2, step 1";
   return trial;
 }

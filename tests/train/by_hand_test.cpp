@@ -37,10 +37,10 @@ class ByHand {
       for (int64_t step = 0; step < steps; ++step, ++updates) {
         rig_.arena.gradients.zero_();
         const at::Tensor windows = gather(training_windows(config_, corpus_, key_, epoch, step));
-        const at::Tensor loss = rig_.model.training_loss(windows, key_, updates);
+        const TrainingLoss loss = rig_.model.training_loss(windows, key_, updates);
         loss.backward();
-        sum += loss.item<double>();
-        update(config_.optimiser, rig_.arena, learning_rate(config_, epoch), updates + 1);
+        sum += loss.value();
+        update(config_.optimiser, rig_.layout, rig_.arena, learning_rate(config_, epoch), updates + 1);
       }
       train_losses_.push_back(sum / static_cast<double>(steps));
     }
@@ -59,8 +59,8 @@ class ByHand {
       const at::Tensor part = Rig::part(rig_.arena.parameters, tensor).contiguous();
       check_bytes(arrays, tensor.name, part);
     }
-    check_bytes(arrays, "adam.first_moment", rig_.arena.first_moment);
-    check_bytes(arrays, "adam.second_moment", rig_.arena.second_moment);
+    check_bytes(arrays, "adam.first_moment", rig_.arena.state[0]);
+    check_bytes(arrays, "adam.second_moment", rig_.arena.state[1]);
     CHECK(arrays.size() == rig_.layout.tensors.size() + 2);
   }
 

@@ -52,7 +52,8 @@ std::vector<double> values(const at::Tensor& tensor) {
 // Trains both for a few steps on made-up gradients and compares parameters and moments.
 void check_against_reference(const OptimiserConfig& config, double gradient_size) {
   constexpr int64_t kCount = 37;
-  Arena arena(flat_layout(kCount), at::TensorOptions(at::kDouble));
+  const Layout layout = flat_layout(kCount);
+  Arena arena(layout, at::TensorOptions(at::kDouble), config.kind->state);
   arena.parameters.copy_(at::sin(at::arange(kCount, at::kDouble)) * 2);
   ReferenceOptimiser reference{config, values(arena.parameters), std::vector<double>(kCount),
                                std::vector<double>(kCount)};
@@ -60,11 +61,11 @@ void check_against_reference(const OptimiserConfig& config, double gradient_size
     const double rate = 0.1 / step;
     arena.gradients.copy_(at::cos(at::arange(kCount, at::kDouble) * step) * gradient_size / step);
     reference.update(values(arena.gradients), rate, step);
-    update(config, arena, rate, step);
+    update(config, layout, arena, rate, step);
     CAPTURE(step);
     CHECK(largest_difference(arena.parameters, at::tensor(reference.parameters, at::kDouble)) < 1e-13);
-    CHECK(largest_difference(arena.first_moment, at::tensor(reference.first, at::kDouble)) < 1e-13);
-    CHECK(largest_difference(arena.second_moment, at::tensor(reference.second, at::kDouble)) < 1e-13);
+    CHECK(largest_difference(arena.state[0], at::tensor(reference.first, at::kDouble)) < 1e-13);
+    CHECK(largest_difference(arena.state[1], at::tensor(reference.second, at::kDouble)) < 1e-13);
   }
 }
 
@@ -81,7 +82,7 @@ TEST_CASE("updates are those of the papers' formulas", "[train]") {
         config.epsilon = 1e-3;
         config.weight_decay = weight_decay;
         config.clip_norm = clip_norm;
-        CAPTURE(static_cast<int>(kind), weight_decay, clip_norm);
+        CAPTURE(kind->name, weight_decay, clip_norm);
         check_against_reference(config, 3.0);   // the clip cuts
         check_against_reference(config, 0.01);  // it does not
       }
@@ -90,13 +91,14 @@ TEST_CASE("updates are those of the papers' formulas", "[train]") {
 TEST_CASE("the clip takes the norm over all tensors and leaves a small gradient alone", "[train]") {
   OptimiserConfig config;
   config.clip_norm = 1.0;
-  Arena arena(flat_layout(4), at::TensorOptions(at::kDouble));
+  const Layout layout = flat_layout(4);
+  Arena arena(layout, at::TensorOptions(at::kDouble), config.kind->state);
   arena.gradients.copy_(at::tensor({3.0, 0.0, 4.0, 0.0}, at::kDouble));
-  update(config, arena, 0.1, 1);
+  update(config, layout, arena, 0.1, 1);
   CHECK(std::abs(arena.gradients.norm().item<double>() - 1) < 1e-6);
   CHECK(std::abs(arena.gradients[0].item<double>() - 0.6) < 1e-6);
   arena.gradients.copy_(at::tensor({0.3, 0.0, 0.4, 0.0}, at::kDouble));
-  update(config, arena, 0.1, 2);
+  update(config, layout, arena, 0.1, 2);
   CHECK(arena.gradients[0].item<double>() == 0.3);
 }
 
@@ -111,12 +113,12 @@ TEST_CASE("four updates leave PyTorch's parameters, in double and in float", "[t
         CAPTURE(name, at::toString(type), step);
         const at::Tensor windows = long_tensor(after["windows_per_step"][static_cast<size_t>(step)]);
         c.rig.arena.gradients.zero_();
-        const at::Tensor loss = c.rig.model.training_loss(windows, {0, 0}, 0);
-        CHECK(std::abs(loss.item<double>() - after["losses"][static_cast<size_t>(step)].get<double>()) <
+        const TrainingLoss loss = c.rig.model.training_loss(windows, {0, 0}, 0);
+        CHECK(std::abs(loss.value() - after["losses"][static_cast<size_t>(step)].get<double>()) <
               tolerance);
         loss.backward();
         const int64_t epoch = step / after["steps_per_epoch"].get<int64_t>();
-        update(c.rig.config.optimiser, c.rig.arena, learning_rate(c.rig.config, epoch), step + 1);
+        update(c.rig.config.optimiser, c.rig.layout, c.rig.arena, learning_rate(c.rig.config, epoch), step + 1);
       }
       for (const ParameterTensor& tensor : c.rig.layout.tensors) {
         const double difference = largest_difference(Rig::part(c.rig.arena.parameters, tensor),
@@ -130,8 +132,8 @@ TEST_CASE("four updates leave PyTorch's parameters, in double and in float", "[t
 TEST_CASE("padding stays zero through updates with decay", "[train]") {
   GoldenCase c("encoder_bespoke_causal", at::kFloat);
   c.rig.model.training_loss(long_tensor(c.golden["windows"]), {0, 0}, 0).backward();
-  update(c.rig.config.optimiser, c.rig.arena, 0.1, 1);
-  for (at::Tensor flat : {c.rig.arena.parameters, c.rig.arena.first_moment, c.rig.arena.second_moment}) {
+  update(c.rig.config.optimiser, c.rig.layout, c.rig.arena, 0.1, 1);
+  for (at::Tensor flat : {c.rig.arena.parameters, c.rig.arena.state[0], c.rig.arena.state[1]}) {
     flat = flat.clone();
     for (const ParameterTensor& tensor : c.rig.layout.tensors) Rig::part(flat, tensor).zero_();
     CHECK(flat.abs().max().item<double>() == 0);

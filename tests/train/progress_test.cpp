@@ -12,7 +12,7 @@ namespace {
 
 Progress some_progress() {
   Progress p;
-  p.status = TrialStatus::diverged;
+  p.status = TrainingStatus::diverged;
   p.parameters = 25'800;
   p.leak = 0.125;
   p.epoch = 7;
@@ -62,7 +62,7 @@ Progress through_text(const Progress& progress) {
 
 TEST_CASE("progress comes back from its text with every digit", "[train]") {
   check_equal(through_text(some_progress()), some_progress());
-  for (const TrialStatus status : {TrialStatus::running, TrialStatus::finished, TrialStatus::diverged}) {
+  for (const TrainingStatus status : {TrainingStatus::running, TrainingStatus::finished, TrainingStatus::diverged}) {
     Progress progress;
     progress.status = status;
     check_equal(through_text(progress), progress);
@@ -103,7 +103,7 @@ TEST_CASE("trials are named by arm and seed, statuses by a word", "[train]") {
   CHECK(TrialId{Arm::bespoke, 3}.text() == "bespoke-s3");
   CHECK(TrialId{Arm::standard, 4294967295}.text() == "standard-s4294967295");
   CHECK(TrialId{Arm::bespoke, 3}.arm_name() == "bespoke");
-  CHECK(std::string(status_name(TrialStatus::running)) == "running");
-  CHECK(std::string(status_name(TrialStatus::finished)) == "finished");
-  CHECK(std::string(status_name(TrialStatus::diverged)) == "diverged");
+  CHECK(std::string(status_name(TrainingStatus::running)) == "running");
+  CHECK(std::string(status_name(TrainingStatus::finished)) == "finished");
+  CHECK(std::string(status_name(TrainingStatus::diverged)) == "diverged");
 }

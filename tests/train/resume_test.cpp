@@ -66,7 +66,7 @@ TEST_CASE("a trial that stops early stops at the same step when resumed", "[trai
   Trial trial = make_trial(config, Arm::standard, 1);
   const size_t states = all_states(trial).size();
   CHECK(states == 3 * 4 + 1);
-  CHECK(trial.progress().status == TrialStatus::finished);
+  CHECK(trial.progress().status == TrainingStatus::finished);
   CHECK(contains(trial.progress().reason, "stopped early"));
   check_every_step(config, Arm::standard);
 }
@@ -76,11 +76,11 @@ TEST_CASE("a diverged trial stays diverged when resumed", "[train]") {
   config.optimiser.learning_rate = 1e30;
   Trial trial = make_trial(config, Arm::standard);
   const std::string state = final_state(trial);
-  REQUIRE(trial.progress().status == TrialStatus::diverged);
+  REQUIRE(trial.progress().status == TrainingStatus::diverged);
   Trial resumed = make_trial(config, Arm::standard);
   restore(resumed, state);
   CHECK(resumed.ended());
-  CHECK(resumed.progress().status == TrialStatus::diverged);
+  CHECK(resumed.progress().status == TrainingStatus::diverged);
   const bool equal = resumed.checkpoint() == state;
   CHECK(equal);
 }

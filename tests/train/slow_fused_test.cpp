@@ -26,7 +26,7 @@ TEST_CASE("the loss curves of fused and reference agree to 1e-4 over 500 steps w
       REQUIRE(curves[0].size() == 25);
       double largest = 0;
       for (size_t i = 0; i < 25; ++i) largest = std::max(largest, std::abs(curves[0][i] - curves[1][i]));
-      CAPTURE(preset, static_cast<int>(arm), largest);
+      CAPTURE(preset, enum_name(arm), largest);
       CHECK(largest < 1e-4);
     }
 }

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
 const std::vector<TrialId> kIds = {{Arm::standard, 0},    {Arm::bespoke, 0},   {Arm::bespoke, 1},
-                                   {Arm::random_band, 0}, {Arm::mixed_dim, 2}, {Arm::uniform_projected, 0}};
+                                   {Arm::random_band, 0}, {Arm("mixed_dim"), 2}, {Arm("uniform_projected"), 0}};
 
 Config settings() {
   Config config = config_for_all_arms();
@@ -77,7 +77,7 @@ TEST_CASE("trials in a stack end where each ends alone, to rounding", "[train]")
       const Progress& ours = stacked[r]->progress();
       const Progress& theirs = alone[r]->progress();
       CAPTURE(kIds[r].text(), largest(stacked[r]->checkpoint(), alone[r]->checkpoint()));
-      CHECK(ours.status == TrialStatus::finished);
+      CHECK(ours.status == TrainingStatus::finished);
       CHECK(ours.updates == theirs.updates);
       REQUIRE(ours.train_losses.size() == theirs.train_losses.size());
       for (size_t i = 0; i < ours.train_losses.size(); ++i)
@@ -155,7 +155,7 @@ TEST_CASE("a stack goes as far as it is told", "[train]") {
   stack.advance(kNoLimit, never);
   CHECK(trials[1]->progress().epoch == 1);
   CHECK(trials[1]->progress().step == 0);
-  CHECK(trials[1]->evaluated());
+  CHECK(trials[1]->measured());
   CHECK(trials[1]->progress().evaluations.size() == 1);
 }
 
@@ -205,7 +205,7 @@ TEST_CASE("a trial that diverges leaves its stack as it was, finds where alone, 
   REQUIRE(other.advance(kNoLimit, never).empty());
   REQUIRE(gone.size() == 1);
   CHECK(gone[0] == trials[1].get());
-  const bool as_it_was = trials[1]->checkpoint() == ill;
+  const bool as_it_was = arrays_of(trials[1]->checkpoint()) == arrays_of(ill);
   CHECK(as_it_was);
   for (const size_t r : {size_t{0}, size_t{2}}) {
     const bool equal = trials[r]->checkpoint() == healthy[r]->checkpoint();
@@ -213,7 +213,7 @@ TEST_CASE("a trial that diverges leaves its stack as it was, finds where alone, 
     CHECK(trials[r]->progress().epoch == 1);
   }
   while (!trials[1]->ended()) trials[1]->advance();
-  CHECK(trials[1]->progress().status == TrialStatus::diverged);
+  CHECK(trials[1]->progress().status == TrainingStatus::diverged);
   CHECK(contains(trials[1]->progress().reason, "nan at epoch 1, step 2"));
   const bool kept = arrays_of(trials[1]->checkpoint()) == arrays_of(ill);
   CHECK(kept);
@@ -227,15 +227,15 @@ TEST_CASE("a stack's update is each model's own, and what fills up its rows stay
       config.optimiser.kind = kind;
       config.optimiser.clip_norm = clip_norm;
       const std::vector<StackRig::Part> parts = {
-          {Arm::standard, {1, 0}}, {Arm::uniform_projected, {2, 0}}, {Arm::bespoke, {3, 0}, true}};
+          {Arm::standard, {1, 0}}, {Arm("uniform_projected"), {2, 0}}, {Arm::bespoke, {3, 0}, true}};
       const StackRig rig(config, parts, at::kFloat);
       for (int64_t i = 1; i <= 4; ++i) {
         rig.run(rig.windows(static_cast<uint32_t>(i)), i);
         for (size_t r = 0; r < parts.size(); ++r) {
           rig.alone[r]->arena.gradients.copy_(rig.arena(r).gradients);
-          update(config.optimiser, rig.alone[r]->arena, 0.01, i);
+          update(config.optimiser, rig.alone[r]->layout, rig.alone[r]->arena, 0.01, i);
         }
-        update(config.optimiser, *rig.arrays, at::full({}, 0.01, at::kFloat),
+        update(config.optimiser, rig.alone[0]->layout, *rig.arrays, at::full({}, 0.01, at::kFloat),
                at::full({}, static_cast<double>(i), at::kFloat));
         for (size_t r = 0; r < parts.size(); ++r) {
           CAPTURE(enum_name(kind), clip_norm, i, r);
@@ -243,7 +243,7 @@ TEST_CASE("a stack's update is each model's own, and what fills up its rows stay
         }
       }
       const Arena& all = *rig.arrays;
-      for (const at::Tensor& rows : {all.parameters, all.first_moment, all.second_moment}) {
+      for (const at::Tensor& rows : {all.parameters, all.state[0], all.state[1]}) {
         CHECK(rows.abs().max().item<double>() > 0);
         for (size_t r = 0; r < parts.size(); ++r) {
           at::Tensor own = rows[static_cast<int64_t>(r)].narrow(0, rows.size(1) - rig.alone[r]->layout.size,

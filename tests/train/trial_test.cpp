@@ -37,11 +37,11 @@ TEST_CASE("a trial counts its steps, epochs and evaluations", "[train]") {
     CHECK(trial.progress().updates == steps);
     CHECK(trial.progress().epoch == steps / 4);
     CHECK(trial.progress().step == steps % 4);
-    if (trial.evaluated()) evaluated_at.push_back(steps);
+    if (trial.measured()) evaluated_at.push_back(steps);
   }
   CHECK(steps == 16);
   CHECK(evaluated_at == std::vector<int64_t>{4, 12, 16});  // after epochs 0, 2 and the last, 3
-  CHECK(trial.progress().status == TrialStatus::finished);
+  CHECK(trial.progress().status == TrainingStatus::finished);
   CHECK(trial.progress().reason.empty());
   CHECK(trial.progress().train_losses.size() == 4);
   REQUIRE(trial.progress().evaluations.size() == 3);
@@ -117,7 +117,7 @@ TEST_CASE("a loss that is no number ends the trial and keeps the state before it
     trial.advance();
   }
   const Progress& progress = trial.progress();
-  CHECK(progress.status == TrialStatus::diverged);
+  CHECK(progress.status == TrainingStatus::diverged);
   CHECK(contains(progress.reason, "the training loss was"));
   CHECK(contains(progress.reason, "at epoch 1, step " + std::to_string(progress.step + 1)));
   CHECK(progress.updates == progress.step);
@@ -131,9 +131,9 @@ TEST_CASE("a validation loss that is no number ends the trial, with the evaluati
   config.windows.batches_per_epoch = 1;  // the one update of the epoch is the one that spoils it
   Trial trial = make_trial(config, Arm::standard);
   trial.advance();
-  CHECK(trial.evaluated());
-  if (trial.progress().status == TrialStatus::running) trial.advance();
-  CHECK(trial.progress().status == TrialStatus::diverged);
+  CHECK(trial.measured());
+  if (trial.progress().status == TrainingStatus::running) trial.advance();
+  CHECK(trial.progress().status == TrainingStatus::diverged);
   CHECK(trial.progress().evaluations.size() == 1);
 }
 

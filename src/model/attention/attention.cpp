@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "model/attention/kinds.h"
-
 namespace ate {
 
 at::Tensor HeadInputs::scores() const {
@@ -24,24 +22,6 @@ at::Tensor SparseAttention::attend(const HeadInputs& x, const WeightDropout* dro
 }
 
 at::Tensor SparseAttention::selector_scores(const HeadInputs&) const { return {}; }
-
-std::unique_ptr<SparseAttention> make_attention(const Config& config, const FindParameter& find) {
-  switch (config.attention.kind) {
-    case AttentionKind::dense:
-      return nullptr;
-    case AttentionKind::mlp_topk:
-      return make_mlp_topk(config.attention, find);
-    case AttentionKind::oracle_topk:
-      return make_oracle_topk(config.attention);
-    case AttentionKind::window:
-      return make_window(config.attention);
-    case AttentionKind::lowrank_topk:
-      return make_lowrank_topk(config.attention, find);
-    case AttentionKind::block_topk:
-      return make_block_topk(config.attention);
-  }
-  return nullptr;
-}
 
 at::Tensor gather_rows(const at::Tensor& x, const at::Tensor& positions) {
   const int64_t n = x.size(0);
@@ -64,9 +44,8 @@ at::Tensor attend_selected(const HeadInputs& x, const Selection& selection, cons
   return at::matmul(weights.unsqueeze(-2), values).squeeze(-2);
 }
 
-Selection best_positions(const at::Tensor& scores, int64_t k) {
-  auto [best, positions] =
-      scores.detach().topk(std::min(k, scores.size(-1)), -1, /*largest=*/true, /*sorted=*/false);
+Selection best_positions(const at::Tensor& scores, int64_t k, bool sorted) {
+  auto [best, positions] = scores.detach().topk(std::min(k, scores.size(-1)), -1, /*largest=*/true, sorted);
   return {positions, best.isinf()};
 }
 
@@ -75,5 +54,11 @@ at::Tensor selection_loss(const at::Tensor& attention, const at::Tensor& scores)
   // 0 times -inf, where neither may look, counts as 0.
   return -(attention.detach() * log_selector.masked_fill(log_selector.isinf(), 0)).sum(-1).mean();
 }
+
+double exact_flops(const Config& config, int64_t keys) {
+  return 4 * static_cast<double>(keys) * static_cast<double>(config.body.width / config.body.heads);
+}
+
+int64_t keys_read(const Config& config) { return std::min(config.attention.k, config.windows.length); }
 
 }  // namespace ate

@@ -1,5 +1,5 @@
 // What the kinds of sparse attention have in common: what they read, which positions they choose, and exact attention
-// over the chosen ones. Each kind is a file of this folder, in plain ATen operations with autograd.
+// over the chosen ones. Each kind is a file of this folder, in plain ATen operations with autograd; kinds.cpp lists them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -50,17 +50,12 @@ class SparseAttention {
   virtual at::Tensor selector_scores(const HeadInputs& x) const;
 };
 
-// A layer's parameter by the end of its name: "selector.0.weight".
-using FindParameter = std::function<at::Tensor(const std::string& suffix)>;
-
-// The kind of config.attention for one layer; nullptr for dense.
-std::unique_ptr<SparseAttention> make_attention(const Config& config, const FindParameter& find);
-
 // softmax over the selected keys, times their values (Vaswani et al. 2017, with all other keys masked).
 at::Tensor attend_selected(const HeadInputs& x, const Selection& selection, const WeightDropout* dropout);
 
-// The k best positions of `scores` [N, H, T, T], in which -inf marks what may not be read; k is at most T.
-Selection best_positions(const at::Tensor& scores, int64_t k);
+// The k best positions of `scores` [N, H, T, T], in which -inf marks what may not be read; k is at most T. `sorted`: the
+// best first.
+Selection best_positions(const at::Tensor& scores, int64_t k, bool sorted = false);
 
 // Rows of x [N, H, T, c] at positions [N, H, T, m] -> [N, H, T, m, c].
 at::Tensor gather_rows(const at::Tensor& x, const at::Tensor& positions);
@@ -68,5 +63,10 @@ at::Tensor gather_rows(const at::Tensor& x, const at::Tensor& positions);
 // The selector's loss: mean over queries of the cross-entropy between `attention` [N, H, T, T], held fixed, and the
 // softmax of `scores`. Its least value is the attention's entropy; its gradient is that of KL(attention || selector).
 at::Tensor selection_loss(const at::Tensor& attention, const at::Tensor& scores);
+
+// Operations of exact attention of one head over m keys, per token: 4 m hd.
+double exact_flops(const Config& config, int64_t keys);
+// Keys that a position reads: attention.k, at most the window.
+int64_t keys_read(const Config& config);
 
 }  // namespace ate

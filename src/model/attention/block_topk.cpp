@@ -1,23 +1,35 @@
+// block_topk: keys in blocks of b; a query scores the mean key of each block that lies wholly before its own, and
+// reads the best ones and, always, its own block: max(1, k / b) blocks in all, or all of them when k >= T (Lu et al.
+// 2025, MoBA; Yuan et al. 2025, NSA). Without a causal mask every block is scored. The last block may be shorter.
+// Nothing is learned but through the keys that are read.
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <limits>
 
-#include "model/attention/kinds.h"
+#include "model/attention/attention.h"
 
 namespace ate {
 namespace {
 
+constexpr KindSetting kBlockSettings[] = {{"block", int64_t{4}, between(1, 1 << 20), "keys in a block", true}};
+
+// Blocks of a window, and those that a position reads.
+struct Blocks {
+  Blocks(int64_t length, int64_t k, int64_t block)
+      : all((length + block - 1) / block), chosen(k >= length ? all : std::max<int64_t>(1, k / block)) {}
+  int64_t all, chosen;
+};
+
 class BlockTopK : public SparseAttention {
  public:
-  explicit BlockTopK(const AttentionConfig& config) : k_(config.k), block_(config.block) {}
+  explicit BlockTopK(const AttentionConfig& config) : k_(config.k), block_(config.own.whole("block")) {}
 
   Selection select(const HeadInputs& x) const override {
     const int64_t n = x.queries.size(0);
     const int64_t heads = x.queries.size(1);
     const int64_t length = x.queries.size(2);
-    const int64_t blocks = (length + block_ - 1) / block_;
-    const int64_t chosen = k_ >= length ? blocks : std::max<int64_t>(1, k_ / block_);
+    const auto [blocks, chosen] = Blocks(length, k_, block_);
     const auto options = x.queries.options().dtype(at::kLong);
     const bool causal = x.mask.defined();
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -50,10 +62,30 @@ class BlockTopK : public SparseAttention {
   int64_t k_, block_;
 };
 
+// Means, scores of every block, exact attention over whole blocks.
+double block_flops(const Config& config) {
+  const int64_t block = config.attention.own.whole("block");
+  const Blocks blocks(config.windows.length, config.attention.k, block);
+  const auto width = static_cast<double>(config.body.width / config.body.heads);
+  return width + 2 * static_cast<double>(blocks.all) * width + exact_flops(config, blocks.chosen * block);
+}
+
 }  // namespace
 
-std::unique_ptr<SparseAttention> make_block_topk(const AttentionConfig& config) {
-  return std::make_unique<BlockTopK>(config);
-}
+extern const AttentionDescription block_topk_attention;
+constinit const AttentionDescription block_topk_attention = {
+    .name = "block_topk",
+    .help = "means of blocks of keys choose k / block blocks, then exact attention inside them",
+    .settings = kBlockSettings,
+    .check =
+        [](const Config& config) {
+          return attention_at_most("block", config.attention.own.whole("block"), config.attention.k,
+                                   "keys that a position reads");
+        },
+    .flops = block_flops,
+    .make = [](const Config& config, const FindParameter&) -> std::unique_ptr<SparseAttention> {
+      return std::make_unique<BlockTopK>(config.attention);
+    },
+};
 
 }  // namespace ate

@@ -4,16 +4,55 @@
 
 #include <algorithm>
 
-#include "model/attention/kinds.h"
+#include "model/layout.h"
 
 namespace ate {
+namespace {
+
+constexpr KindSetting kMlpSettings[] = {
+    {"hidden", int64_t{64}, between(1, 1 << 16), "hidden width of selector and approximator", true},
+    {"approximator", true, {}, "a second MLP makes the output; false: exact attention over the selected keys", true},
+    {"selects_causally", true, {}, "false lets the selector choose later positions, as the original's did", true},
+};
+
+bool approximates(const Config& config) { return config.attention.own.flag("approximator"); }
+
+// Every head has weights of its own: [heads, out, in] and [heads, out].
+void add_head_linear(LayoutBuilder& layout, const std::string& name, int64_t heads, int64_t in, int64_t out) {
+  layout.add(name + ".weight", {heads, out, in}, InitLaw::linear_weight, in);
+  layout.add(name + ".bias", {heads, out}, InitLaw::linear_bias, in);
+}
+
+void add_mlp_parameters(LayoutBuilder& layout, const std::string& prefix, const Config& config, int64_t heads) {
+  const int64_t width = config.body.width / config.body.heads;
+  const int64_t hidden = config.attention.own.whole("hidden");
+  add_head_linear(layout, prefix + "selector.0", heads, width, hidden);
+  add_head_linear(layout, prefix + "selector.2", heads, hidden, config.windows.length);
+  if (!approximates(config)) return;
+  add_head_linear(layout, prefix + "approximator.0", heads, config.attention.k * width, hidden);
+  add_head_linear(layout, prefix + "approximator.2", heads, hidden, width);
+}
+
+// Selector over all positions, then the approximator on the k values, or exact attention over them.
+double mlp_flops(const Config& config) {
+  const auto width = static_cast<double>(config.body.width / config.body.heads);
+  const auto hidden = static_cast<double>(config.attention.own.whole("hidden"));
+  const auto keys = static_cast<double>(keys_read(config));
+  const double selector = 2 * (width * hidden + hidden * static_cast<double>(config.windows.length));
+  return selector + (approximates(config) ? 2 * (keys * width * hidden + hidden * width)
+                                          : exact_flops(config, keys_read(config)));
+}
+
+}  // namespace
 
 at::Tensor MlpTopKAttention::Layer::operator()(const at::Tensor& x) const {
   return at::baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2));
 }
 
-MlpTopKAttention::MlpTopKAttention(const AttentionConfig& config, const FindParameter& find)
-    : k_(config.k), causal_(config.selects_causally), approximates_(config.approximator) {
+MlpTopKAttention::MlpTopKAttention(const Config& config, const FindParameter& find)
+    : k_(config.attention.k),
+      causal_(config.attention.own.flag("selects_causally")),
+      approximates_(approximates(config)) {
   const auto layer = [&](const std::string& name) {
     return Layer{find(name + ".weight"), find(name + ".bias")};
   };
@@ -45,10 +84,7 @@ at::Tensor MlpTopKAttention::selector_scores(const HeadInputs& x) const {
 }
 
 Selection MlpTopKAttention::select(const HeadInputs& x) const {
-  const at::Tensor scores = selector_scores(x).detach();
-  const auto [best, positions] =
-      scores.topk(std::min(k_, scores.size(-1)), -1, /*largest=*/true, /*sorted=*/true);
-  return {positions, best.isinf()};
+  return best_positions(selector_scores(x), k_, /*sorted=*/true);
 }
 
 at::Tensor MlpTopKAttention::attend(const HeadInputs& x, const WeightDropout* dropout) const {
@@ -67,8 +103,18 @@ at::Tensor MlpTopKAttention::attend(const HeadInputs& x, const WeightDropout* dr
   return approximate(rows).view({heads, n, length, width}).transpose(0, 1);
 }
 
-std::unique_ptr<SparseAttention> make_mlp_topk(const AttentionConfig& config, const FindParameter& find) {
-  return std::make_unique<MlpTopKAttention>(config, find);
-}
+extern const AttentionDescription mlp_topk_attention;
+constinit const AttentionDescription mlp_topk_attention = {
+    .name = "mlp_topk",
+    .help = "an MLP on the query alone scores the positions, a second MLP makes the output",
+    .settings = kMlpSettings,
+    .learns = true,
+    .selector = "selector.",
+    .add_parameters = add_mlp_parameters,
+    .flops = mlp_flops,
+    .make = [](const Config& config, const FindParameter& find) -> std::unique_ptr<SparseAttention> {
+      return std::make_unique<MlpTopKAttention>(config, find);
+    },
+};
 
 }  // namespace ate

@@ -1,4 +1,4 @@
-// The seed document's sparse head: an MLP on the query alone gives every position of the window a score, the k best
+// The original report's sparse head: an MLP on the query alone gives every position of the window a score, the k best
 // are chosen, and a second MLP makes the head's output from their values side by side. No key is read.
 //   selector.0.weight, .bias      [H, h, hd], [H, h]       then ReLU
 //   selector.2.weight, .bias      [H, W, h], [H, W]        W: the window's length
@@ -14,7 +14,7 @@ namespace ate {
 
 class MlpTopKAttention : public SparseAttention {
  public:
-  MlpTopKAttention(const AttentionConfig& config, const FindParameter& find);
+  MlpTopKAttention(const Config& config, const FindParameter& find);
 
   Selection select(const HeadInputs& x) const override;
   at::Tensor attend(const HeadInputs& x, const WeightDropout* dropout) const override;

@@ -1,6 +1,8 @@
+// oracle_topk: the k keys with the largest exact scores. It computes every score, so it saves next to nothing: it is the
+// most attention mass that any choice of k keys can hold.
 #include <ATen/ATen.h>
 
-#include "model/attention/kinds.h"
+#include "model/attention/attention.h"
 
 namespace ate {
 namespace {
@@ -24,10 +26,21 @@ class OracleTopK : public SparseAttention {
   int64_t k_;
 };
 
+// Every score, and the values of m keys.
+double oracle_flops(const Config& config) {
+  return exact_flops(config, config.windows.length) / 2 + exact_flops(config, keys_read(config)) / 2;
+}
+
 }  // namespace
 
-std::unique_ptr<SparseAttention> make_oracle_topk(const AttentionConfig& config) {
-  return std::make_unique<OracleTopK>(config.k);
-}
+extern const AttentionDescription oracle_topk_attention;
+constinit const AttentionDescription oracle_topk_attention = {
+    .name = "oracle_topk",
+    .help = "the k keys with the largest exact scores, the ceiling of every selector",
+    .flops = oracle_flops,
+    .make = [](const Config& config, const FindParameter&) -> std::unique_ptr<SparseAttention> {
+      return std::make_unique<OracleTopK>(config.attention.k);
+    },
+};
 
 }  // namespace ate

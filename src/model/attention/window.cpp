@@ -1,8 +1,10 @@
+// window: the last k positions, the query's own included (Beltagy et al. 2020, Longformer). Without a causal mask the k
+// nearest ones, the window pushed inside at both ends.
 #include <ATen/ATen.h>
 
 #include <algorithm>
 
-#include "model/attention/kinds.h"
+#include "model/attention/attention.h"
 
 namespace ate {
 namespace {
@@ -30,8 +32,14 @@ class Window : public SparseAttention {
 
 }  // namespace
 
-std::unique_ptr<SparseAttention> make_window(const AttentionConfig& config) {
-  return std::make_unique<Window>(config.k);
-}
+extern const AttentionDescription window_attention;
+constinit const AttentionDescription window_attention = {
+    .name = "window",
+    .help = "the last k keys, the floor of every selector",
+    .flops = [](const Config& config) { return exact_flops(config, keys_read(config)); },
+    .make = [](const Config& config, const FindParameter&) -> std::unique_ptr<SparseAttention> {
+      return std::make_unique<Window>(config.attention.k);
+    },
+};
 
 }  // namespace ate

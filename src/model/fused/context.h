@@ -1,4 +1,4 @@
-// What the parts of a fused step share: kernels, sizes, the parameters by name, and memory.
+// What the parts of a fused step share: kernels, sizes, the parameters, and memory.
 #pragma once
 
 #include <cstdlib>
@@ -66,9 +66,9 @@ struct FusedContext {
     if (profile != nullptr) profile->enter(part);
   }
 
-  const float* weight(const std::string& name) const { return arrays.parameters + layout.at(name).offset; }
-  const E* operand(const std::string& name) const { return operands + layout.at(name).offset; }
-  float* gradient(const std::string& name) const { return arrays.gradients + layout.at(name).offset; }
+  const float* weight(TensorId id) const { return arrays.parameters + layout.at(id).offset; }
+  const E* operand(TensorId id) const { return operands + layout.at(id).offset; }
+  float* gradient(TensorId id) const { return arrays.gradients + layout.at(id).offset; }
 
   // bf16: the floats are overwritten by the next activation, the operands stay.
   LayerRows<E> layer_rows() {

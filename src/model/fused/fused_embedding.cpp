@@ -12,18 +12,20 @@ FusedEmbedding<E>::FusedEmbedding(FusedContext<E>& context, const float* noise) 
   std::vector<const float*> rows;
   std::vector<float*> gradients;
   projected_.reserve(c_.plan.blocks.size());
-  for (const EmbeddingBlock& block : c_.plan.blocks) {
+  for (size_t b = 0; b < c_.plan.blocks.size(); ++b) {
+    const EmbeddingBlock& block = c_.plan.blocks[b];
+    const BlockWeights<TensorId>& ids = c_.layout.weights.blocks[b];
     const int64_t n = block.live_rows();
     if (block.projected) {
-      add_projected(block);
+      add_projected(block, ids);
       for (int64_t i = 0; i < n; ++i) {
         rows.push_back(projected_.back().rows + i * c_.width);
         gradients.push_back(projected_.back().drows + i * c_.width);
       }
       continue;
     }
-    const float* table = c_.weight(block.name + ".weight");
-    float* dtable = c_.gradient(block.name + ".weight");
+    const float* table = c_.weight(ids.table);
+    float* dtable = c_.gradient(ids.table);
     // A tied table's gradient begins with the head's part.
     if (!c_.plan.tied) direct_.emplace_back(dtable, block.rows * block.width);
     for (int64_t i = 0; i < n; ++i) {
@@ -42,22 +44,22 @@ FusedEmbedding<E>::FusedEmbedding(FusedContext<E>& context, const float* noise) 
     gradient_of_token_.push_back(gradients.at(row));
   }
   if (c_.config.body.positions == Positions::learned) {
-    positions_ = c_.weight("positions.weight");
-    dpositions_ = c_.gradient("positions.weight");
+    positions_ = c_.weight(c_.layout.weights.positions);
+    dpositions_ = c_.gradient(c_.layout.weights.positions);
     direct_.emplace_back(dpositions_, c_.config.windows.length * c_.width);
   }
 }
 
 template <class E>
-void FusedEmbedding<E>::add_projected(const EmbeddingBlock& block) {
+void FusedEmbedding<E>::add_projected(const EmbeddingBlock& block, const BlockWeights<TensorId>& ids) {
   const int64_t n = block.live_rows();
   const int64_t w = block.width;
   const int64_t d = c_.width;
   Projected p;
   p.block = &block;
-  p.table = c_.weight(block.name + ".weight");
-  p.dtable = c_.gradient(block.name + ".weight");
-  const E* operands = c_.operand(block.name + ".weight");
+  p.table = c_.weight(ids.table);
+  p.dtable = c_.gradient(ids.table);
+  const E* operands = c_.operand(ids.table);
   float* dinputs = p.dtable;
   if (!block.live.empty()) {
     p.live_rows = c_.buffers.template take<float>(n * w);
@@ -69,8 +71,8 @@ void FusedEmbedding<E>::add_projected(const EmbeddingBlock& block) {
     operands = p.live_operands;
   }
   if (block.bias) {
-    p.bias = c_.weight(block.name + ".projection.bias");
-    p.dbias = c_.gradient(block.name + ".projection.bias");
+    p.bias = c_.weight(ids.projection.bias);
+    p.dbias = c_.gradient(ids.projection.bias);
   }
   p.rows = c_.buffers.template take<float>(n * d);
   p.drows = c_.buffers.template take<float>(n * d);
@@ -78,7 +80,7 @@ void FusedEmbedding<E>::add_projected(const EmbeddingBlock& block) {
     p.drows_operand = p.drows;
   else
     p.drows_operand = c_.buffers.template take<E>(n * d);
-  const std::string weight = block.name + ".projection.weight";
+  const TensorId weight = ids.projection.weight;
   p.project = kernels::Product(Form::nt, n, d, w, operands, c_.operand(weight), p.rows);
   p.dweight = kernels::Product(Form::tn, d, w, n, p.drows_operand, operands, c_.gradient(weight));
   p.dinput = kernels::Product(Form::nn, n, w, d, p.drows_operand, c_.operand(weight), dinputs);

@@ -34,7 +34,7 @@ class FusedEmbedding {
     kernels::Product project, dweight, dinput;
   };
 
-  void add_projected(const EmbeddingBlock& block);
+  void add_projected(const EmbeddingBlock& block, const BlockWeights<TensorId>& ids);
   void gather_live(const Projected& p);
 
   FusedContext<E>& c_;

@@ -1,7 +1,6 @@
 #include "model/fused/fused_layer.h"
 
 #include "model/dropout.h"
-#include "model/sites.h"
 
 namespace ate {
 namespace {
@@ -9,6 +8,11 @@ namespace {
 kernels::AttentionShape attention_shape(const Config& config) {
   return {config.windows.batch, config.windows.length, config.body.heads,
           config.body.width / config.body.heads, config.body.causal};
+}
+
+template <class E>
+const LayerWeights<TensorId>& ids(const FusedContext<E>& c, int64_t layer) {
+  return c.layout.weights.layers[static_cast<size_t>(layer)];
 }
 
 }  // namespace
@@ -29,13 +33,13 @@ LayerScratch<E>::LayerScratch(FusedContext<E>& c) {
 }
 
 template <class E>
-FusedLayer<E>::Norm::Norm(FusedContext<E>& c, const std::string& name, const std::string& bias_name)
-    : gain(c.weight(name + ".weight")),
-      shift(c.weight(name + ".bias")),
-      bias(c.weight(bias_name)),
-      dgain(c.gradient(name + ".weight")),
-      dshift(c.gradient(name + ".bias")),
-      dbias(c.gradient(bias_name)),
+FusedLayer<E>::Norm::Norm(FusedContext<E>& c, const LinearWeights<TensorId>& norm, TensorId bias_of_branch)
+    : gain(c.weight(norm.weight)),
+      shift(c.weight(norm.bias)),
+      bias(c.weight(bias_of_branch)),
+      dgain(c.gradient(norm.weight)),
+      dshift(c.gradient(norm.bias)),
+      dbias(c.gradient(bias_of_branch)),
       normalised(c.buffers.template take<float>(c.rows * c.width)),
       scale(c.buffers.template take<float>(c.rows)),
       mask(c.buffers.template take<uint8_t>(kernels::mask_bytes(c.rows * c.width))) {}
@@ -57,26 +61,24 @@ FusedLayer<E>::FusedLayer(FusedContext<E>& c, LayerScratch<E>& s, int64_t index,
       weights_(c.buffers.template take<float>(shape_.weights())),
       weights_mask_(c.buffers.template take<uint8_t>(
           kernels::mask_bytes(shape_.windows * shape_.heads * shape_.length * shape_.length))),
-      norm1_(c, "layers." + std::to_string(index) + ".norm1",
-             "layers." + std::to_string(index) + ".self_attn.out_proj.bias"),
-      norm2_(c, "layers." + std::to_string(index) + ".norm2",
-             "layers." + std::to_string(index) + ".linear2.bias") {
-  const std::string name = "layers." + std::to_string(index) + ".";
+      norm1_(c, ids(c, index).norm1, ids(c, index).out_projection.bias),
+      norm2_(c, ids(c, index).norm2, ids(c, index).linear2.bias) {
+  const LayerWeights<TensorId>& w = ids(c, index);
   const int64_t d = c.width;
   const int64_t f = hidden_width_;
-  qkv_bias_ = c.weight(name + "self_attn.in_proj_bias");
-  dqkv_bias_ = c.gradient(name + "self_attn.in_proj_bias");
-  hidden_bias_ = c.weight(name + "linear1.bias");
-  dhidden_bias_ = c.gradient(name + "linear1.bias");
-  const auto linear = [&](const std::string& weight, int64_t in, int64_t out, const E* input, E* output,
+  qkv_bias_ = c.weight(w.in_projection.bias);
+  dqkv_bias_ = c.gradient(w.in_projection.bias);
+  hidden_bias_ = c.weight(w.linear1.bias);
+  dhidden_bias_ = c.gradient(w.linear1.bias);
+  const auto linear = [&](const LinearWeights<TensorId>& map, int64_t in, int64_t out, const E* input, E* output,
                           const E* doutput, E* dinput) {
-    return LinearProducts<E>(c, c.operand(name + weight), c.gradient(name + weight), in, out, input, output,
-                             doutput, dinput);
+    return LinearProducts<E>(c, c.operand(map.weight), c.gradient(map.weight), in, out, input, output, doutput,
+                             dinput);
   };
-  in_ = linear("self_attn.in_proj_weight", d, 3 * d, x_.operand, qkv_, s.dqkv, s.dx);
-  out_projection_ = linear("self_attn.out_proj.weight", d, d, mixed_, s.branch, s.dbranch, s.dmixed);
-  linear1_ = linear("linear1.weight", d, f, middle_.operand, hidden_, s.dhidden, s.dx);
-  linear2_ = linear("linear2.weight", f, d, hidden_, s.branch, s.dbranch, s.dhidden);
+  in_ = linear(w.in_projection, d, 3 * d, x_.operand, qkv_, s.dqkv, s.dx);
+  out_projection_ = linear(w.out_projection, d, d, mixed_, s.branch, s.dbranch, s.dmixed);
+  linear1_ = linear(w.linear1, d, f, middle_.operand, hidden_, s.dhidden, s.dx);
+  linear2_ = linear(w.linear2, f, d, hidden_, s.branch, s.dbranch, s.dhidden);
 }
 
 template <class E>

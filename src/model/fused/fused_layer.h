@@ -24,7 +24,7 @@ struct LayerScratch {
 template <class E>
 class FusedLayer {
  public:
-  // Reads x, the output of what stands below.
+  // Reads x, the output of the layer below.
   FusedLayer(FusedContext<E>& context, LayerScratch<E>& scratch, int64_t index, const LayerRows<E>& x);
 
   const LayerRows<E>& output() const { return out_; }
@@ -37,7 +37,7 @@ class FusedLayer {
  private:
   // The LayerNorm after a sublayer, and what backward needs of it.
   struct Norm {
-    Norm(FusedContext<E>& c, const std::string& name, const std::string& bias_name);
+    Norm(FusedContext<E>& c, const LinearWeights<TensorId>& norm, TensorId bias_of_branch);
     const float *gain, *shift, *bias;
     float *dgain, *dshift, *dbias;
     float *normalised, *scale;

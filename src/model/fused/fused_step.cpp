@@ -31,10 +31,10 @@ class FusedEncoder final : public FusedStep {
     const int64_t vocabulary = config.source.vocabulary;
     logits_ = c_.buffers.template take<E>(c_.rows * vocabulary);
     row_ = c_.buffers.template take<float>(vocabulary);
-    head_bias_ = c_.weight("head.bias");
-    dhead_bias_ = c_.gradient("head.bias");
-    const std::string weight = plan.tied ? plan.blocks[0].name + ".weight" : "head.weight";
-    head_ = LinearProducts<E>(c_, c_.operand(weight), c_.gradient(weight), c_.width, vocabulary,
+    const LinearWeights<TensorId>& head = layout.weights.head;
+    head_bias_ = c_.weight(head.bias);
+    dhead_bias_ = c_.gradient(head.bias);
+    head_ = LinearProducts<E>(c_, c_.operand(head.weight), c_.gradient(head.weight), c_.width, vocabulary,
                               last_.operand, logits_, logits_, scratch_.dx);
     parameters_changed();
   }
@@ -86,7 +86,7 @@ class FusedEncoder final : public FusedStep {
       factor = std::min(1.0, config.clip_norm / (norm + 1e-6));
     }
     const auto count = static_cast<double>(step);
-    const kernels::AdamStep adam = {config.kind == OptimiserKind::adamw,
+    const kernels::AdamStep adam = {config.kind->decoupled_decay,
                                     static_cast<float>(factor),
                                     static_cast<float>(learning_rate),
                                     static_cast<float>(config.beta1),
@@ -120,10 +120,11 @@ class FusedEncoder final : public FusedStep {
 
   void add_final_norm() {
     last_ = c_.layer_rows();
-    gain_ = c_.weight("norm.weight");
-    shift_ = c_.weight("norm.bias");
-    dgain_ = c_.gradient("norm.weight");
-    dshift_ = c_.gradient("norm.bias");
+    const LinearWeights<TensorId>& norm = c_.layout.weights.norm;
+    gain_ = c_.weight(norm.weight);
+    shift_ = c_.weight(norm.bias);
+    dgain_ = c_.gradient(norm.weight);
+    dshift_ = c_.gradient(norm.bias);
     normalised_ = c_.buffers.template take<float>(c_.rows * c_.width);
     scale_ = c_.buffers.template take<float>(c_.rows);
   }

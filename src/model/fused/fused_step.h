@@ -14,7 +14,8 @@
 
 namespace ate {
 
-// The flat arrays of an Arena on the host, [layout.size] each, aligned as LibTorch does.
+// The flat arrays of an Arena on the host, [layout.size] each, aligned as LibTorch does. The moments are of optimisers
+// whose update is fused, nullptr with others.
 struct HostArrays {
   float* parameters;
   float* gradients;
@@ -30,7 +31,8 @@ class FusedStep {
   // the arena.
   virtual double loss_and_gradients(const int64_t* windows, RandomKey key, uint32_t step) = 0;
 
-  // One update by the gradients there; counts from 1. The clip is applied without changing the gradients.
+  // One update by the gradients there, of an optimiser that is `fused`; counts from 1. The clip is applied without
+  // changing the gradients.
   virtual void update(const OptimiserConfig& config, double learning_rate, int64_t step) = 0;
 
   // To be called when parameters were changed by anything but update().

@@ -22,8 +22,8 @@ struct Replica {
   RandomKey key;     // of its dropout masks
 };
 
-// Zeros for all of them: [R, S].
-Arena make_stack(const std::vector<Replica>& replicas, at::TensorOptions options);
+// Zeros for all of them: [R, S], and as much for each array of the optimiser's state.
+Arena make_stack(const std::vector<Replica>& replicas, at::TensorOptions options, size_t state_arrays);
 
 // The part of the stack that is replica r's own arena, with a layout of `size` elements.
 Arena replica_arena(const Arena& stack, int64_t r, int64_t size);
@@ -34,8 +34,8 @@ struct TrunkTensor {
   at::Tensor gradient;  // where its gradient belongs in the stack
 };
 
-// Both undefined where the layouts have no such tensor. Throws Failure where they have it in different
-// places.
-TrunkTensor trunk_tensor(const std::vector<Replica>& replicas, const Arena& stack, const std::string& name);
+// The trunk's weights by their places. Where the layouts have none both are undefined. Throws Failure where they have it
+// in different places.
+ModelWeights<TrunkTensor> trunk_tensors(const std::vector<Replica>& replicas, const Arena& stack);
 
 }  // namespace ate

@@ -70,7 +70,7 @@ class StackedEmbedding::Builder {
 StackedEmbedding::StackedEmbedding(const std::vector<Replica>& replicas, const Arena& stack, int64_t width)
     : parameters_(stack.parameters.view({-1})), gradients_(stack.gradients.view({-1})) {
   const int64_t row_size = stack.parameters.size(1);
-  const int64_t vocabulary = replicas[0].layout->at("head.weight").shape[0];
+  const int64_t vocabulary = replicas[0].layout->at(replicas[0].layout->weights.head.weight).shape[0];
   Builder direct(width);
   std::map<int64_t, Builder> projected;  // by width
   std::vector<at::Tensor> noise = {at::zeros({1, width}, stack.parameters.options())};
@@ -84,9 +84,11 @@ StackedEmbedding::StackedEmbedding(const std::vector<Replica>& replicas, const A
     const auto block_of = [&](int64_t b) -> const EmbeddingBlock& {
       return plan.blocks[static_cast<size_t>(b)];
     };
+    const auto ids_of = [&](int64_t b) -> const BlockWeights<TensorId>& {
+      return layout.weights.blocks[static_cast<size_t>(b)];
+    };
     const auto first = [&](const Place& place) {
-      const EmbeddingBlock& block = block_of(place.block);
-      return layout.at(block.name + ".weight").offset + place.row * block.width;
+      return layout.at(ids_of(place.block).table).offset + place.row * block_of(place.block).width;
     };
     direct.add(
         of_token, start, [&](int64_t b) { return !block_of(b).projected; }, first);
@@ -97,8 +99,9 @@ StackedEmbedding::StackedEmbedding(const std::vector<Replica>& replicas, const A
       builder.add(
           of_token, start, [&](int64_t other) { return other == static_cast<int64_t>(b); }, first);
       builder.replica.push_back(static_cast<int64_t>(r));
-      builder.weight.push_back(start + layout.at(block.name + ".projection.weight").offset);
-      if (block.bias) builder.bias.push_back(start + layout.at(block.name + ".projection.bias").offset);
+      const LinearWeights<TensorId>& projection = layout.weights.blocks[b].projection;
+      builder.weight.push_back(start + layout.at(projection.weight).offset);
+      if (block.bias) builder.bias.push_back(start + layout.at(projection.bias).offset);
     }
     for (const Place& place : of_token) noise_row.push_back(place.block < 0 ? noise_rows + place.row : 0);
     if (plan.noise_rows > 0) noise.push_back(replicas[r].noise);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "model/encoder.h"
 #include "model/stacked/masks.h"
 #include "model/stacked/stack.h"
 #include "model/stacked/stacked_embedding.h"
@@ -25,31 +26,19 @@ class StackedStep {
   at::Tensor losses_and_gradients(const at::Tensor& windows, const at::Tensor& step);
 
  private:
-  struct Linear {
-    at::Tensor weight, bias;  // [R, out, in], [R, out]; of a norm [R, d] both
-  };
-  struct Layer {
-    Linear in_projection, out_projection, linear1, linear2, norm1, norm2;
-  };
+  class Operations;
 
   at::Tensor losses(const at::Tensor& x, const at::Tensor& windows, const at::Tensor& step) const;
-  at::Tensor trunk(at::Tensor x, const at::Tensor& step) const;
-  at::Tensor encode(const Layer& layer, const at::Tensor& x, uint32_t site, const at::Tensor& step) const;
-  at::Tensor attend(const Layer& layer, const at::Tensor& x, uint32_t site, const at::Tensor& step) const;
-  at::Tensor dropped(const at::Tensor& x, uint32_t site, const at::Tensor& step) const;
-  at::Tensor normed(const at::Tensor& x, const Linear& norm) const;
 
   BodyConfig body_;
   Dtype dtype_;
   int64_t replicas_, batch_, window_;
   at::Tensor gradients_;  // [R, S]
   std::vector<TrunkTensor> trunk_;
+  ModelWeights<at::Tensor> weights_;  // of the trunk: [R, its shape]
   StackedEmbedding embedding_;
   std::optional<StackedMasks> masks_;
-  at::Tensor positions_;  // [R, T, d], undefined without
-  std::vector<Layer> layers_;
-  Linear norm_, head_;
-  at::Tensor causal_mask_;  // [T, T], see Model
+  at::Tensor causal_mask_;  // [T, T], see encoder.h
 };
 
 }  // namespace ate

@@ -1,0 +1,109 @@
+// What a kind of attention, of embedding and of optimiser is: facts that configs, checks and counts read, and functions
+// that build the parts. Each kind is a file: model/attention/, model/arms/, train/optimisers/. No LibTorch.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/kind.h"
+#include "support/error.h"
+
+namespace at {
+class Tensor;
+}
+
+namespace ate {
+
+struct Arena;
+struct Bands;
+struct Config;
+struct EmbeddingPlan;
+struct Layout;
+class LayoutBuilder;
+struct OptimiserConfig;
+struct OptimiserStep;
+class SparseAttention;
+
+// A layer's parameter by the end of its name: "selector.0.weight". Throws std::out_of_range for another.
+using FindParameter = std::function<at::Tensor(const std::string& suffix)>;
+
+struct AttentionDescription {
+  const char* name;
+  const char* help;  // a clause
+  std::span<const KindSetting> settings{};
+  // A selector learns from a loss of its own, whose weight is attention.distil.
+  bool learns = false;
+  // The leading part of the names of the parameters that learn from that loss alone.
+  const char* selector = nullptr;
+  // What is wrong with the settings of this kind; nullptr: nothing can be.
+  std::vector<Problem> (*check)(const Config&) = nullptr;
+  // Adds the parameters of `heads` heads of a layer, with names that begin with `prefix`; nullptr: none.
+  void (*add_parameters)(LayoutBuilder&, const std::string& prefix, const Config&, int64_t heads) = nullptr;
+  // Floating-point operations of one head's attention over a window of T, forward, per token, as this program executes
+  // them (see model/flops.h).
+  double (*flops)(const Config&) = nullptr;
+  // For one layer; nullptr: dense, which is part of the encoder.
+  std::unique_ptr<SparseAttention> (*make)(const Config&, const FindParameter&) = nullptr;
+};
+template <>
+std::vector<const AttentionDescription*>& registered();
+
+struct AttentionKind : Kind<AttentionDescription> {
+  using Kind::Kind;
+  static const AttentionKind dense;     // every key that the mask leaves
+  static const AttentionKind mlp_topk;  // the original report's selector and approximator
+};
+
+// For checks of kinds: the problem of attention.<setting> above `limit`, which is that many `of`; none where it fits.
+std::vector<Problem> attention_at_most(const char* setting, int64_t value, int64_t limit, const char* of);
+
+struct ArmDescription {
+  const char* name;
+  const char* help;  // a clause
+  // Whether the embedding depends on how often tokens occur.
+  bool reads_bands = false;
+  // The bands are dealt at random, from the trial's seed.
+  bool dealt_at_random = false;
+  // Starts from other random numbers than its pairs.
+  bool own_start = false;
+  // Throws BadInput for /study/arms when the arm cannot be built for this shape.
+  EmbeddingPlan (*plan)(const Config&, const Bands&) = nullptr;
+};
+template <>
+std::vector<const ArmDescription*>& registered();
+
+struct Arm : Kind<ArmDescription> {
+  using Kind::Kind;
+  // Those that studies speak of.
+  static const Arm standard, bespoke, random_band, tied, aa, known_worse;
+};
+
+// A flat array that an optimiser keeps beside the parameters.
+struct StateArray {
+  const char* name;                         // in checkpoints: "adam.first_moment"
+  int64_t (*size)(const Layout&) = nullptr;  // elements; nullptr: as many as the parameters
+};
+
+struct OptimiserDescription {
+  const char* name;
+  const char* help;  // a clause
+  std::span<const KindSetting> settings{};
+  std::span<const StateArray> state{};
+  // One update in place, by plain operations: arena.parameters from arena.gradients, already clipped, and arena.state.
+  void (*update)(const OptimiserConfig&, const Layout&, Arena&, const OptimiserStep&) = nullptr;
+  // Whether the fused kernels have the same update in one pass (kernels::AdamStep), and whether its decay is decoupled.
+  bool fused = false;
+  bool decoupled_decay = false;
+};
+template <>
+std::vector<const OptimiserDescription*>& registered();
+
+struct OptimiserKind : Kind<OptimiserDescription> {
+  using Kind::Kind;
+  static const OptimiserKind adam, adamw;
+};
+
+}  // namespace ate

@@ -1,0 +1,86 @@
+#include "study/single_model.h"
+
+#include <ATen/Parallel.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "data/corpus.h"
+#include "support/error.h"
+#include "support/files.h"
+#include "train/device.h"
+#include "train/safetensors.h"
+#include "train/trial.h"
+
+namespace ate {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A sound file, or BadInput: the user named it.
+SafetensorsFile open_named(const std::string& flag, const fs::path& file) {
+  try {
+    return SafetensorsFile(file);
+  } catch (const Failure& failure) {
+    throw BadInput(flag + " " + file.string(), failure.problems().front().what);
+  }
+}
+
+std::unique_ptr<Trial> load(const std::string& flag, const fs::path& file, const Resolved& resolved,
+                            TrialId id) {
+  const SafetensorsFile stored = open_named(flag, file);
+  at::set_num_threads(1);  // as it was trained: other numbers of threads add in another order
+  try {
+    auto trial = std::make_unique<Trial>(resolved.config, id, choose_device(resolved.config.device));
+    trial->restore(stored);
+    return trial;
+  } catch (const BadInput& error) {
+    throw resolved.blame(error);
+  } catch (const Failure& failure) {
+    throw BadInput(flag + " " + file.string(),
+                   failure.problems().front().what + "; its run folder's config.json says which");
+  }
+}
+
+}  // namespace
+
+StoredModel find_model(const std::string& flag, const fs::path& file) {
+  const SafetensorsFile stored = open_named(flag, file);
+  StoredModel model;
+  const auto& metadata = stored.metadata();
+  const auto arm = metadata.find("arm");
+  const auto seed = metadata.find("seed");
+  if (arm == metadata.end() || seed == metadata.end() || metadata.count("progress") == 0)
+    throw BadInput(flag + " " + file.string(),
+                   "is no checkpoint of a trial: it has no arm, seed and progress");
+  const ArmDescription* const known = Arm::find(arm->second);
+  if (known == nullptr) throw BadInput(flag + " " + file.string(), "is of an unknown arm, " + arm->second);
+  model.id.arm = *known;
+  model.id.seed = std::stoll(seed->second);
+  const fs::path config = fs::absolute(file).parent_path().parent_path() / "config.json";
+  if (!fs::exists(config)) return model;
+  Choice choice;
+  choice.file = config.string();
+  model.resolved = resolve(choice);
+  return model;
+}
+
+EvaluatedModel evaluate_model(const std::string& flag, const fs::path& file, const Resolved& resolved,
+                              TrialId id) {
+  const std::unique_ptr<Trial> trial = load(flag, file, resolved, id);
+  EvaluatedModel out;
+  out.record.id = id;
+  out.record.progress = trial->progress();
+  out.record.progress.evaluations = {trial->evaluate()};
+  out.record.progress.evaluations.front().epoch = trial->progress().epoch - 1;
+  out.config = resolved.config;
+  out.floor = source_entropy(resolved.config.source);
+  return out;
+}
+
+void export_model(const std::string& flag, const fs::path& file, const Resolved& resolved, TrialId id,
+                  const fs::path& to) {
+  write_atomically(to, load(flag, file, resolved, id)->exported());
+}
+
+}  // namespace ate

@@ -1,0 +1,41 @@
+// One model: what `ate train` says of it, and its evaluation from a checkpoint. No LibTorch in this header.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "config/resolve.h"
+#include "report/table.h"
+#include "study/result.h"
+
+namespace ate {
+
+// What a checkpoint's metadata say, and the config of its run.
+struct StoredModel {
+  TrialId id;
+  std::optional<Resolved> resolved;  // of the run folder that the file lies in, where it does
+};
+
+// Throws BadInput naming `flag` when the file is no sound checkpoint.
+StoredModel find_model(const std::string& flag, const std::filesystem::path& file);
+
+struct EvaluatedModel {
+  TrialRecord record;  // its progress holds the one evaluation
+  Config config;
+  std::optional<double> floor;
+};
+
+// Builds the model, loads the file and scores it on the validation windows. Throws BadInput naming `flag` when the
+// file is of another shape.
+EvaluatedModel evaluate_model(const std::string& flag, const std::filesystem::path& file,
+                              const Resolved& resolved, TrialId id);
+
+// Writes the parameters of a checkpoint to a file of their own, docs/checkpoints.md. Throws as evaluate_model.
+void export_model(const std::string& flag, const std::filesystem::path& file, const Resolved& resolved,
+                  TrialId id, const std::filesystem::path& to);
+
+// One model's numbers. `checkpoint`: where it is stored.
+Report model_report(const Config& config, const std::string& run_id, const TrialRecord& record,
+                    const std::optional<double>& floor, const std::filesystem::path& checkpoint);
+
+}  // namespace ate

@@ -1,0 +1,36 @@
+#include "train/data.h"
+
+#include <ATen/ATen.h>
+
+#include "config/derived.h"
+
+namespace ate {
+
+at::Tensor read_windows(const Corpus& corpus, std::span<const int64_t> starts, int64_t length) {
+  at::Tensor windows = at::empty({static_cast<int64_t>(starts.size()), length + 1}, at::kLong);
+  auto* out = windows.mutable_data_ptr<int64_t>();
+  for (const int64_t start : starts) {
+    corpus.read(start, {out, static_cast<size_t>(length + 1)});
+    out += length + 1;
+  }
+  return windows;
+}
+
+TrialData::TrialData(const Config& settings, const TrialId& id)
+    : config(settings),
+      key(trial_key(config, id)),
+      source(open_source(config.source)),
+      corpus(source->corpus(id.seed)),
+      steps(steps_per_epoch(config)) {}
+
+at::Tensor TrialData::training_batch(int64_t epoch, int64_t step) const {
+  return read_windows(corpus, training_windows(config, corpus, key, epoch, step), config.windows.length);
+}
+
+at::Tensor TrialData::validation_windows() const {
+  Config whole = config;
+  whole.evaluation.windows = EvaluationWindows::whole;
+  return read_windows(corpus, evaluation_windows(whole, corpus, key, 0), config.windows.length);
+}
+
+}  // namespace ate

@@ -1,0 +1,34 @@
+// What a trial trains and is scored on: source, corpus, and the windows of every step and evaluation.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <span>
+
+#include "config/trial.h"
+#include "data/corpus.h"
+#include "data/source.h"
+#include "data/windows.h"
+
+namespace ate {
+
+// The windows that start there, each with its target: [count, T + 1] on the host.
+at::Tensor read_windows(const Corpus& corpus, std::span<const int64_t> starts, int64_t length);
+
+struct TrialData {
+  TrialData(const Config& config, const TrialId& id);
+
+  // The B windows of one training step: [B, T + 1].
+  at::Tensor training_batch(int64_t epoch, int64_t step) const;
+  // The whole validation part once, by windows that do not overlap.
+  at::Tensor validation_windows() const;
+
+  Config config;
+  RandomKey key;
+  std::shared_ptr<const Source> source;
+  Corpus corpus;
+  int64_t steps;  // of an epoch
+};
+
+}  // namespace ate

@@ -1,0 +1,135 @@
+#include "train/evaluation.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "config/derived.h"
+
+namespace ate {
+namespace {
+
+// The targets' losses, summed overall, by position and by band.
+class LossSums {
+ public:
+  explicit LossSums(int64_t predictions) : by_position_(static_cast<size_t>(predictions)) {}
+
+  void add(int64_t position, Band band, double loss) {
+    by_position_[static_cast<size_t>(position)] += loss;
+    squares_ += loss * loss;
+    by_band_.at(static_cast<size_t>(band)) += loss;
+    ++in_band_.at(static_cast<size_t>(band));
+    ++targets_;
+  }
+
+  Evaluation means() const {
+    Evaluation evaluation;
+    evaluation.targets = targets_;
+    const auto n = static_cast<double>(targets_);
+    for (const double sum : by_position_) {
+      evaluation.loss += sum / n;
+      evaluation.by_position.push_back(sum / (n / static_cast<double>(by_position_.size())));
+    }
+    const double variance = std::max(0.0, squares_ / n - evaluation.loss * evaluation.loss);
+    evaluation.standard_error = std::sqrt(variance / n);
+    for (size_t band = 0; band < evaluation.bands.size(); ++band) {
+      BandScore& score = evaluation.bands.at(band);
+      score.targets = in_band_.at(band);
+      if (score.targets > 0) score.loss = by_band_.at(band) / static_cast<double>(score.targets);
+    }
+    return evaluation;
+  }
+
+ private:
+  std::vector<double> by_position_;
+  std::array<double, kBandsAndNone> by_band_{};
+  std::array<int64_t, kBandsAndNone> in_band_{};
+  double squares_ = 0;
+  int64_t targets_ = 0;
+};
+
+// The band of each token, counted as the config says also where no arm has bands.
+std::vector<Band> bands_of_tokens(const Config& config, const Corpus& corpus) {
+  const Bands bands = make_bands(config.bands, corpus, EmptyBands::allowed);
+  std::vector<Band> band_of(static_cast<size_t>(corpus.vocabulary));
+  for (size_t band = 0; band < bands.members.size(); ++band)
+    for (const int32_t token : bands.members[band])
+      band_of[static_cast<size_t>(token)] = static_cast<Band>(band);
+  return band_of;
+}
+
+}  // namespace
+
+std::vector<NextLaw> target_laws(const Source& source, const at::Tensor& windows, int64_t predictions) {
+  const auto length = static_cast<size_t>(windows.size(1) - 1);
+  std::vector<NextLaw> laws(length);
+  std::vector<NextLaw> targets;
+  for (int64_t i = 0; i < windows.size(0); ++i) {
+    source.next_laws({windows.const_data_ptr<int64_t>() + i * windows.size(1), length}, laws);
+    targets.insert(targets.end(), laws.end() - predictions, laws.end());
+  }
+  return targets;
+}
+
+double largest_leak(const Model& model, const at::Tensor& tokens, const std::vector<int64_t>& places,
+                    int64_t vocabulary) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor logits = model.logits(tokens);
+  double largest = 0;
+  for (const int64_t changed : places) {
+    if (changed == 0) continue;
+    at::Tensor other = tokens.clone();
+    other.select(1, changed).add_(1).remainder_(vocabulary);
+    const at::Tensor moved = (logits - model.logits(other)).abs().narrow(1, 0, changed);
+    largest = std::max(largest, moved.max().item<double>());
+  }
+  return largest;
+}
+
+Evaluator::Evaluator(const TrialData& data, at::Device device)
+    : data_(data), band_of_(bands_of_tokens(data.config, data.corpus)), device_(device) {
+  if (data.source->laws() != nullptr) scorer_.emplace(*data.source->laws(), band_of_, device);
+}
+
+double Evaluator::leak(const Model& model) const {
+  if (data_.config.body.kind == BodyKind::bag) return 0;
+  const int64_t length = data_.config.windows.length;
+  const at::Tensor tokens =
+      read_windows(data_.corpus, std::array<int64_t, 1>{0}, length).narrow(1, 0, length).contiguous().to(device_);
+  return largest_leak(model, tokens, {length / 2}, data_.config.source.vocabulary);
+}
+
+Evaluation Evaluator::evaluate(const Model& model, int64_t epoch) const {
+  const at::NoGradGuard no_grad;
+  const Config& config = data_.config;
+  const int64_t length = config.windows.length;
+  const int64_t predictions = targets_per_window(config);
+  const WindowStarts starts = evaluation_windows(config, data_.corpus, data_.key, epoch);
+  LossSums sums(predictions);
+  ExcessSums excess;
+  for (size_t first = 0; first < starts.size(); first += kEvaluationBatch) {
+    const auto count = static_cast<int64_t>(std::min<size_t>(kEvaluationBatch, starts.size() - first));
+    const at::Tensor batch =
+        read_windows(data_.corpus, std::span(starts).subspan(first, static_cast<size_t>(count)), length);
+    const at::Tensor inputs = batch.narrow(1, 0, length).to(device_);
+    const at::Tensor targets = batch.narrow(1, length + 1 - predictions, predictions).contiguous().view({-1});
+    const at::Tensor log_model = model.logits(inputs).flatten(0, 1).log_softmax(-1);
+    const at::Tensor losses = -log_model.gather(1, targets.to(log_model.device()).unsqueeze(1))
+                                   .squeeze(1)
+                                   .to(at::kCPU, at::kDouble);
+    if (scorer_) scorer_->add(log_model, target_laws(*data_.source, batch, predictions), excess);
+    const auto* target = targets.const_data_ptr<int64_t>();
+    for (int64_t i = 0; i < count * predictions; ++i)
+      sums.add(i % predictions, band_of_[static_cast<size_t>(target[i])], losses.const_data_ptr<double>()[i]);
+  }
+  Evaluation evaluation = sums.means();
+  if (!scorer_) return evaluation;
+  evaluation.excess = excess.mean();
+  for (size_t band = 0; band < evaluation.bands.size(); ++band)
+    if (excess.mass.at(band) > 0) evaluation.bands.at(band).excess = excess.mean_of(band);
+  return evaluation;
+}
+
+}  // namespace ate
