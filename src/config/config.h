@@ -161,8 +161,8 @@ enum class Decay { constant, cosine };
 struct ScheduleConfig {
   int64_t epochs = 50;
   Decay decay = Decay::constant;  // cosine: per epoch, to 0 over the run
-  int64_t early_stop_evaluations =
-      0;                           // stop when so many evaluations gained less than early_stop_gain; 0: never
+  // Stop when this number of evaluations gained less than early_stop_gain over the one before them; 0: never.
+  int64_t early_stop_evaluations = 0;
   double early_stop_gain = 0.001;  // nats
 };
 

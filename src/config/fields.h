@@ -302,7 +302,8 @@ void describe(Visitor& v, ScheduleConfig& s) {
   v.field("epochs", s.epochs, between(1, 1e9), "Epochs to train");
   v.field("decay", s.decay, "Learning rate over the run; cosine: per epoch, to 0");
   v.field("early_stop_evaluations", s.early_stop_evaluations, between(0, 1e9),
-          "Stop when so many evaluations gained less than early_stop_gain; 0: never");
+          "Stop when this number of evaluations gained less than early_stop_gain over the one before them; "
+          "0: never");
   v.field("early_stop_gain", s.early_stop_gain, at_least(0), "In nats");
 }
 

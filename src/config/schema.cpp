@@ -82,8 +82,10 @@ Json config_schema() {
   Config defaults;
   SchemaWriter writer{write_config(defaults)};
   describe(writer, defaults);
-  Json changeable = writer.properties;
-  changeable.erase("mode");
+  // The overlay holds the same settings: it refers to them, so that each is described once.
+  Json changeable = Json::object();
+  for (const auto& [name, property] : writer.properties.items())
+    if (name != "mode") changeable[name] = {{"$ref", "#/properties/" + name}};
   Json overlay = {{"type", "object"},
                   {"description", "What this file changes when mode is published"},
                   {"additionalProperties", false},

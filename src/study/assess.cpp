@@ -37,6 +37,16 @@ std::array<BandResult, 3> summarise_bands(const std::vector<const TrialRecord*>&
   return out;
 }
 
+std::optional<EpochRange> epochs_of(const std::vector<const TrialRecord*>& trials) {
+  if (trials.empty()) return std::nullopt;
+  EpochRange range{epochs_trained(*trials[0]), epochs_trained(*trials[0])};
+  for (const TrialRecord* trial : trials) {
+    range.least = std::min(range.least, epochs_trained(*trial));
+    range.most = std::max(range.most, epochs_trained(*trial));
+  }
+  return range;
+}
+
 ArmResult summarise_arm(const StudyResult& result, Arm arm) {
   ArmResult out;
   out.arm = arm;
@@ -61,6 +71,7 @@ ArmResult summarise_arm(const StudyResult& result, Arm arm) {
     }
   out.loss = summarise(losses);
   out.bands = summarise_bands(trials);
+  out.epochs = epochs_of(trials);
   const Summary primary = summarise(primaries);
   out.ci95 = t_interval(primary, 0.95);
   if (losses.empty()) return out;

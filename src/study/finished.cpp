@@ -10,6 +10,12 @@ bool finished(const TrialRecord& trial) {
 
 const Evaluation& last_evaluation(const TrialRecord& trial) { return trial.progress.evaluations.back(); }
 
+int64_t epochs_trained(const TrialRecord& trial) { return last_evaluation(trial).epoch + 1; }
+
+bool stopped_early(const TrialRecord& trial, const ScheduleConfig& schedule) {
+  return schedule.early_stop_evaluations > 0 && finished(trial) && epochs_trained(trial) < schedule.epochs;
+}
+
 const TrialRecord* find_trial(const std::vector<TrialRecord>& trials, Arm arm, int64_t seed) {
   for (const TrialRecord& trial : trials)
     if (trial.id.arm == arm && trial.id.seed == seed) return &trial;

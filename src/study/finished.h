@@ -10,6 +10,12 @@ bool finished(const TrialRecord& trial);  // to its last evaluation, not diverge
 // Of a trial that finished.
 const Evaluation& last_evaluation(const TrialRecord& trial);
 
+// After how many epochs that was.
+int64_t epochs_trained(const TrialRecord& trial);
+
+// Whether a trial that finished ended before the epochs that it was given.
+bool stopped_early(const TrialRecord& trial, const ScheduleConfig& schedule);
+
 // The trial of this arm and seed, or nullptr.
 const TrialRecord* find_trial(const std::vector<TrialRecord>& trials, Arm arm, int64_t seed);
 

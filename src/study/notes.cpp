@@ -1,13 +1,16 @@
 #include "study/notes.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "config/fields.h"
 #include "study/compare.h"
 #include "study/control_notes.h"
+#include "study/finished.h"
 
 namespace ate {
 namespace {
@@ -90,7 +93,37 @@ std::string describe_leak(const StudyResult& result) {
   return out + " Such losses say nothing about embeddings.";
 }
 
+// In how many seeds early stop ended the arms after different numbers of epochs.
+std::optional<std::string> describe_unequal_epochs(const StudyResult& result) {
+  if (result.config.schedule.early_stop_evaluations == 0) return std::nullopt;
+  std::map<int64_t, std::vector<int64_t>> of_seed;
+  for (const TrialRecord& trial : result.trials)
+    if (finished(trial)) of_seed[trial.id.seed].push_back(epochs_trained(trial));
+  int64_t shared = 0;  // seeds in which two arms or more finished
+  int64_t unequal = 0;
+  for (const auto& [seed, epochs] : of_seed) {
+    if (epochs.size() < 2) continue;
+    ++shared;
+    const auto [least, most] = std::minmax_element(epochs.begin(), epochs.end());
+    if (*least != *most) ++unequal;
+  }
+  if (unequal == 0) return std::nullopt;
+  std::vector<std::string> arms;
+  for (const ArmResult& arm : result.arms)
+    if (arm.epochs) arms.push_back(fmt::format("{} {}", enum_name(arm.arm), format_epochs(*arm.epochs)));
+  return fmt::format(
+      "In {} of {} {} early stop ended the arms after different numbers of epochs ({}). As planned, each "
+      "trial "
+      "counts with its last evaluation.",
+      unequal, shared, shared == 1 ? "seed" : "seeds", fmt::join(arms, ", "));
+}
+
 }  // namespace
+
+std::string format_epochs(const EpochRange& range) {
+  return range.least == range.most ? fmt::format("{}", range.least)
+                                   : fmt::format("{}..{}", range.least, range.most);
+}
 
 std::vector<std::string> write_notes(const StudyResult& result) {
   std::vector<std::string> notes;
@@ -100,6 +133,7 @@ std::vector<std::string> write_notes(const StudyResult& result) {
                       ". It is left out with its pair.");
   for (const Comparison& c : result.comparisons) notes.push_back(describe_comparison(result, c));
   if (std::optional<std::string> note = describe_exploratory(result)) notes.push_back(*std::move(note));
+  if (std::optional<std::string> note = describe_unequal_epochs(result)) notes.push_back(*std::move(note));
   for (std::string& note : describe_controls(result)) notes.push_back(std::move(note));
   if (std::optional<std::string> note = describe_overfitting(result)) notes.push_back(*std::move(note));
   if (std::optional<std::string> note = describe_published(result)) notes.push_back(*std::move(note));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -9,6 +10,7 @@
 #include "config/fields.h"
 #include "data/bands.h"
 #include "study/describe_corpus.h"
+#include "study/finished.h"
 #include "study/notes.h"
 
 namespace ate {
@@ -40,6 +42,10 @@ Table arms_table(const StudyResult& result) {
                {"p_holm", "p (Holm)", 4},
                {"verdict", "verdict"}},
               {}};
+  const bool any_stopped =
+      std::any_of(result.trials.begin(), result.trials.end(),
+                  [&](const TrialRecord& trial) { return stopped_early(trial, result.config.schedule); });
+  if (any_stopped) table.columns.insert(table.columns.begin() + 3, {"epochs", "epochs"});
   for (const ArmResult& arm : result.arms) {
     std::vector<Json> row = {enum_name(arm.arm),
                              arm.parameters,
@@ -47,6 +53,8 @@ Table arms_table(const StudyResult& result) {
                              number_or_null(arm.loss.mean),
                              number_or_null(arm.excess),
                              number_or_null((arm.ci95.high - arm.ci95.low) / 2)};
+    if (any_stopped)
+      row.insert(row.begin() + 3, arm.epochs ? Json(format_epochs(*arm.epochs)) : Json(nullptr));
     if (const Comparison* c = find_comparison(result, arm.arm))
       row.insert(row.end(), {number_or_null(c->difference.mean), number_or_null(c->ci95.low),
                              number_or_null(c->ci95.high), number_or_null(c->p_holm), c->verdict});

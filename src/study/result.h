@@ -34,6 +34,12 @@ enum class Metric {
 };
 const char* metric_name(Metric metric);
 
+struct EpochRange {
+  int64_t least = 0;
+  int64_t most = 0;
+};
+std::string format_epochs(const EpochRange& range);  // "9..15", or "9" where both are that
+
 struct ArmResult {
   Arm arm = Arm::standard;
   int64_t parameters = 0;          // of the first seed: bands can differ by a few tokens between seeds
@@ -43,9 +49,10 @@ struct ArmResult {
   int64_t targets = 0;             // targets behind each loss
   std::optional<double> excess;    // mean exact excess loss; without one mean loss - floor, where it is known
   Interval ci95;                   // of the mean primary number over the finished seeds, nats
-  std::optional<double> published;  // what the seed's document printed
-  std::vector<double> by_position;  // mean over seeds
-  std::array<BandResult, 3> bands;  // high, mid, low
+  std::optional<EpochRange> epochs{};  // after which the finished seeds had their last evaluations
+  std::optional<double> published;     // what the seed's document printed
+  std::vector<double> by_position;     // mean over seeds
+  std::array<BandResult, 3> bands;     // high, mid, low
 };
 
 // Tests of differences seed by seed, one of several comparisons made together.

@@ -20,11 +20,17 @@ Json to_json(const std::array<BandResult, 3>& bands) {
   return out;
 }
 
+Json to_json(const std::optional<EpochRange>& epochs) {
+  if (!epochs) return {nullptr, nullptr};
+  return {epochs->least, epochs->most};
+}
+
 Json to_json(const ArmResult& arm) {
   return {{"arm", enum_name(arm.arm)},
           {"parameters", arm.parameters},
           {"flops_per_token", arm.flops_per_token},
           {"seeds", arm.loss.n},
+          {"epochs", to_json(arm.epochs)},
           {"mean_loss", number_or_null(arm.loss.mean)},
           {"sd_loss", number_or_null(arm.loss.deviation)},
           {"perplexity", number_or_null(std::exp(arm.loss.mean))},

@@ -4,9 +4,9 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "config/derived.h"
+#include "train/batch_means.h"
 
 namespace ate {
 namespace {
@@ -14,11 +14,12 @@ namespace {
 // The targets' losses, summed overall, by position and by band.
 class LossSums {
  public:
-  explicit LossSums(int64_t predictions) : by_position_(static_cast<size_t>(predictions)) {}
+  LossSums(int64_t windows, int64_t predictions)
+      : by_position_(static_cast<size_t>(predictions)), in_order_(windows * predictions, predictions) {}
 
   void add(int64_t position, Band band, double loss) {
     by_position_[static_cast<size_t>(position)] += loss;
-    squares_ += loss * loss;
+    in_order_.add(loss);
     by_band_.at(static_cast<size_t>(band)) += loss;
     ++in_band_.at(static_cast<size_t>(band));
     ++targets_;
@@ -32,8 +33,7 @@ class LossSums {
       evaluation.loss += sum / n;
       evaluation.by_position.push_back(sum / (n / static_cast<double>(by_position_.size())));
     }
-    const double variance = std::max(0.0, squares_ / n - evaluation.loss * evaluation.loss);
-    evaluation.standard_error = std::sqrt(variance / n);
+    evaluation.standard_error = in_order_.standard_error();
     for (size_t band = 0; band < evaluation.bands.size(); ++band) {
       BandScore& score = evaluation.bands.at(band);
       score.targets = in_band_.at(band);
@@ -46,7 +46,7 @@ class LossSums {
   std::vector<double> by_position_;
   std::array<double, kBandsAndNone> by_band_{};
   std::array<int64_t, kBandsAndNone> in_band_{};
-  double squares_ = 0;
+  BatchMeans in_order_;
   int64_t targets_ = 0;
 };
 
@@ -107,7 +107,7 @@ Evaluation Evaluator::evaluate(const Model& model, int64_t epoch) const {
   const int64_t length = config.windows.length;
   const int64_t predictions = targets_per_window(config);
   const WindowStarts starts = evaluation_windows(config, data_.corpus, data_.key, epoch);
-  LossSums sums(predictions);
+  LossSums sums(static_cast<int64_t>(starts.size()), predictions);
   ExcessSums excess;
   for (size_t first = 0; first < starts.size(); first += kEvaluationBatch) {
     const auto count = static_cast<int64_t>(std::min<size_t>(kEvaluationBatch, starts.size() - first));

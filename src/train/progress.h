@@ -32,7 +32,7 @@ struct BandScore {
 struct Evaluation {
   int64_t epoch = 0;                // index of the epoch it followed
   double loss = 0;                  // mean cross-entropy, nats per target
-  double standard_error = 0;        // of that mean, from the targets' spread
+  double standard_error = 0;        // of that mean, by batch means (train/batch_means.h)
   int64_t targets = 0;              // how many were scored
   std::vector<double> by_position;  // mean loss at each position of the window, nats
   // Exact excess loss: mean over the targets of KL(true law of the next token given the visible past || model),

@@ -17,10 +17,10 @@ bool evaluates_after(const Config& config, int64_t epoch) {
 }
 
 bool stops_early(const ScheduleConfig& schedule, const std::vector<double>& validation_losses) {
-  const auto last = static_cast<size_t>(schedule.early_stop_evaluations);
-  if (last == 0 || validation_losses.size() < last) return false;
-  return validation_losses[validation_losses.size() - last] - validation_losses.back() <
-         schedule.early_stop_gain;
+  const auto n = static_cast<size_t>(schedule.early_stop_evaluations);
+  if (n == 0 || validation_losses.size() <= n) return false;
+  const double earlier = validation_losses[validation_losses.size() - 1 - n];
+  return earlier - validation_losses.back() < schedule.early_stop_gain;
 }
 
 }  // namespace ate

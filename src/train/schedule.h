@@ -16,8 +16,8 @@ double learning_rate(const Config& config, int64_t epoch);
 // evaluation.every, and the last.
 bool evaluates_after(const Config& config, int64_t epoch);
 
-// Whether the losses so far end the trial early: the last `early_stop_evaluations` of them gained less than
-// `early_stop_gain` from first to last.
+// Whether the losses so far end the trial early: the last n = `early_stop_evaluations` of them gained less than
+// `early_stop_gain` over the one before them, so n + 1 losses are compared, first with last.
 bool stops_early(const ScheduleConfig& schedule, const std::vector<double>& validation_losses);
 
 }  // namespace ate

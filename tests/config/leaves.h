@@ -27,6 +27,13 @@ inline std::map<std::string, Json> leaves_of(const Config& config) {
   return leaves;
 }
 
+// `part` of the schema, or what it refers to.
+inline const Json* follow_ref(const Json& schema, const Json* part) {
+  while (part->contains("$ref"))
+    part = &schema.at(Json::json_pointer((*part)["$ref"].get<std::string>().substr(1)));  // "#/..."
+  return part;
+}
+
 // What the schema says about the setting at `pointer`; null when it says nothing.
 inline Json property_of(const Json& schema, const std::string& pointer) {
   const Json* property = &schema;
@@ -34,7 +41,7 @@ inline Json property_of(const Json& schema, const std::string& pointer) {
     const size_t end = std::min(pointer.find('/', begin), pointer.size());
     const std::string key = pointer.substr(begin, end - begin);
     if (!property->contains("properties") || !(*property)["properties"].contains(key)) return nullptr;
-    property = &(*property)["properties"][key];
+    property = follow_ref(schema, &(*property)["properties"][key]);
     begin = end + 1;
   }
   return *property;

@@ -36,7 +36,20 @@ TEST_CASE("the schema refuses unknown keys at every level", "[config]") {
   CHECK(schema["additionalProperties"] == false);
   CHECK(schema["properties"]["published"]["additionalProperties"] == false);
   CHECK(schema["properties"]["body"]["additionalProperties"] == false);
-  CHECK(schema["properties"]["published"]["properties"]["body"]["additionalProperties"] == false);
+  CHECK(property_of(schema, "/published/body")["additionalProperties"] == false);
+}
+
+TEST_CASE("the published overlay has every setting but the mode, each by reference", "[config]") {
+  const Json schema = config_schema();
+  for (const auto& [name, property] : schema["properties"]["published"]["properties"].items()) {
+    CAPTURE(name);
+    CHECK(property == Json{{"$ref", "#/properties/" + name}});
+  }
+  for (const auto& [pointer, value] : leaves_of(Config())) {
+    CAPTURE(pointer);
+    const Json overlaid = property_of(schema, "/published" + pointer);
+    CHECK(overlaid == (pointer == "/mode" ? Json() : property_of(schema, pointer)));
+  }
 }
 
 TEST_CASE("the schema's ranges are those that reading enforces", "[config]") {

@@ -70,6 +70,46 @@ TEST_CASE("the main table has a row per arm, and others follow", "[study]") {
   CHECK(cell(*comparisons, 0, "p_sign_flip") == 0.5);
 }
 
+TEST_CASE("early stop at different epochs is said in the table, in a note and in the document", "[study]") {
+  Config config = study_config(3);
+  config.schedule.epochs = 30;
+  config.schedule.early_stop_evaluations = 2;
+  const std::vector<TrialRecord> trials = {
+      ended_after(Arm::standard, 0, 30, 4), ended_after(Arm::bespoke, 0, 30, 4),
+      ended_after(Arm::standard, 1, 20, 4), ended_after(Arm::bespoke, 1, 20, 4),
+      ended_after(Arm::standard, 2, 15, 5), ended_after(Arm::bespoke, 2, 9, 5.75)};
+  const StudyResult result = assess(config, "run", trials);
+  CHECK(any_note(result,
+                 "In 1 of 3 seeds early stop ended the arms after different numbers of epochs "
+                 "(standard 15..30, bespoke 9..30)."));
+  const Report report = study_report(result);
+  CHECK(cell(report.tables.front(), 0, "epochs") == "15..30");
+  CHECK(cell(report.tables.front(), 1, "epochs") == "9..30");
+  CHECK(cell(report.tables.front(), 1, "mean_loss") == 13.75 / 3);  // at the last evaluation of each
+  CHECK(cell(report.tables.front(), 1, "mean_difference") == 0.25);
+  CHECK(report.document["arms"][1]["epochs"] == nlohmann::ordered_json{9, 30});
+}
+
+TEST_CASE("arms that stop early together get the column and no note", "[study]") {
+  Config config = study_config(1);
+  config.schedule.epochs = 30;
+  config.schedule.early_stop_evaluations = 2;
+  const std::vector<TrialRecord> trials = {ended_after(Arm::standard, 0, 15, 4),
+                                           ended_after(Arm::bespoke, 0, 15, 4)};
+  const StudyResult result = assess(config, "run", trials);
+  CHECK(!any_note(result, "different numbers of epochs"));
+  CHECK(cell(study_report(result).tables.front(), 0, "epochs") == "15");
+}
+
+TEST_CASE("without an early stop there is no column of epochs", "[study]") {
+  Config config = study_config(1);
+  config.schedule.epochs = 2;
+  config.schedule.early_stop_evaluations = 1;
+  const Report report = report_of(config, pairs({4}, {3}));
+  CHECK(cell(report.tables.front(), 0, "epochs") == "no such column");
+  CHECK(report.document["arms"][0]["epochs"] == nlohmann::ordered_json{2, 2});
+}
+
 TEST_CASE("tables that have nothing to say are left out", "[study]") {
   Config config = study_config(2);
   const Report encoder = report_of(config, pairs({4, 5}, {4, 5}));
@@ -152,6 +192,7 @@ TEST_CASE("every row of every table is as long as its heading, in every state of
   for (const auto& trials : states) {
     Config config = study_config(2);
     config.seed_criteria.loss_ratio_below = 0.9;
+    config.schedule.early_stop_evaluations = 1;  // pairs have two of the three epochs
     const Report report = report_of(config, trials);
     for (const Table& table : report.tables)
       for (const auto& row : table.rows) CHECK(row.size() == table.columns.size());

@@ -44,8 +44,8 @@ TEST_CASE("a result has every field of the contract", "[study]") {
   const Json result = small_result();
   CHECK(missing(result, {"run_id", "preset", "mode", "floor_nats", "arms", "trials", "comparisons",
                          "canaries", "seed_criteria"}) == "");
-  CHECK(missing(result["arms"][0], {"arm", "parameters", "flops_per_token", "mean_loss", "mean_excess"}) ==
-        "");
+  CHECK(missing(result["arms"][0],
+                {"arm", "parameters", "flops_per_token", "epochs", "mean_loss", "mean_excess"}) == "");
   CHECK(missing(result["trials"][0],
                 {"arm", "seed", "status", "epochs", "val_loss", "perplexity", "excess", "seconds"}) == "");
   CHECK(missing(result["comparisons"][0], {"arm", "baseline", "n", "mean_difference", "ci95", "p_t",
@@ -116,6 +116,7 @@ TEST_CASE("what is no number is null, and the text is JSON that any program read
   CHECK(one["arms"][0]["sd_loss"].is_null());
   const Json none = to_json(assess(study_config(1), "run", {}));
   CHECK(none["arms"][0]["mean_loss"].is_null());
+  CHECK(none["arms"][0]["epochs"] == Json{nullptr, nullptr});
   CHECK(none["arms"][0]["mean_excess"].is_null());
   for (const Json& document : {result, one, none}) CHECK(Json::parse(document.dump()) == document);
 }

@@ -46,6 +46,13 @@ inline TrialRecord diverged(Arm arm, int64_t seed) {
   return trial;
 }
 
+// A trial that ended after this number of epochs, at this loss.
+inline TrialRecord ended_after(Arm arm, int64_t seed, int64_t epochs, double loss) {
+  std::vector<double> losses(static_cast<size_t>(epochs), 9.0);
+  losses.back() = loss;
+  return finished(arm, seed, losses);
+}
+
 // Both arms for seeds 0, 1, ...: final losses by seed.
 inline std::vector<TrialRecord> pairs(const std::vector<double>& standard,
                                       const std::vector<double>& bespoke) {

@@ -65,7 +65,7 @@ TEST_CASE("a trial that stops early stops at the same step when resumed", "[trai
   config.schedule.early_stop_gain = 10;
   Trial trial = make_trial(config, Arm::standard, 1);
   const size_t states = all_states(trial).size();
-  CHECK(states == 3 * 4 + 1);
+  CHECK(states == 4 * 4 + 1);  // four epochs: three evaluations after the first
   CHECK(trial.progress().status == TrainingStatus::finished);
   CHECK(contains(trial.progress().reason, "stopped early"));
   check_every_step(config, Arm::standard);

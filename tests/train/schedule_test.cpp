@@ -47,18 +47,29 @@ TEST_CASE("the loss is taken after the first epoch, every so many, and the last"
   CHECK(evaluated_epochs(700, 50).size() == 15);
 }
 
-TEST_CASE("training stops early when the last evaluations gained too little from first to last", "[train]") {
+TEST_CASE("training stops early when the last evaluations gained too little over the one before them",
+          "[train]") {
   ScheduleConfig schedule;
   schedule.early_stop_evaluations = 3;
   schedule.early_stop_gain = 0.125;
   CHECK(!stops_early(schedule, {}));
-  CHECK(!stops_early(schedule, {4.0, 4.0}));              // too few to say
-  CHECK(stops_early(schedule, {4.0, 4.0, 4.0}));          // no gain
-  CHECK(!stops_early(schedule, {4.0, 3.9375, 3.875}));    // just enough
-  CHECK(stops_early(schedule, {4.0, 3.0, 3.9375}));       // what happened between does not count
-  CHECK(stops_early(schedule, {9.0, 4.0, 4.0, 3.9375}));  // only the last three
-  CHECK(!stops_early(schedule, {4.0, 4.0, 4.0, 3.5}));
-  CHECK(stops_early(schedule, {4.0, 4.5, 5.0}));  // a loss
+  CHECK(!stops_early(schedule, {4.0, 4.0, 4.0}));              // too few to say
+  CHECK(stops_early(schedule, {4.0, 4.0, 4.0, 4.0}));          // no gain
+  CHECK(!stops_early(schedule, {4.0, 4.0, 3.9375, 3.875}));    // just enough
+  CHECK(stops_early(schedule, {4.0, 3.0, 3.5, 3.9375}));       // what happened between does not count
+  CHECK(stops_early(schedule, {9.0, 4.0, 4.0, 4.0, 3.9375}));  // only the last four
+  CHECK(!stops_early(schedule, {4.0, 4.0, 4.0, 4.0, 3.5}));
+  CHECK(stops_early(schedule, {4.0, 4.5, 4.75, 5.0}));  // a loss
+}
+
+TEST_CASE("one evaluation is never compared with itself", "[train]") {
+  ScheduleConfig schedule;
+  schedule.early_stop_evaluations = 1;
+  schedule.early_stop_gain = 0.125;
+  CHECK(!stops_early(schedule, {4.0}));
+  CHECK(!stops_early(schedule, {4.0, 3.5}));
+  CHECK(!stops_early(schedule, {4.0, 4.0, 3.875}));
+  CHECK(stops_early(schedule, {4.0, 3.9375}));
 }
 
 TEST_CASE("without a number of evaluations training never stops early", "[train]") {
