@@ -88,10 +88,12 @@ PipelineOutcome run_pipeline(Resolved resolved, const PipelineOptions& options) 
                                      enum_name(config.study.arms.front()), config.study.seeds.front());
   const auto run = std::make_shared<RunFolder>(options.out, id, options.fresh);
   PipelineOutcome outcome;
-  const bool finished = run->done() && !run->read_json("report.json").is_null();
-  if (finished && !options.plot) {
-    outcome.report = report_from_json(run->read_json("report.json"));
+  std::optional<Report> stored;
+  if (run->done() && !options.plot) stored = read_report(run->folder() / "report.json");
+  if (stored) {
+    outcome.report = *std::move(stored);
     outcome.complete = true;
+    if (!run->holds(outcome.report.document)) run->finish(outcome.report.document);
     spdlog::info("no training needed; stored in {}", run->folder().string());
     return outcome;
   }

@@ -62,7 +62,7 @@ StoredModel find_model(const std::string& flag, const fs::path& file) {
                    "is no checkpoint of a trial: it has no arm, seed and progress");
   for (const auto& [value, name] : EnumNames<Arm>::values)
     if (arm->second == name) model.id.arm = value;
-  model.id.seed = std::stoll(seed->second);
+  model.id.seed = static_cast<int64_t>(stored.number("seed"));
   const fs::path config = fs::absolute(file).parent_path().parent_path() / "config.json";
   if (!fs::exists(config)) return model;
   Choice choice;

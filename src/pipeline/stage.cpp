@@ -82,8 +82,8 @@ StageState restore(const Stage& stage, const Layout& layout, Arena& arena, RunFo
   load_parameters(layout, arena, *file);
   load_moment(arena.first_moment, *file, "adam.first_moment");
   load_moment(arena.second_moment, *file, "adam.second_moment");
-  state.step = std::stoll(file->metadata().at("step"));
-  const uint64_t bits = std::stoull(file->metadata().at("last_losses_bits"));
+  state.step = static_cast<int64_t>(file->number("step"));
+  const uint64_t bits = file->number("last_losses_bits");
   std::memcpy(&state.last_losses, &bits, sizeof bits);
   if (state.step < stage.steps) {
     spdlog::info("{}: going on after step {}", stage.name, state.step);

@@ -1,8 +1,25 @@
 #include "pipeline/stored_report.h"
 
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+
+#include "run/folder.h"
+#include "support/error.h"
+#include "support/hash.h"
+#include "support/json.h"
+
 namespace ate {
+namespace {
 
 using Json = nlohmann::ordered_json;
+
+std::string hash_of(Json stored) {
+  stored.erase("hash");
+  return Hash64().add(stored.dump()).hex();
+}
+
+}  // namespace
 
 Json report_to_json(const Report& report) {
   Json tables = Json::array();
@@ -14,26 +31,51 @@ Json report_to_json(const Report& report) {
                       {"columns", std::move(columns)},
                       {"rows", table.rows}});
   }
-  return {{"title", report.title},
-          {"facts", report.facts},
-          {"tables", std::move(tables)},
-          {"notes", report.notes},
-          {"document", report.document}};
+  Json stored = {{"title", report.title},
+                 {"facts", report.facts},
+                 {"tables", std::move(tables)},
+                 {"notes", report.notes},
+                 {"document", report.document}};
+  stored["hash"] = hash_of(stored);
+  return stored;
 }
 
-Report report_from_json(const Json& stored) {
+Report report_from_json(const Json& stored, const std::string& file) {
+  const JsonValue whole(stored, file);
   Report report;
-  report.title = stored.at("title");
-  report.facts = stored.at("facts").get<std::vector<std::string>>();
-  for (const Json& t : stored.at("tables")) {
-    Table table{t.at("name"), t.at("title"), {}, {}};
-    for (const Json& c : t.at("columns")) table.columns.push_back({c.at(0), c.at(1), c.at(2), c.at(3)});
-    for (const Json& row : t.at("rows")) table.rows.emplace_back(row.begin(), row.end());
+  report.title = whole.at("title").text();
+  report.facts = whole.at("facts").texts();
+  for (const JsonValue& t : whole.at("tables").items()) {
+    Table table{t.at("name").text(), t.at("title").text(), {}, {}};
+    for (const JsonValue& column : t.at("columns").items()) {
+      const std::vector<JsonValue> c = column.items();
+      if (c.size() != 4) column.expected("four values");
+      table.columns.push_back({c[0].text(), c[1].text(), static_cast<int>(c[2].whole()), c[3].number()});
+    }
+    for (const JsonValue& row : t.at("rows").items()) {
+      table.rows.emplace_back();
+      for (const JsonValue& cell : row.items()) table.rows.back().push_back(cell.json());
+      if (table.rows.back().size() != table.columns.size()) row.expected("a cell for each column");
+    }
     report.tables.push_back(std::move(table));
   }
-  report.notes = stored.at("notes").get<std::vector<std::string>>();
-  report.document = stored.at("document");
+  report.notes = whole.at("notes").texts();
+  report.document = whole.at("document").json();
+  // Cells and the document may be of any type: what was altered in them shows in the hash alone.
+  const std::optional<JsonValue> hash = whole.find("hash");  // earlier versions wrote none
+  if (hash && hash->text() != hash_of(stored))
+    throw Failure(file, "was altered: its hash is of another report");
   return report;
+}
+
+std::optional<Report> read_report(const std::filesystem::path& path) {
+  try {
+    const Json stored = read_json_file(path);
+    if (!stored.is_null()) return report_from_json(stored, path.string());
+  } catch (const Failure& damage) {
+    spdlog::warn("{}; the report is made again", damage.what());
+  }
+  return std::nullopt;
 }
 
 }  // namespace ate

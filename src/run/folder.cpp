@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/error.h"
+#include "support/json.h"
 
 namespace ate {
 namespace {
@@ -42,9 +44,16 @@ void write_json_file(const fs::path& path, const Json& document) {
 }
 
 Json read_json_file(const fs::path& path) {
-  if (!fs::exists(path)) return nullptr;
-  Json document = Json::parse(read_whole_file(path), nullptr, /*allow_exceptions=*/false);
-  return document.is_discarded() ? Json(nullptr) : document;
+  return fs::exists(path) ? parse_json(read_whole_file(path), path.string()) : Json(nullptr);
+}
+
+Json read_json_if_sound(const fs::path& path) {
+  try {
+    return read_json_file(path);
+  } catch (const Failure& damage) {
+    spdlog::warn("{}; going on without it", damage.what());
+    return nullptr;
+  }
 }
 
 RunFolder::RunFolder(fs::path out, std::string id, bool fresh)
@@ -124,6 +133,11 @@ void RunFolder::event(const Json& fields) {
   Json line = {{"time", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};
   line.update(fields);
   metrics_->append(line.dump());
+}
+
+bool RunFolder::holds(const Json& result) const {
+  return done() && read_json_if_sound(folder_ / "result.json") == result &&
+         read_json_if_sound(this->result()) == result;
 }
 
 void RunFolder::finish(const Json& result) const {

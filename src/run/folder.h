@@ -31,12 +31,14 @@ class RunFolder {
 
   // Replaces <folder>/<name> atomically, indented.
   void write_json(const std::string& name, const nlohmann::ordered_json& document) const;
-  // <folder>/<name>, or null when there is none or it is no JSON.
+  // <folder>/<name>, or null when there is none. Throws Failure, with the place, when it is no JSON.
   nlohmann::ordered_json read_json(const std::string& name) const;
 
   // Appends a line to metrics.jsonl; "time" (UTC) is put first. Thread-safe.
   void event(const nlohmann::ordered_json& fields);
 
+  // Whether the run is done and its result is this one, in both its places.
+  bool holds(const nlohmann::ordered_json& result) const;
   // The result in both its places, then DONE, last.
   void finish(const nlohmann::ordered_json& result) const;
   void clear_done() const;
@@ -55,7 +57,9 @@ class RunFolder {
 // Writes JSON, indented, in place of the file.
 void write_json_file(const std::filesystem::path& path, const nlohmann::ordered_json& document);
 
-// null when there is no such file, or it is no JSON.
+// null when there is no such file. Throws Failure, with the place, when it is no JSON.
 nlohmann::ordered_json read_json_file(const std::filesystem::path& path);
+// The same for a file that a run can do without: null too when it cannot be read, which a warning tells.
+nlohmann::ordered_json read_json_if_sound(const std::filesystem::path& path);
 
 }  // namespace ate

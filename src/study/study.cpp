@@ -73,11 +73,13 @@ int jobs_here(const Config& config, at::Device device, int64_t parameters) {
 // Whether `result` is of at least these trials and of others too: it is not replaced by an answer about
 // fewer.
 bool covers_more(const Json& result, const std::vector<TrialId>& trials) {
-  if (!result.is_object() || !result.contains("trials") || result["trials"].size() <= trials.size())
-    return false;
+  if (!result.is_object() || !result.contains("trials")) return false;
+  const Json& stored = result["trials"];
+  if (!stored.is_array() || stored.size() <= trials.size()) return false;
   return std::all_of(trials.begin(), trials.end(), [&](const TrialId& id) {
-    return std::any_of(result["trials"].begin(), result["trials"].end(), [&](const Json& trial) {
-      return trial.value("arm", "") == id.arm_name() && trial.value("seed", int64_t{-1}) == id.seed;
+    return std::any_of(stored.begin(), stored.end(), [&](const Json& trial) {
+      return trial.is_object() && trial.value("arm", Json()) == id.arm_name() &&
+             trial.value("seed", Json()) == id.seed;
     });
   });
 }
@@ -169,10 +171,14 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   const std::string id = fmt::format("{}-{}-{}", options.command, config.name, experiment_hash(config));
   RunFolder run(options.out, id, options.fresh);
   StudyOutcome outcome;
-  outcome.part_of_stored = run.done() && covers_more(run.read_json("result.json"), trials);
+  outcome.part_of_stored =
+      run.done() && covers_more(read_json_if_sound(run.folder() / "result.json"), trials);
+  const std::string plan_file = (run.folder() / "plan.json").string();
   if (!outcome.part_of_stored) {
+    const bool begun = !std::filesystem::is_empty(run.folder() / "checkpoint");
+    const Json plan = with_request(run.read_json("plan.json"), config, plan_file, begun);
     run.write_json("config.json", write_config(config));
-    run.write_json("plan.json", with_request(run.read_json("plan.json"), config));
+    run.write_json("plan.json", plan);
   }
 
   std::vector<TrialRecord> records;
@@ -193,7 +199,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
     run.clear_done();
     const Json environment = describe_environment(config.device, jobs);
     for (const std::string& difference :
-         differences_that_round(environment, run.read_json("environment.json")))
+         differences_that_round(environment, read_json_if_sound(run.folder() / "environment.json")))
       spdlog::warn("{} is taken up with {}: its last bits may differ from those of a run in one go", id,
                    difference);
     run.write_json("environment.json", environment);
@@ -215,12 +221,10 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
                        return record.progress.status == TrialStatus::running;
                      });
   outcome.result = assess(config, id, std::move(records));
-  outcome.result.plan = compare_with_plan(run.read_json("plan.json"), config);
+  outcome.result.plan = compare_with_plan(run.read_json("plan.json"), config, plan_file);
   if (outcome.complete) {
     const Json result = to_json(outcome.result);
-    const bool stored =
-        run.done() && std::filesystem::exists(run.result()) && run.read_json("result.json") == result;
-    if (!stored && !outcome.part_of_stored) run.finish(result);
+    if (!outcome.part_of_stored && !run.holds(result)) run.finish(result);
     if (!outcome.reused) run.event({{"event", "finished"}});
   } else {
     run.event({{"event", "interrupted"}, {"signal", outcome.stop_signal}});

@@ -11,6 +11,7 @@
 #include "run/console.h"
 #include "support/clock.h"
 #include "support/error.h"
+#include "support/json.h"
 #include "train/safetensors.h"
 #include "train/trial.h"
 
@@ -54,9 +55,14 @@ std::optional<SafetensorsFile> open_checkpoint(const RunFolder& run, const Trial
 // Wall-clock is no part of a checkpoint, so that equal states are equal files; the progress file carries it.
 double seconds_from_progress_file(const RunFolder& run, const TrialId& id) {
   const fs::path path = run.progress(id.arm_name(), id.seed);
-  if (!fs::exists(path)) return 0;
-  const Json document = Json::parse(read_whole_file(path), nullptr, /*allow_exceptions=*/false);
-  return document.is_object() ? document.value("seconds", 0.0) : 0;
+  const Json document = read_json_if_sound(path);
+  if (document.is_null()) return 0;
+  try {
+    return JsonValue(document, path.string()).at("seconds").number();
+  } catch (const Failure& damage) {
+    spdlog::warn("{}; counting the seconds of {} from 0", damage.what(), id.text());
+    return 0;
+  }
 }
 
 }  // namespace

@@ -13,6 +13,8 @@
 
 namespace ate {
 
+class JsonValue;
+
 // One trial of a study: an arm trained from one seed.
 struct TrialId {
   Arm arm = Arm::standard;
@@ -67,6 +69,6 @@ struct Progress {
 };
 
 nlohmann::ordered_json to_json(const Progress& progress);
-Progress progress_from_json(const nlohmann::ordered_json& document);  // throws nlohmann::json::exception
+Progress progress_from_json(const JsonValue& document);  // throws Failure, with the place
 
 }  // namespace ate
