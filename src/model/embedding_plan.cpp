@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "config/arms.h"
 #include "config/derived.h"
 #include "config/fields.h"
 #include "model/layout.h"
@@ -147,27 +148,6 @@ EmbeddingPlan known_worse(const Config& config) {
   return one_table(config, kKnownWorseWidth);
 }
 
-// Whether the arm's embedding depends on how often tokens occur.
-bool needs_bands(Arm arm) {
-  switch (arm) {
-    case Arm::standard:
-    case Arm::tied:
-    case Arm::uniform_projected:
-    case Arm::factorised:
-    case Arm::aa:
-    case Arm::known_worse:
-      return false;
-    case Arm::bespoke:
-    case Arm::reversed:
-    case Arm::random_band:
-    case Arm::param_matched:
-    case Arm::mixed_dim:
-    case Arm::adaptive:
-      return true;
-  }
-  return true;
-}
-
 }  // namespace
 
 EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Bands& bands) {
@@ -205,8 +185,10 @@ EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Bands& bands) 
 }
 
 EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Corpus& corpus, int64_t seed) {
-  if (!needs_bands(arm)) return plan_embedding(config, arm, Bands{});
-  const Bands bands = make_bands(config.bands, corpus);
+  const ArmSettings reads = settings_read_by(arm);
+  if (!reads.ranking) return plan_embedding(config, arm, Bands{});
+  const Bands bands =
+      make_bands(config.bands, corpus, reads.bands ? EmptyBands::refused : EmptyBands::allowed);
   return plan_embedding(
       config, arm, arm == Arm::random_band ? deal_at_random(bands, {static_cast<uint32_t>(seed), 0}) : bands);
 }
