@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "support/error.h"
+#include "support/json.h"
 #include "support/names.h"
 
 namespace ate {
@@ -14,10 +15,10 @@ std::string group_of(const std::string& id) { return id.substr(0, id.find('.'));
 
 std::vector<Claim> read_register() {
   std::vector<Claim> claims;
-  const Json document = Json::parse(claims_text());
-  for (const Json& entry : document.at("claims"))
-    claims.push_back(
-        {entry.at("id"), entry.at("claim"), entry.at("claimed"), entry.at("check"), entry.at("given")});
+  const Json document = parse_json(claims_text(), "configs/claims.json");
+  for (const JsonValue& entry : JsonValue(document, "configs/claims.json").at("claims").items())
+    claims.push_back({entry.at("id").text(), entry.at("claim").text(), entry.at("claimed").text(),
+                      entry.at("check").text(), entry.at("given").json()});
   return claims;
 }
 

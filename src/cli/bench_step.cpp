@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <memory>
 
@@ -11,6 +12,7 @@
 #include "measure/trace.h"
 #include "support/error.h"
 #include "support/files.h"
+#include "support/json.h"
 #include "support/names.h"
 
 namespace ate {
@@ -30,7 +32,7 @@ struct StepFlags {
 std::vector<int> counts_of(const std::string& flag, const std::string& text) {
   std::vector<int> counts;
   for (const std::string& part : split(text, ',')) {
-    const Json value = Json::parse(part, nullptr, /*allow_exceptions=*/false);
+    const Json value = typed_value(part);
     if (!value.is_number_integer() || value < 1 || value > 256)
       throw BadInput(flag + " " + text, "expected whole numbers from 1 to 256, such as 1,2");
     counts.push_back(value.get<int>());
@@ -56,7 +58,9 @@ Config config_of(const StepFlags& flags) {
   choice.flags.push_back({"device", {{"device", "cpu"}}, true});
   if (!flags.arms.empty())
     choice.flags.push_back({"--arms " + flags.arms, {{"study", {{"arms", split(flags.arms, ',')}}}}, true});
-  return resolve(choice).config;
+  Resolved resolved = resolve(choice);
+  for (const std::string& warning : resolved.warnings) spdlog::warn(warning);
+  return std::move(resolved.config);
 }
 
 int bench_step(const StepFlags& flags) {

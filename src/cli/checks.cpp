@@ -4,16 +4,17 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/json.h"
+
 namespace ate {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
+
+// The checks below read numbers as JSON has them, so that "nan" and "0x10" are none.
 
 // The empty description keeps the range out of the flag's line in --help, whose text says it better.
 CLI::Validator validator(std::function<std::string(std::string&)> check) { return {std::move(check), ""}; }
-
-// A number as JSON has it, so that "nan", "0x10" and "3 " are none.
-Json parsed(const std::string& text) { return Json::parse(text, nullptr, /*allow_exceptions=*/false); }
 
 }  // namespace
 
@@ -24,7 +25,7 @@ CLI::Validator not_empty() {
 
 CLI::Validator whole_number(int64_t low, int64_t high) {
   return validator([=](std::string& text) -> std::string {
-    const Json value = parsed(text);
+    const Json value = typed_value(text);
     if (value.is_number_integer() && value >= low && value <= high) return "";
     return fmt::format("expected a whole number from {} to {}, got \"{}\"", low, high, text);
   });
@@ -32,7 +33,7 @@ CLI::Validator whole_number(int64_t low, int64_t high) {
 
 CLI::Validator whole_number_or(int64_t low, int64_t high, const std::string& word) {
   return validator([=](std::string& text) -> std::string {
-    const Json value = parsed(text);
+    const Json value = typed_value(text);
     if (text == word || (value.is_number_integer() && value >= low && value <= high)) return "";
     return fmt::format("expected {} or a whole number from {} to {}, got \"{}\"", word, low, high, text);
   });
@@ -40,7 +41,7 @@ CLI::Validator whole_number_or(int64_t low, int64_t high, const std::string& wor
 
 CLI::Validator number(double low, double high) {
   return validator([=](std::string& text) -> std::string {
-    const Json value = parsed(text);
+    const Json value = typed_value(text);
     if (value.is_number() && value >= low && value <= high) return "";
     return fmt::format("expected a number from {:.15g} to {:.15g}, got \"{}\"", low, high, text);
   });

@@ -9,6 +9,7 @@
 #include "config/json.h"
 #include "config/settings.h"
 #include "support/error.h"
+#include "support/json.h"
 
 namespace ate {
 namespace {
@@ -24,7 +25,7 @@ Report list_presets() {
   Table table{"presets", "", {{"name", "name"}, {"description", "description"}}, {}};
   report.document = {{"presets", Json::array()}};
   for (const Preset& preset : presets()) {
-    const Json document = Json::parse(preset.text);
+    const Json document = parse_json(preset.text, preset.name);
     table.rows.push_back({preset.name, document["description"]});
     report.document["presets"].push_back({{"name", preset.name}, {"description", document["description"]}});
   }
@@ -74,6 +75,7 @@ void add_config(CLI::App& app, Action& action) {
   const auto print = [&action](OutputFlags& output, std::function<Report()> make) {
     action = [&output, make = std::move(make)] {
       const Format format = output.format();
+      output.set_up_log();
       write_stdout(render(make(), format));
       return static_cast<int>(ExitCode::done);
     };

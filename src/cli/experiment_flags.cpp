@@ -1,7 +1,10 @@
 #include "cli/experiment_flags.h"
 
+#include <spdlog/spdlog.h>
+
 #include "cli/checks.h"
 #include "support/error.h"
+#include "support/json.h"
 #include "support/names.h"
 
 namespace ate {
@@ -23,8 +26,7 @@ Json flag_value(const std::string& pointer, const std::string& text) {
     return split(text, ',');
   }
   if (pointer == "/study/seeds") return text;
-  Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return value.is_discarded() ? Json(text) : value;
+  return typed_value(text);
 }
 
 }  // namespace
@@ -34,6 +36,7 @@ void ExperimentFlags::add_to(CLI::App& command) { add(command, false); }
 void ExperimentFlags::add_to_single(CLI::App& command) { add(command, true); }
 
 void ExperimentFlags::add(CLI::App& command, bool single) {
+  single_ = single;
   const char* const group = "Experiment";
   command.add_option("--preset", preset_, "One of " + either(preset_names()))
       ->type_name("NAME")
@@ -75,14 +78,16 @@ void ExperimentFlags::add(CLI::App& command, bool single) {
 Resolved ExperimentFlags::resolve() const {
   if (preset_.empty() && file_.empty())
     throw BadInput("", "give --preset NAME (" + either(preset_names()) + ") or --config FILE");
-  Choice choice{preset_, file_, sets_, {}};
+  Choice choice{preset_, file_, sets_, {}, single_};
   for (const Shortcut& shortcut : shortcuts_) {
     if (shortcut.value.empty()) continue;
     Layer layer{shortcut.flag + " " + shortcut.value, Json::object(), true};
     layer.document[Json::json_pointer(shortcut.pointer)] = flag_value(shortcut.pointer, shortcut.value);
     choice.flags.push_back(std::move(layer));
   }
-  return ate::resolve(choice);
+  Resolved resolved = ate::resolve(choice);
+  for (const std::string& warning : resolved.warnings) spdlog::warn(warning);
+  return resolved;
 }
 
 }  // namespace ate

@@ -17,7 +17,7 @@ class ExperimentFlags {
 
   bool given() const { return !preset_.empty() || !file_.empty(); }
 
-  // Presets, file, --set and flags as one config. Throws BadInput when none was chosen or something is wrong.
+  // Presets, file, --set and flags as one config; warnings go to the log. Throws BadInput when none was chosen or something is wrong.
   Resolved resolve() const;
 
  private:
@@ -30,6 +30,7 @@ class ExperimentFlags {
 
   void add(CLI::App& command, bool single);
 
+  bool single_ = false;
   std::string preset_;
   std::string file_;
   std::vector<std::string> sets_;

@@ -56,7 +56,7 @@ std::vector<Problem> check_source(const SourceConfig& s) {
   std::vector<Problem> problems = foreign_settings(s);
   if (s.kind == SourceKind::text && s.file.empty())
     problems.push_back({"/source/file", "text needs a file: set source.file to its path"});
-  const bool takes_no_model = s.format == TextFormat::bytes || s.format == TextFormat::uint16;
+  const bool takes_no_model = s.format != TextFormat::automatic && s.format != TextFormat::sentencepiece;
   if (s.kind == SourceKind::text && takes_no_model && !s.model.empty())
     problems.push_back(
         {"/source/model", fmt::format("only sentencepiece takes a model, {} does not: leave it out "
@@ -150,18 +150,32 @@ std::vector<Problem> check_attention(const Config& c) {
   return problems;
 }
 
-// What only `ate train` reads.
-std::vector<Problem> check_train(const Config& c) {
+// Settings that no arm of the study reads must not stop it: presets set them for all arms.
+std::vector<Problem> check_embedding(const Config& c) {
+  const ArmSettings reads = settings_read_by(c.study.arms);
   std::vector<Problem> problems;
-  if (c.train.procedure == Procedure::model) return problems;
-  if (c.body.kind == BodyKind::bag)
-    problems.push_back({"/train/procedure", fmt::format("{} needs attention, which the bag has not: set "
-                                                        "body.kind=encoder or train.procedure=model",
-                                                        enum_name(c.train.procedure))});
-  if (c.train.procedure == Procedure::pipeline && c.attention.kind != AttentionKind::mlp_topk)
-    problems.push_back({"/train/procedure",
-                        "pipeline trains a selector and an approximator: set "
-                        "attention.kind=mlp_topk or train.procedure=model"});
+  const bool counts = c.bands.rule == BandRule::rank_count;
+  const double all = counts ? static_cast<double>(c.source.vocabulary) : 1.0;
+  if (reads.bands && counts &&
+      (c.bands.high != std::floor(c.bands.high) || c.bands.low != std::floor(c.bands.low)))
+    problems.push_back({"/bands/high", "rank_count takes whole numbers of tokens for high and low"});
+  if (reads.bands && c.bands.high + c.bands.low > all)
+    problems.push_back(
+        {"/bands/high",
+         fmt::format("high and low together take {}, more than the {}", c.bands.high + c.bands.low,
+                     counts ? fmt::format("{} tokens of the vocabulary", all) : "whole, 1")});
+  const struct {
+    const char* pointer;
+    double factor;
+    bool read;
+  } widths[] = {{"/embedding/high", c.embedding.high, reads.high},
+                {"/embedding/mid", c.embedding.mid, reads.mid_low},
+                {"/embedding/low", c.embedding.low, reads.mid_low},
+                {"/embedding/rank", c.embedding.rank, reads.rank}};
+  for (const auto& width : widths)
+    if (width.read && band_width(width.factor, c.body) < 1)
+      problems.push_back(
+          {width.pointer, fmt::format("{} times the width {} leaves no column", width.factor, c.body.width)});
   return problems;
 }
 
@@ -204,23 +218,22 @@ std::vector<Problem> check_config(const Config& c) {
   for (Problem& problem : check_attention(c)) problems.push_back(std::move(problem));
   for (Problem& problem : foreign_settings("optimiser", c.optimiser.kind, c.optimiser.own))
     problems.push_back(std::move(problem));
-  for (Problem& problem : check_train(c)) problems.push_back(std::move(problem));
 
-  const bool counts = c.bands.rule == BandRule::rank_count;
-  const double all = counts ? static_cast<double>(c.source.vocabulary) : 1.0;
-  if (counts && (c.bands.high != std::floor(c.bands.high) || c.bands.low != std::floor(c.bands.low)))
-    blame("/bands/high", "rank_count takes whole numbers of tokens for high and low");
-  if (c.bands.high + c.bands.low > all)
-    blame("/bands/high",
-          fmt::format("high and low together take {}, more than the {}", c.bands.high + c.bands.low,
-                      counts ? fmt::format("{} tokens of the vocabulary", all) : "whole, 1"));
+  for (Problem& problem : check_embedding(c)) problems.push_back(std::move(problem));
+  return problems;
+}
 
-  const std::pair<const char*, double> factors[] = {{"/embedding/high", c.embedding.high},
-                                                    {"/embedding/mid", c.embedding.mid},
-                                                    {"/embedding/low", c.embedding.low}};
-  for (const auto& [pointer, factor] : factors)
-    if (band_width(factor, c.body) < 1)
-      blame(pointer, fmt::format("{} times the width {} leaves no column", factor, c.body.width));
+std::vector<Problem> check_training(const Config& c) {
+  std::vector<Problem> problems;
+  if (c.train.procedure == Procedure::model) return problems;
+  if (c.body.kind == BodyKind::bag)
+    problems.push_back({"/train/procedure", fmt::format("{} needs attention, which the bag has not: set "
+                                                        "body.kind=encoder or train.procedure=model",
+                                                        enum_name(c.train.procedure))});
+  if (c.train.procedure == Procedure::pipeline && c.attention.kind != AttentionKind::mlp_topk)
+    problems.push_back({"/train/procedure",
+                        "pipeline trains a selector and an approximator: set "
+                        "attention.kind=mlp_topk or train.procedure=model"});
   return problems;
 }
 

@@ -25,9 +25,13 @@ enum class SourceKind {
   text,         // a file that the user names
 };
 enum class TextFormat {
-  automatic,      // sentencepiece where a model is named, uint16 for a file that ends in .bin, else bytes
-  bytes,          // a token is a byte
-  uint16,         // token ids of two bytes, the lower first, as nanoGPT writes them
+  automatic,  // sentencepiece where a model is named, npy and llmc by their first bytes, uint16 for a file that
+              // ends in .bin, else bytes
+  bytes,      // a token is a byte
+  uint16,     // token ids of two bytes, the lower first, as nanoGPT writes them
+  uint32,     // token ids of four bytes
+  npy,        // token ids as numpy.save writes them
+  llmc,       // token ids behind a header, as llm.c writes them
   sentencepiece,  // text, cut by a SentencePiece model
 };
 
@@ -167,7 +171,8 @@ struct ScheduleConfig {
 };
 
 enum class EvaluationWindows {
-  whole,    // the whole validation part once: non-overlapping windows (bag: every start)
+  whole,    // the validation part once, by windows side by side (bag: every start); a last part that is
+            // shorter than a window is not scored
   sampled,  // `batches` batches of random windows, drawn anew each time, as published
 };
 

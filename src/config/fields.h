@@ -49,9 +49,13 @@ struct EnumNames<SourceKind> {
 };
 template <>
 struct EnumNames<TextFormat> {
-  static constexpr std::array values = {
-      std::pair{TextFormat::automatic, "auto"}, std::pair{TextFormat::bytes, "bytes"},
-      std::pair{TextFormat::uint16, "uint16"}, std::pair{TextFormat::sentencepiece, "sentencepiece"}};
+  static constexpr std::array values = {std::pair{TextFormat::automatic, "auto"},
+                                        std::pair{TextFormat::bytes, "bytes"},
+                                        std::pair{TextFormat::uint16, "uint16"},
+                                        std::pair{TextFormat::uint32, "uint32"},
+                                        std::pair{TextFormat::npy, "npy"},
+                                        std::pair{TextFormat::llmc, "llmc"},
+                                        std::pair{TextFormat::sentencepiece, "sentencepiece"}};
 };
 template <>
 struct EnumNames<BandRule> {
@@ -161,6 +165,7 @@ void describe_own(Visitor& v, KindSettings& settings) {
 
 inline constexpr double kMaxCount = 1e12;  // far above any study; keeps products inside 63 bits
 inline constexpr int64_t kMostTokens = 1LL << 32;
+inline constexpr int64_t kLargestVocabulary = 1 << 24;
 
 template <class Visitor>
 void describe(Visitor& v, SourceConfig& s) {
@@ -168,7 +173,7 @@ void describe(Visitor& v, SourceConfig& s) {
       "kind", s.kind,
       "Law of the corpus. zipf_iid: independent draws, p(rank r) proportional to r^-exponent; zipf_markov: "
       "a Markov chain with that stationary law; recall: keys with values, asked for later; text: a file");
-  v.field("vocabulary", s.vocabulary, between(2, 1 << 24),
+  v.field("vocabulary", s.vocabulary, between(2, kLargestVocabulary),
           "V, number of distinct tokens; Zipf: token id = rank - 1; follows from the file for bytes and "
           "sentencepiece");
   v.field("exponent", s.exponent, between(0, 20),
@@ -188,9 +193,11 @@ void describe(Visitor& v, SourceConfig& s) {
       "recall: mean number of tokens from a key in a query back to the same key in its pair; at least 5 * "
       "keys + 1");
   v.field("file", s.file, "text: the file, from the folder that ate runs in");
-  v.field("format", s.format,
-          "text: bytes; uint16: token ids as nanoGPT writes them; sentencepiece: text cut by a model; auto: "
-          "sentencepiece with a model, uint16 for a file that ends in .bin, else bytes");
+  v.field(
+      "format", s.format,
+      "text: bytes; uint16, uint32: token ids of 2 or 4 bytes, no header; npy: as numpy.save writes them; "
+      "llmc: as llm.c does; sentencepiece: text cut by a model; auto: sentencepiece with a model, npy and "
+      "llmc by their first bytes, uint16 for a file that ends in .bin, else bytes");
   v.field("model", s.model, "text: the SentencePiece model's file");
   v.field("content", s.content,
           "text: hash of the file (and the model), found by itself; another is refused");
@@ -312,7 +319,8 @@ void describe(Visitor& v, EvaluationConfig& s) {
   v.field("every", s.every, between(1, 1e9),
           "After epoch index 0, every index divisible by this, and the last");
   v.field("windows", s.windows,
-          "whole: the validation part once; sampled: random windows, drawn anew each time");
+          "whole: the validation part once, by windows side by side (bag: every start), without a last part "
+          "that is shorter than a window; sampled: random windows, drawn anew each time");
   v.field("batches", s.batches, between(1, kMaxCount), "Batches of random windows (sampled only)");
 }
 

@@ -60,11 +60,19 @@ struct AttentionKind : Kind<AttentionDescription> {
 // For checks of kinds: the problem of attention.<setting> above `limit`, which is that many `of`; none where it fits.
 std::vector<Problem> attention_at_most(const char* setting, int64_t value, int64_t limit, const char* of);
 
+// Which settings an arm's embedding reads.
+struct ArmSettings {
+  bool ranking = false;  // bands.counted_over and unseen: how often each token occurs
+  bool bands = false;    // all of bands: the cut into high, mid and low
+  bool high = false;     // embedding.high
+  bool mid_low = false;  // embedding.mid and low
+  bool rank = false;     // embedding.rank
+};
+
 struct ArmDescription {
   const char* name;
   const char* help;  // a clause
-  // Whether the embedding depends on how often tokens occur.
-  bool reads_bands = false;
+  ArmSettings reads{};
   // The bands are dealt at random, from the trial's seed.
   bool dealt_at_random = false;
   // Starts from other random numbers than its pairs.
@@ -80,6 +88,9 @@ struct Arm : Kind<ArmDescription> {
   // Those that studies speak of.
   static const Arm standard, bespoke, random_band, tied, aa, known_worse;
 };
+
+// What any of them reads.
+ArmSettings settings_read_by(const std::vector<Arm>& arms);
 
 // A flat array that an optimiser keeps beside the parameters.
 struct StateArray {

@@ -4,6 +4,7 @@
 
 #include "config/fields.h"
 #include "config/json.h"
+#include "support/json.h"
 #include "support/names.h"
 
 namespace ate {
@@ -35,11 +36,6 @@ bool holds(const Bounds& bounds, double value) {
          (bounds.high_open ? value < bounds.high : value <= bounds.high);
 }
 
-std::string shown(const Json& value) {
-  const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return text.size() <= 60 ? text : text.substr(0, 57) + "...";
-}
-
 // One JSON object against one struct.
 class Reader {
  public:
@@ -57,7 +53,7 @@ class Reader {
     const auto it = object_.find(name);
     if (it == object_.end()) return;
     const std::string expected = read(*it, member, bounds);
-    if (!expected.empty()) problem(name, "expected " + expected + ", got " + shown(*it));
+    if (!expected.empty()) problem(name, "expected " + expected + ", got " + short_text(*it));
   }
 
   template <class S>
@@ -65,7 +61,7 @@ class Reader {
     known_.emplace_back(name);
     const auto it = object_.find(name);
     if (it == object_.end()) return;
-    if (!it->is_object()) return problem(name, "expected an object, got " + shown(*it));
+    if (!it->is_object()) return problem(name, "expected an object, got " + short_text(*it));
     Reader inner(*it, path_ + "/" + name, problems_);
     describe(inner, member);
     inner.report_unknown_keys();
@@ -187,7 +183,7 @@ class Reader {
 
 void read_config(const Json& document, Config& config, std::vector<Problem>& problems) {
   if (!document.is_object()) {
-    problems.push_back({"", "expected an object, got " + shown(document)});
+    problems.push_back({"", "expected an object, got " + short_text(document)});
     return;
   }
   Reader reader(document, "", problems);

@@ -1,5 +1,7 @@
 #include "config/resolve.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -16,6 +18,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kOverlay = "/published";
+constexpr size_t kLongestLabel = 300;              // of a flag in an error
 constexpr const char* kPublished = ", published";  // in the origin of a setting that such an overlay made
 
 std::vector<std::string> preset_names() {
@@ -33,14 +36,15 @@ Layer set_layer(const std::string& text) {
   std::replace(path.begin(), path.end(), '.', '/');
   if (path.front() != '/') path.insert(0, "/");
   const std::string value_text = text.substr(equals + 1);
-  Json value = Json::parse(value_text, nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) value = value_text;
-  Layer layer{"--set " + text, Json::object(), true};
+  Layer layer{"--set " + shortened(text, kLongestLabel), Json::object(), true};
+  const BadInput no_path(layer.label, "\"" + shortened(text.substr(0, equals), kLongestLabel) +
+                                          "\" is not a path such as optimiser.learning_rate");
+  // Each part of the path is a level of the document.
+  if (static_cast<size_t>(std::count(path.begin(), path.end(), '/')) > kDeepestJson) throw no_path;
   try {
-    layer.document[Json::json_pointer(path)] = std::move(value);
+    layer.document[Json::json_pointer(path)] = typed_value(value_text);
   } catch (const Json::exception&) {
-    throw BadInput(layer.label,
-                   "\"" + text.substr(0, equals) + "\" is not a path such as optimiser.learning_rate");
+    throw no_path;
   }
   return layer;
 }
@@ -75,13 +79,23 @@ void throw_if_any(std::vector<Problem> problems) {
 }
 
 // What follows from the file of a text source: as if a layer above all others had set it.
-void settle_source(const std::vector<Layer>& layers, Resolved& resolved) {
+void settle_source(const std::vector<Layer>& layers, const std::string& preset_label, Resolved& resolved) {
   SourceConfig& source = resolved.config.source;
   if (source.kind != SourceKind::text || source.file.empty()) return;
   const SourceConfig asked = source;
+  const Layer* const tokens_setter = setter(layers, "/source/tokens");
   try {
-    settle_text(source, {setter(layers, "/source/tokens") == nullptr,
-                         setter(layers, "/source/vocabulary") == nullptr});
+    SettledText text =
+        settle_text(source, {tokens_setter == nullptr, setter(layers, "/source/vocabulary") == nullptr});
+    resolved.warnings = std::move(text.warnings);
+    // The preset's number is of its own corpus, which the user's text has taken the place of.
+    if (tokens_setter != nullptr && tokens_setter->label == preset_label &&
+        source.tokens < text.tokens_in_file)
+      resolved.warnings.push_back(fmt::format(
+          "\"{}\": uses {} of {} tokens, because the {} sets source.tokens; source.tokens={} uses all",
+          source.file, with_commas(std::to_string(source.tokens)),
+          with_commas(std::to_string(text.tokens_in_file)), preset_label,
+          std::min(kMostTokens, text.tokens_in_file)));
   } catch (const BadInput& error) {
     throw resolved.blame(error);
   }
@@ -105,6 +119,7 @@ std::string Layer::address(const std::string& pointer) const {
 Resolved resolve(const Choice& choice) {
   std::vector<Problem> problems;
   std::vector<Layer> layers;
+  std::string preset_label;
   if (!choice.preset.empty()) {
     const auto& all = presets();
     const auto preset =
@@ -113,8 +128,8 @@ Resolved resolve(const Choice& choice) {
       throw BadInput("--preset " + choice.preset, "unknown preset" +
                                                       did_you_mean(choice.preset, preset_names()) +
                                                       "; there are " + either(preset_names()));
-    const std::string label = "preset " + preset->name;
-    add_document(layers, {label, parse_json(preset->text, label, problems)});
+    preset_label = "preset " + preset->name;
+    add_document(layers, {preset_label, parse_json(preset->text, preset_label, problems)});
   }
   if (!choice.file.empty()) {
     Json document = parse_json(read_config_file(choice.file), choice.file, problems);
@@ -151,6 +166,10 @@ Resolved resolve(const Choice& choice) {
   problems.clear();
   for (const Layer& layer : layers) read_config(layer.document, resolved.config, problems);
   throw_if_any(std::move(problems));
+  if (choice.one_model) {
+    resolved.config.study.arms.resize(1);
+    resolved.config.study.seeds.resize(1);
+  }
   resolved.document = write_config(resolved.config);
   const Json leaves = resolved.document.flatten();
   for (const auto& [pointer, value] : leaves.items()) {
@@ -163,8 +182,10 @@ Resolved resolve(const Choice& choice) {
         layer == nullptr ? "default" : layer->label + (is_overlay(*layer) ? kPublished : "");
     if (layer != nullptr) resolved.address[leaf] = layer->address(leaf);
   }
-  settle_source(layers, resolved);
+  settle_source(layers, preset_label, resolved);
   std::vector<Problem> crossed = check_config(resolved.config);
+  if (choice.one_model)
+    for (Problem& problem : check_training(resolved.config)) crossed.push_back(std::move(problem));
   if (!crossed.empty()) throw resolved.blame(BadInput(std::move(crossed)));
   return resolved;
 }

@@ -30,6 +30,7 @@ struct Resolved {
   nlohmann::ordered_json document;             // write_config(config)
   std::map<std::string, std::string> origin;   // JSON pointer of each leaf -> label of the layer that set it
   std::map<std::string, std::string> address;  // the same -> what an error about it names
+  std::vector<std::string> warnings;           // of what is probably not meant
 
   // `error`, found when the config was put to use and addressed by JSON pointer, addressed as users know it.
   BadInput blame(const BadInput& error) const;
@@ -44,6 +45,7 @@ struct Choice {
   std::string file;               // "" for none; settings in it stand above the preset's
   std::vector<std::string> sets;  // "path=value"; the path with dots or as a JSON pointer
   std::vector<Layer> flags;       // dedicated flags
+  bool one_model = false;  // for ate train: the first arm and seed alone, and its own settings are checked
 };
 
 // Throws BadInput with every problem of every layer, each with its address and what would be right. The file of
@@ -53,6 +55,8 @@ Resolved resolve(const Choice& choice);
 // The problems of a config that no single field shows: heads that do not divide the width, a window longer
 // than the corpus. `where` is the JSON pointer to blame.
 std::vector<Problem> check_config(const Config& config);
+// The same for what only ate train reads.
+std::vector<Problem> check_training(const Config& config);
 
 // 10 hex digits that name the experiment: a hash of all settings that change a trial's numbers. Name,
 // description, the lists of seeds and arms, margin, criteria, published results and the device's index do

@@ -16,8 +16,12 @@ std::pair<size_t, size_t> cut_ranking(const BandsConfig& config, const std::vect
   const size_t n = ranked_counts.size();
   if (config.rule != BandRule::cumulative_share) {
     const double unit = config.rule == BandRule::rank_share ? static_cast<double>(n) : 1.0;
-    const auto high = std::min(n, static_cast<size_t>(floor_product(config.high, unit)));
-    const auto low = std::min(n - high, static_cast<size_t>(floor_product(config.low, unit)));
+    // A study without bands may name more tokens than there are.
+    const auto tokens = [&](double size, size_t most) {
+      return size * unit >= static_cast<double>(most) ? most : static_cast<size_t>(floor_product(size, unit));
+    };
+    const size_t high = tokens(config.high, n);
+    const size_t low = tokens(config.low, n - high);
     return {high, n - low};
   }
   const auto total =

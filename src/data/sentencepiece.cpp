@@ -85,6 +85,8 @@ PieceFile cut_into_pieces(const InputFile& text, const InputFile& model_file) {
   Scratch scratch;
   std::string bytes;
   std::vector<int> tokens;
+  int64_t unknown = 0;
+  int64_t total = 0;
   for (int64_t first = 0; first < text.bytes();) {
     const size_t kept = bytes.size();
     const int64_t count = std::min(kPiece, text.bytes() - first);
@@ -94,14 +96,19 @@ PieceFile cut_into_pieces(const InputFile& text, const InputFile& model_file) {
     const size_t whole = whole_lines(bytes, first == text.bytes());
     for (size_t begin = 0; begin < whole;) {
       const size_t end = std::min(bytes.find('\n', begin), whole);
-      const auto status = processor.Encode({bytes.data() + begin, end - begin}, &tokens);
+      const bool carriage_return = end < whole && end > begin && bytes[end - 1] == '\r';
+      const size_t length = end - begin - (carriage_return ? 1 : 0);
+      const auto status = processor.Encode({bytes.data() + begin, length}, &tokens);
       if (!status.ok()) throw Failure(text.path().string(), "SentencePiece: " + status.ToString());
+      unknown += std::count(tokens.begin(), tokens.end(), processor.unk_id());
+      total += static_cast<int64_t>(tokens.size());
       scratch.write(tokens);
       begin = end + 1;
     }
     bytes.erase(0, whole);
   }
-  return {scratch.finish(), processor.GetPieceSize()};
+  const double share = total > 0 ? static_cast<double>(unknown) / static_cast<double>(total) : 0;
+  return {scratch.finish(), processor.GetPieceSize(), share};
 }
 
 }  // namespace ate

@@ -13,6 +13,7 @@ namespace ate {
 struct PieceFile {
   std::shared_ptr<const InputFile> tokens;
   int64_t vocabulary = 0;
+  double unknown = 0;  // share of the tokens that are the model's unknown piece
 };
 
 // Cuts `text` line by line with the model of `model_file`. Throws BadInput for /source/format without the

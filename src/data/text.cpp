@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <tuple>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "config/derived.h"
 #include "config/fields.h"
 #include "data/sentencepiece.h"
+#include "data/token_format.h"
 #include "support/error.h"
 #include "support/hash.h"
 
@@ -20,52 +22,67 @@ constexpr int64_t kPiece = 1 << 20;  // bytes read at a time
 
 struct Opened {
   std::shared_ptr<const TokenFile> tokens;
+  TextFormat format = TextFormat::bytes;
   int64_t vocabulary = 0;  // that the format has by itself; 0: none
+  std::optional<double> unknown{};
 };
-
-TextFormat format_of(const SourceConfig& source) {
-  if (source.format != TextFormat::automatic) return source.format;
-  if (!source.model.empty()) return TextFormat::sentencepiece;
-  return std::filesystem::path(source.file).extension() == ".bin" ? TextFormat::uint16 : TextFormat::bytes;
-}
 
 Opened open_text(const SourceConfig& source) {
   if (source.file.empty()) throw BadInput("/source/file", "text needs a file: set source.file to its path");
   const auto text = std::make_shared<InputFile>(source.file, "/source/file");
   if (text->bytes() == 0) throw BadInput("/source/file", fmt::format("\"{}\" is empty", source.file));
-  const TextFormat format = format_of(source);
-  if (format == TextFormat::bytes) return {std::make_shared<TokenFile>(text, 1), 256};
-  if (format == TextFormat::uint16) {
-    if (text->bytes() % 2 != 0)
-      throw BadInput("/source/file",
-                     fmt::format("\"{}\" has an odd number of bytes, {}: it holds no token ids "
-                                 "of two bytes; source.format=bytes reads it as it is",
-                                 source.file, text->bytes()));
-    return {std::make_shared<TokenFile>(text, 2), 0};
+  const TextFormat format = format_of_file(source, *text);
+  if (format != TextFormat::sentencepiece) {
+    const TokenLayout layout = token_layout(format, *text);
+    if (layout.count == 0)
+      throw BadInput("/source/file", fmt::format("\"{}\" holds no token ids", source.file));
+    return {std::make_shared<TokenFile>(text, layout), format, format == TextFormat::bytes ? 256 : 0};
   }
   if (source.model.empty())
     throw BadInput("/source/model", "sentencepiece needs a model: set source.model to its file");
   const PieceFile pieces = cut_into_pieces(*text, InputFile(source.model, "/source/model"));
   if (pieces.tokens->bytes() == 0)
     throw BadInput("/source/file", fmt::format("\"{}\" gives no token", source.file));
-  return {std::make_shared<TokenFile>(pieces.tokens, 4), pieces.vocabulary};
+  return {std::make_shared<TokenFile>(pieces.tokens, 4), format, pieces.vocabulary, pieces.unknown};
 }
 
-// The last text opened is kept, so that settling it and training on it cut it once. A config without content
-// is not settled: its file may have changed since.
-Opened open_text_once(const SourceConfig& source) {
-  if (source.content.empty()) return open_text(source);
-  using Key = std::tuple<std::string, TextFormat, std::string, std::string>;
-  static std::mutex mutex;
-  static Key last_key;
-  static Opened last;
-  const std::lock_guard lock(mutex);
-  const Key key = {source.file, format_of(source), source.model, source.content};
-  if (last.tokens == nullptr || key != last_key) {
-    last = open_text(source);
-    last_key = key;
+// The last text opened, so that settling it and training on it cut it once.
+class LastText {
+ public:
+  Opened open(const SourceConfig& source) {
+    const std::lock_guard lock(mutex_);
+    if (opened_.tokens == nullptr || key_of(source) != key_) {
+      opened_ = open_text(source);
+      key_ = key_of(source);
+      // By the name that its format has once it is settled, too.
+      std::get<TextFormat>(key_) = opened_.format;
+    }
+    return opened_;
   }
+  std::optional<double> unknown(const SourceConfig& source) {
+    const std::lock_guard lock(mutex_);
+    return opened_.tokens != nullptr && key_of(source) == key_ ? opened_.unknown : std::nullopt;
+  }
+
+ private:
+  using Key = std::tuple<std::string, TextFormat, std::string, std::string>;
+  static Key key_of(const SourceConfig& source) {
+    return {source.file, source.format, source.model, source.content};
+  }
+
+  std::mutex mutex_;
+  Key key_;
+  Opened opened_;
+};
+
+LastText& last_text() {
+  static LastText last;
   return last;
+}
+
+// A config without content is not settled: its file may have changed since.
+Opened open_text_once(const SourceConfig& source) {
+  return source.content.empty() ? open_text(source) : last_text().open(source);
 }
 
 void add_content(const std::string& path, const char* where, Hash64& hash) {
@@ -78,27 +95,46 @@ void add_content(const std::string& path, const char* where, Hash64& hash) {
   }
 }
 
+constexpr double kMostUnknown = 0.01;  // share of unknown pieces without a warning
+
 // Refuses a token outside the vocabulary, or takes what the tokens need for it.
-void settle_vocabulary(SourceConfig& source, const TokenFile& tokens, bool any_vocabulary) {
-  int64_t largest = 0;
-  int64_t place = 0;
+void settle_vocabulary(SourceConfig& source, const TokenFile& tokens, bool any_vocabulary, SettledText& out) {
+  std::array<int64_t, 2> largest{};  // at even and at odd places
+  int64_t place = 0;                 // of the largest of all
   std::vector<int64_t> piece(static_cast<size_t>(kPiece));
   for (int64_t first = 0; first < source.tokens; first += kPiece) {
     const auto part = std::span(piece).first(static_cast<size_t>(std::min(kPiece, source.tokens - first)));
     tokens.read(first, part);
-    const auto it = std::max_element(part.begin(), part.end());
-    if (*it <= largest) continue;
-    largest = *it;
-    place = first + (it - part.begin());
+    for (size_t i = 0; i < part.size(); ++i) {
+      const int64_t token = part[i];
+      if (token < 0 || token >= kLargestVocabulary)
+        throw BadInput(
+            "/source/file",
+            fmt::format("\"{}\" holds {} at place {}: token ids are from 0 to {}; set source.format to "
+                        "what the file holds",
+                        source.file, token, first + static_cast<int64_t>(i), kLargestVocabulary - 1));
+      int64_t& most = largest.at(i % 2);  // kPiece is even
+      if (token > std::max(largest[0], largest[1])) place = first + static_cast<int64_t>(i);
+      most = std::max(most, token);
+    }
   }
-  if (any_vocabulary) {
-    source.vocabulary = std::max<int64_t>(2, largest + 1);
-  } else if (largest >= source.vocabulary) {
-    throw BadInput("/source/vocabulary",
-                   fmt::format("\"{}\" holds token id {} at place {}, outside the vocabulary of {}; set "
-                               "source.vocabulary to at least {}",
-                               source.file, largest, place, source.vocabulary, largest + 1));
-  }
+  // Ids of four bytes, read two by two, have their upper halves at every odd place: 0, or 1 or 2 for the largest
+  // vocabularies in use.
+  const bool by_halves =
+      source.format == TextFormat::uint16 && largest[1] < 4 && largest[0] > 256 * largest[1];
+  const char* const hint =
+      "every second id is 0 or nearly so, as when ids of four bytes are read as two; "
+      "source.format=uint32 reads those";
+  const int64_t needed = std::max(largest[0], largest[1]) + 1;
+  if (any_vocabulary)
+    source.vocabulary = std::max<int64_t>(2, needed);
+  else if (needed > source.vocabulary)
+    throw BadInput(
+        "/source/vocabulary",
+        fmt::format("\"{}\" holds token id {} at place {}, outside the vocabulary of {}; {}", source.file,
+                    needed - 1, place, source.vocabulary,
+                    by_halves ? hint : fmt::format("set source.vocabulary to at least {}", needed)));
+  if (by_halves) out.warnings.push_back(fmt::format("\"{}\": {}", source.file, hint));
 }
 
 }  // namespace
@@ -118,13 +154,13 @@ Corpus Text::corpus(int64_t /*seed*/) const {
   return corpus;
 }
 
-void settle_text(SourceConfig& source, const TextDefaults& defaults) {
+SettledText settle_text(SourceConfig& source, const TextDefaults& defaults) {
   const std::string expected = std::exchange(source.content, "");
+  const bool cut = source.format == TextFormat::sentencepiece || source.format == TextFormat::automatic;
   if (!source.file.empty()) {
     Hash64 hash;
     add_content(source.file, "/source/file", hash);
-    if (format_of(source) == TextFormat::sentencepiece && !source.model.empty())
-      add_content(source.model, "/source/model", hash);
+    if (cut && !source.model.empty()) add_content(source.model, "/source/model", hash);
     source.content = hash.hex();
   }
   if (!expected.empty() && source.content != expected)
@@ -134,13 +170,22 @@ void settle_text(SourceConfig& source, const TextDefaults& defaults) {
                     "back, or set source.content=\"\" to go on with this one",
                     source.file, source.content, expected));
   const Opened opened = open_text_once(source);
-  source.format = format_of(source);
-  source.tokens = defaults.whole_file ? std::min(kMostTokens, opened.tokens->size())
-                                      : std::min(source.tokens, opened.tokens->size());
+  SettledText out;
+  out.tokens_in_file = opened.tokens->size();
+  source.format = opened.format;
+  source.tokens = std::min(defaults.whole_file ? kMostTokens : source.tokens, opened.tokens->size());
   if (opened.vocabulary != 0)
     source.vocabulary = opened.vocabulary;
   else
-    settle_vocabulary(source, *opened.tokens, defaults.any_vocabulary);
+    settle_vocabulary(source, *opened.tokens, defaults.any_vocabulary, out);
+  if (opened.unknown.value_or(0) > kMostUnknown)
+    out.warnings.push_back(
+        fmt::format("\"{}\": {:.1f} % of its pieces are unknown to the model \"{}\": is it a model of "
+                    "this language and script?",
+                    source.file, 100 * *opened.unknown, source.model));
+  return out;
 }
+
+std::optional<double> unknown_share(const SourceConfig& source) { return last_text().unknown(source); }
 
 }  // namespace ate

@@ -2,14 +2,19 @@
 // differs between seeds. Its law is not known: there is no entropy, no floor and no excess loss.
 //
 //   bytes          a token is a byte; V = 256
-//   uint16         token ids of two bytes, the lower first, with no header, as nanoGPT writes them; V is
-//                  source.vocabulary, or one more than the largest id where that is not set
-//   sentencepiece  text in UTF-8, cut line by line by a SentencePiece model; line ends are no tokens; V is the
-//                  model's
+//   uint16, uint32, npy, llmc
+//                  token ids (data/token_format.h); V is source.vocabulary, or one more than the largest id where
+//                  that is not set
+//   sentencepiece  text in UTF-8, cut line by line by a SentencePiece model; line ends (LF or CR LF) are no
+//                  tokens; V is the model's
 //
 // The file is read piece by piece as windows are drawn (a SentencePiece one is cut once per process, into a
 // temporary file), so it may be larger than memory. It must not change while a study runs.
 #pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "data/source.h"
 #include "data/token_file.h"
@@ -37,9 +42,18 @@ struct TextDefaults {
   bool any_vocabulary = false;  // source.vocabulary was not set: take what the ids need
 };
 
+struct SettledText {
+  int64_t tokens_in_file = 0;
+  std::vector<std::string> warnings;  // of what is probably not meant
+};
+
 // Reads the file once and sets what follows from it: format, vocabulary, tokens (the file's, or fewer where
 // fewer were asked for) and content, the hash by which an experiment is named. Throws BadInput, addressed by
 // the setting to change, for a file that cannot be read, is empty, or is not what the config says.
-void settle_text(SourceConfig& source, const TextDefaults& defaults);
+SettledText settle_text(SourceConfig& source, const TextDefaults& defaults);
+
+// Share of a text's tokens that its SentencePiece model has no piece for; unset for other formats, and for a text that
+// this process has not settled last.
+std::optional<double> unknown_share(const SourceConfig& source);
 
 }  // namespace ate

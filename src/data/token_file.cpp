@@ -50,21 +50,26 @@ void InputFile::read(int64_t first, std::span<char> out) const {
   }
 }
 
-TokenFile::TokenFile(std::shared_ptr<const InputFile> file, int64_t width)
-    : file_(std::move(file)), width_(width), size_(file_->bytes() / width) {}
+TokenFile::TokenFile(std::shared_ptr<const InputFile> file, const TokenLayout& layout)
+    : file_(std::move(file)), layout_(layout) {}
+
+TokenFile::TokenFile(std::shared_ptr<const InputFile> file, int64_t width) : file_(std::move(file)) {
+  layout_ = {0, width, false, file_->bytes() / width};
+}
 
 void TokenFile::read(int64_t first, std::span<int64_t> out) const {
-  std::vector<char> bytes(static_cast<size_t>(std::min(kPiece, static_cast<int64_t>(out.size())) * width_));
+  const auto width = static_cast<size_t>(layout_.width);
+  // The bits above a signed id of four bytes are those of its sign.
+  const bool widened = layout_.is_signed && width == 4;
+  std::vector<char> bytes(std::min(static_cast<size_t>(kPiece), out.size()) * width);
   while (!out.empty()) {
     const size_t count = std::min(out.size(), static_cast<size_t>(kPiece));
-    const auto piece = std::span(bytes).first(count * static_cast<size_t>(width_));
-    file_->read(first * width_, piece);
+    const auto piece = std::span(bytes).first(count * width);
+    file_->read(layout_.first_byte + first * layout_.width, piece);
     for (size_t i = 0; i < count; ++i) {
-      uint32_t value = 0;
-      for (int64_t b = width_ - 1; b >= 0; --b)
-        value = value << 8 |
-                static_cast<uint8_t>(piece[i * static_cast<size_t>(width_) + static_cast<size_t>(b)]);
-      out[i] = value;
+      uint64_t value = 0;
+      for (size_t b = width; b-- > 0;) value = value << 8 | static_cast<uint8_t>(piece[i * width + b]);
+      out[i] = widened ? static_cast<int32_t>(value) : static_cast<int64_t>(value);
     }
     out = out.subspan(count);
     first += static_cast<int64_t>(count);

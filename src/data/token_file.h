@@ -34,12 +34,22 @@ class InputFile {
   int64_t bytes_ = 0;
 };
 
-// A file as a sequence of unsigned little-endian numbers of `width` bytes, 1, 2 or 4.
+// Where the token ids of a file lie: `count` numbers of `width` bytes (1, 2, 4 or 8), the lower byte first.
+struct TokenLayout {
+  int64_t first_byte = 0;
+  int64_t width = 1;
+  bool is_signed = false;
+  int64_t count = 0;
+};
+
+// A file as a sequence of token ids.
 class TokenFile {
  public:
+  TokenFile(std::shared_ptr<const InputFile> file, const TokenLayout& layout);
+  // Ids of `width` bytes from the file's start to its end.
   TokenFile(std::shared_ptr<const InputFile> file, int64_t width);
 
-  int64_t size() const { return size_; }  // in tokens
+  int64_t size() const { return layout_.count; }  // in tokens
   void read(int64_t first, std::span<int64_t> out) const;
 
   // How often each of V tokens occurs among the first `length`; counted once and kept, as every trial asks.
@@ -48,8 +58,7 @@ class TokenFile {
 
  private:
   std::shared_ptr<const InputFile> file_;
-  int64_t width_;
-  int64_t size_;
+  TokenLayout layout_;
   mutable std::mutex mutex_;
   mutable std::map<int64_t, std::vector<int64_t>> counted_;  // by length
 };

@@ -74,8 +74,8 @@ class Stage final : public Training {
       const auto it = metadata.find(key);
       return it == metadata.end() ? std::string() : it->second;
     };
-    step_ = std::stoll(metadata.at("step"));
-    const uint64_t bits = std::stoull(metadata.at("last_losses_bits"));
+    step_ = static_cast<int64_t>(file.number("step"));
+    const uint64_t bits = file.number("last_losses_bits");
     std::memcpy(&last_losses_, &bits, sizeof bits);
     status_ = step_ >= plan_.steps ? TrainingStatus::finished : status_named(text("status"));
     reason_ = text("reason");

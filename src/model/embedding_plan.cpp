@@ -48,7 +48,7 @@ EmbeddingPlan table_per_group(const Config& config, const std::vector<TokenGroup
 }
 
 EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Corpus& corpus, int64_t seed) {
-  if (!arm->reads_bands) return arm->plan(config, Bands{});
+  if (!arm->reads.ranking) return arm->plan(config, Bands{});
   const Bands bands = make_bands(config.bands, corpus);
   return arm->plan(config, arm->dealt_at_random ? deal_at_random(bands, {static_cast<uint32_t>(seed), 0}) : bands);
 }

@@ -6,18 +6,10 @@
 #include <cmath>
 
 #include "report/exact_integer.h"
+#include "support/names.h"
 
 namespace ate {
 namespace {
-
-// "-1234567.5" as "-1,234,567.5".
-std::string with_commas(std::string number) {
-  const size_t first = number.front() == '-' ? 1 : 0;
-  const size_t end = std::min(number.find('.'), number.size());
-  for (auto i = static_cast<std::ptrdiff_t>(end) - 3; i > static_cast<std::ptrdiff_t>(first); i -= 3)
-    number.insert(static_cast<size_t>(i), ",");
-  return number;
-}
 
 // Digits after the point, but 3.1e-06 where those would all be 0 and the value is not.
 std::string rounded(double value, int precision) {

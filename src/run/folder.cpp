@@ -14,6 +14,7 @@
 
 #include "run/environment.h"
 #include "support/error.h"
+#include "support/json.h"
 
 namespace ate {
 namespace {
@@ -44,9 +45,16 @@ void write_json_file(const fs::path& path, const Json& document) {
 }
 
 Json read_json_file(const fs::path& path) {
-  if (!fs::exists(path)) return nullptr;
-  Json document = Json::parse(read_whole_file(path), nullptr, /*allow_exceptions=*/false);
-  return document.is_discarded() ? Json(nullptr) : document;
+  return fs::exists(path) ? parse_json(read_whole_file(path), path.string()) : Json(nullptr);
+}
+
+Json read_json_if_sound(const fs::path& path) {
+  try {
+    return read_json_file(path);
+  } catch (const Failure& damage) {
+    spdlog::warn("{}; going on without it", damage.what());
+    return nullptr;
+  }
 }
 
 RunFolder::RunFolder(fs::path out, std::string id, bool fresh)
@@ -131,7 +139,7 @@ void RunFolder::event(const Json& fields) {
 void RunFolder::begin(const Json& environment, const Json& details) {
   std::error_code ignored;
   fs::remove(folder_ / kDone, ignored);
-  for (const std::string& difference : differences_that_round(environment, read_json("environment.json")))
+  for (const std::string& difference : differences_that_round(environment, read_json_if_sound(folder_ / "environment.json")))
     spdlog::warn("{} is taken up with {}: its last bits may differ from those of a run in one go", id_, difference);
   write_json("environment.json", environment);
   Json fields = {{"event", "started"}};
@@ -141,7 +149,7 @@ void RunFolder::begin(const Json& environment, const Json& details) {
 
 void RunFolder::finish(const Json& result) const {
   for (const fs::path& path : {folder_ / "result.json", this->result()})
-    if (read_json_file(path) != result) write_json_file(path, result);
+    if (read_json_if_sound(path) != result) write_json_file(path, result);
   if (!done()) write_atomically(folder_ / kDone, "");
 }
 

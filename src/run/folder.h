@@ -31,7 +31,7 @@ class RunFolder {
 
   // Replaces <folder>/<name> atomically, indented.
   void write_json(const std::string& name, const nlohmann::ordered_json& document) const;
-  // <folder>/<name>, or null when there is none or it is no JSON.
+  // <folder>/<name>, or null when there is none. Throws Failure, with the place, when it is no JSON.
   nlohmann::ordered_json read_json(const std::string& name) const;
 
   // Appends a line to metrics.jsonl; "time" (UTC) is put first. Thread-safe.
@@ -58,7 +58,9 @@ class RunFolder {
 // Writes JSON, indented, in place of the file.
 void write_json_file(const std::filesystem::path& path, const nlohmann::ordered_json& document);
 
-// null when there is no such file, or it is no JSON.
+// null when there is no such file. Throws Failure, with the place, when it is no JSON.
 nlohmann::ordered_json read_json_file(const std::filesystem::path& path);
+// The same for a file that a run can do without: null too when it cannot be read, which a warning tells.
+nlohmann::ordered_json read_json_if_sound(const std::filesystem::path& path);
 
 }  // namespace ate

@@ -3,9 +3,35 @@
 #include <fmt/format.h>
 
 #include "config/fields.h"
+#include "data/text.h"
 
 namespace ate {
 namespace {
+
+// "(bytes, 256 in the vocabulary, content 0123...)".
+std::string describe_text(const SourceConfig& s) {
+  const auto format = [&]() -> std::string {
+    switch (s.format) {
+      case TextFormat::automatic:
+      case TextFormat::bytes:
+        return "bytes";
+      case TextFormat::uint16:
+        return "token ids";
+      case TextFormat::uint32:
+        return "token ids of four bytes";
+      case TextFormat::npy:
+        return "token ids of NumPy";
+      case TextFormat::llmc:
+        return "token ids of llm.c";
+      case TextFormat::sentencepiece:
+        return "SentencePiece model " + s.model;
+    }
+    return "";
+  };
+  const std::optional<double> unknown = unknown_share(s);
+  return fmt::format("({}, {} in the vocabulary, {}content {})", format(), s.vocabulary,
+                     unknown ? fmt::format("{:.2f} % unknown pieces, ", 100 * *unknown) : "", s.content);
+}
 
 std::string describe_source(const SourceConfig& s) {
   switch (s.kind) {
@@ -25,12 +51,7 @@ std::string describe_source(const SourceConfig& s) {
           "on average",
           s.tokens, s.keys, s.values, s.vocabulary - s.keys - s.values - 1, s.exponent, s.distance);
     case SourceKind::text:
-      return fmt::format("the first {} tokens of {} ({}{}, {} in the vocabulary, content {})", s.tokens,
-                         s.file,
-                         s.format == TextFormat::bytes    ? "bytes"
-                         : s.format == TextFormat::uint16 ? "token ids"
-                                                          : "SentencePiece model ",
-                         s.format == TextFormat::sentencepiece ? s.model : "", s.vocabulary, s.content);
+      return fmt::format("the first {} tokens of {} {}", s.tokens, s.file, describe_text(s));
   }
   return "";
 }

@@ -7,6 +7,7 @@
 
 #include "config/fields.h"
 #include "support/hash.h"
+#include "support/json.h"
 
 namespace ate {
 namespace {
@@ -18,9 +19,53 @@ std::string hash_of(Json request) {
   return Hash64().add(request.dump()).hex();
 }
 
-bool has_requests(const Json& stored) {
-  return stored.is_object() && stored.contains("requests") && stored["requests"].is_array() &&
-         !stored["requests"].empty();
+// A value of a request must be of the type that plan_of gives it.
+void check_type(const JsonValue& value, const std::string& key) {
+  if (key == "arms") {
+    (void)value.texts();
+  } else if (key == "margin") {
+    (void)value.number();
+  } else if (key == "epochs" || key == "seeds_for_verdict") {
+    (void)value.whole();
+  } else {
+    std::string problem;
+    if (key == "seeds") (void)parse_seeds(value.text(), problem);
+    if (!problem.empty()) value.expected("seeds such as \"0..9\" (" + problem + ")");
+    (void)value.text();
+  }
+}
+
+// A request as it was first written: where a key is missing, its value is that of `now` if the hash then fits. What
+// cannot be put back is named in `missing`.
+Json mended(const JsonValue& stored, const Json& now, std::vector<std::string>& missing) {
+  Json request;
+  std::vector<std::string> gone;
+  for (const auto& [key, value] : now.items()) {
+    const std::optional<JsonValue> known = stored.find(key);
+    if (known) check_type(*known, key);
+    if (!known) gone.push_back(stored.pointer() + "/" + key);
+    request[key] = known ? known->json() : value;
+  }
+  if (gone.empty()) return stored.json();
+  if (stored.find("hash") && request["hash"] == hash_of(request)) return request;
+  missing.insert(missing.end(), gone.begin(), gone.end());
+  return stored.json();
+}
+
+// The requests of plan.json; none where it holds none.
+std::vector<Json> requests_of(const Json& stored, const Json& now, const std::string& file,
+                              std::vector<std::string>& missing) {
+  std::vector<Json> requests;
+  if (stored.is_null()) return requests;
+  if (const std::optional<JsonValue> list = JsonValue(stored, file).find("requests"))
+    for (const JsonValue& request : list->items()) requests.push_back(mended(request, now, missing));
+  return requests;
+}
+
+bool is_lost(const Json& stored, const std::string& file) {
+  if (stored.is_null()) return false;
+  const std::optional<JsonValue> lost = JsonValue(stored, file).find("lost");
+  return lost && lost->flag();
 }
 
 SeedList seeds_of(const Json& request) {
@@ -77,27 +122,38 @@ Json plan_of(const Config& config) {
   return plan;
 }
 
-Json with_request(Json stored, const Config& config) {
+Json with_request(const Json& stored, const Config& config, const std::string& file, bool begun) {
   const Json request = plan_of(config);
-  if (!has_requests(stored)) return {{"requests", Json::array({request})}, {"extended", false}};
-  Json& requests = stored["requests"];
+  std::vector<std::string> missing;
+  std::vector<Json> requests = requests_of(stored, request, file, missing);
+  const bool lost = is_lost(stored, file) || (begun && requests.empty());
   const bool known = std::any_of(requests.begin(), requests.end(),
                                  [&](const Json& r) { return r.value("hash", "") == request["hash"]; });
-  if (known) return stored;
-  stored["extended"] = stored.value("extended", false) || adds(request, requests[0]);
-  requests.push_back(request);
-  return stored;
+  if (!known) requests.push_back(request);
+  const bool extended =
+      std::any_of(requests.begin(), requests.end(), [&](const Json& r) { return adds(r, requests[0]); });
+  Json plan = {{"requests", requests}, {"extended", extended}};
+  if (lost) plan["lost"] = true;
+  return plan;
 }
 
-PlanRecord compare_with_plan(const Json& stored, const Config& config) {
-  if (!has_requests(stored)) return {};
-  const Json& plan = stored["requests"][0];
+PlanRecord compare_with_plan(const Json& stored, const Config& config, const std::string& file) {
   const Json now = plan_of(config);
+  std::vector<std::string> missing;
+  const std::vector<Json> requests = requests_of(stored, now, file, missing);
+  if (requests.empty()) return {};
+  const Json& plan = requests[0];
   PlanRecord record{plan.value("hash", ""), {}};
-  if (record.hash != hash_of(plan))
+  if (is_lost(stored, file))
+    record.departures.emplace_back(
+        "what was planned before the first step is not known: plan.json was removed or emptied");
+  if (!missing.empty())
+    record.departures.push_back(fmt::format("plan.json was altered: {} {} missing", fmt::join(missing, ", "),
+                                            missing.size() == 1 ? "is" : "are"));
+  else if (record.hash != hash_of(plan))
     record.departures.emplace_back("plan.json was altered: its hash is of another plan");
-  describe_list(seeds_of(now), seeds_of(plan), name_seeds, record.departures);
-  describe_list(arms_of(now), arms_of(plan), name_arms, record.departures);
+  if (plan.contains("seeds")) describe_list(seeds_of(now), seeds_of(plan), name_seeds, record.departures);
+  if (plan.contains("arms")) describe_list(arms_of(now), arms_of(plan), name_arms, record.departures);
   const std::vector<std::string> planned_arms = arms_of(plan);
   if (!planned_arms.empty() && planned_arms[0] != now["arms"][0])
     record.departures.push_back(

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 
 #include "study/result.h"
 
@@ -13,10 +14,14 @@ namespace ate {
 nlohmann::ordered_json plan_of(const Config& config);
 
 // plan.json: {"requests": [the plan, then every later request that differs], "extended": whether one of them
-// added seeds or arms}. `stored` is what stands there so far, null for nothing.
-nlohmann::ordered_json with_request(nlohmann::ordered_json stored, const Config& config);
+// added seeds or arms, "lost": true where trials had begun when there was no plan}. `stored` is what it holds so far,
+// null for nothing. A key that is missing there is put back where the hash proves what it was. Throws Failure, with
+// `file` and the place, for a value of another type.
+nlohmann::ordered_json with_request(const nlohmann::ordered_json& stored, const Config& config,
+                                    const std::string& file, bool begun);
 
-// Where `config` departs from the first request of `stored`, a clause each.
-PlanRecord compare_with_plan(const nlohmann::ordered_json& stored, const Config& config);
+// Where `config` departs from the first request of `stored`, a clause each, and what was altered in the file.
+PlanRecord compare_with_plan(const nlohmann::ordered_json& stored, const Config& config,
+                             const std::string& file);
 
 }  // namespace ate

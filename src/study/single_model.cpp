@@ -56,7 +56,7 @@ StoredModel find_model(const std::string& flag, const fs::path& file) {
   const ArmDescription* const known = Arm::find(arm->second);
   if (known == nullptr) throw BadInput(flag + " " + file.string(), "is of an unknown arm, " + arm->second);
   model.id.arm = *known;
-  model.id.seed = std::stoll(seed->second);
+  model.id.seed = static_cast<int64_t>(stored.number("seed"));
   const fs::path config = fs::absolute(file).parent_path().parent_path() / "config.json";
   if (!fs::exists(config)) return model;
   Choice choice;

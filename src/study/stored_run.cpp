@@ -11,6 +11,8 @@
 #include "run/folder.h"
 #include "study/finished.h"
 #include "support/error.h"
+#include "support/files.h"
+#include "support/json.h"
 #include "train/safetensors.h"
 #include "train/trial.h"
 
@@ -31,10 +33,11 @@ Config read_stored_config(const fs::path& folder) {
     throw BadInput(
         "\"" + folder.string() + "\"",
         "is no run's folder: it has no config.json; runs are in tool_outputs/runs, or --out's runs");
-  const Json document = read_json_file(path);
-  if (!document.is_object()) throw BadInput(path.string(), "is no JSON object");
   Config config;
   std::vector<Problem> problems;
+  const Json document = parse_json(read_whole_file(path), path.string(), problems);
+  if (!problems.empty()) throw BadInput(std::move(problems));
+  if (!document.is_object()) throw BadInput(path.string(), "is no JSON object");
   read_config(document, config, problems);
   for (Problem& problem : problems) problem.where = path.string() + ": " + problem.where;
   if (!problems.empty()) throw BadInput(std::move(problems));
@@ -100,7 +103,7 @@ StoredRun read_run(const fs::path& folder, int64_t epoch) {
   run.epoch = epoch;
   Config config = read_stored_config(folder);
   run.config = write_config(config);
-  run.environment = read_json_file(folder / "environment.json");
+  run.environment = read_json_if_sound(folder / "environment.json");
   std::vector<TrialRecord> trials;
   const std::vector<TrialId> ids = trials_in(folder, config.study.arms);
   config.study.arms.clear();

@@ -73,11 +73,13 @@ int jobs_here(const Config& config, at::Device device, int64_t parameters) {
 // Whether `result` is of at least these trials and of others too: it is not replaced by an answer about
 // fewer.
 bool covers_more(const Json& result, const std::vector<TrialId>& trials) {
-  if (!result.is_object() || !result.contains("trials") || result["trials"].size() <= trials.size())
-    return false;
+  if (!result.is_object() || !result.contains("trials")) return false;
+  const Json& stored = result["trials"];
+  if (!stored.is_array() || stored.size() <= trials.size()) return false;
   return std::all_of(trials.begin(), trials.end(), [&](const TrialId& id) {
-    return std::any_of(result["trials"].begin(), result["trials"].end(), [&](const Json& trial) {
-      return trial.value("arm", "") == id.arm_name() && trial.value("seed", int64_t{-1}) == id.seed;
+    return std::any_of(stored.begin(), stored.end(), [&](const Json& trial) {
+      return trial.is_object() && trial.value("arm", Json()) == id.arm_name() &&
+             trial.value("seed", Json()) == id.seed;
     });
   });
 }
@@ -169,10 +171,14 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   const std::string id = fmt::format("{}-{}-{}", options.command, config.name, experiment_hash(config));
   RunFolder run(options.out, id, options.fresh);
   StudyOutcome outcome;
-  outcome.part_of_stored = run.done() && covers_more(run.read_json("result.json"), trials);
+  outcome.part_of_stored =
+      run.done() && covers_more(read_json_if_sound(run.folder() / "result.json"), trials);
+  const std::string plan_file = (run.folder() / "plan.json").string();
   if (!outcome.part_of_stored) {
+    const bool begun = !std::filesystem::is_empty(run.folder() / "checkpoint");
+    const Json plan = with_request(run.read_json("plan.json"), config, plan_file, begun);
     run.write_json("config.json", write_config(config));
-    run.write_json("plan.json", with_request(run.read_json("plan.json"), config));
+    run.write_json("plan.json", plan);
   }
 
   std::vector<TrialRecord> records;
@@ -210,7 +216,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
     throw interruption("every trial is saved, and the same command goes on from there");
   }
   outcome.result = assess(config, id, std::move(records));
-  outcome.result.plan = compare_with_plan(run.read_json("plan.json"), config);
+  outcome.result.plan = compare_with_plan(run.read_json("plan.json"), config, plan_file);
   run.finish(outcome.part_of_stored ? run.read_json("result.json") : to_json(outcome.result));
   if (!outcome.reused) run.event({{"event", "finished"}});
   return outcome;

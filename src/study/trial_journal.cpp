@@ -10,6 +10,7 @@
 #include "data/corpus.h"
 #include "run/console.h"
 #include "support/error.h"
+#include "support/json.h"
 #include "train/trial.h"
 
 namespace ate {
@@ -21,9 +22,15 @@ Json number_or_null(const std::optional<double>& value) { return value ? Json(*v
 
 // Wall-clock is no part of a checkpoint, so that equal states are equal files; the progress file carries it.
 std::optional<double> stored_seconds(const RunFolder& run, const TrialId& id) {
-  const Json document = read_json_file(run.progress(id.arm_name(), id.seed));
-  if (!document.is_object() || !document.contains("seconds") || !document["seconds"].is_number()) return std::nullopt;
-  return document["seconds"].get<double>();
+  const std::filesystem::path path = run.progress(id.arm_name(), id.seed);
+  const Json document = read_json_if_sound(path);
+  if (document.is_null()) return std::nullopt;
+  try {
+    return JsonValue(document, path.string()).at("seconds").number();
+  } catch (const Failure& damage) {
+    spdlog::warn("{}; it is written again", damage.what());
+    return std::nullopt;
+  }
 }
 
 void write_progress(const Config& config, const TrialId& id, const Progress& p, const RunFolder& run,

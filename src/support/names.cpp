@@ -69,4 +69,12 @@ std::string either(const std::vector<std::string>& names) {
   return out;
 }
 
+std::string with_commas(std::string number) {
+  const size_t first = number.front() == '-' ? 1 : 0;
+  const size_t end = std::min(number.find('.'), number.size());
+  for (auto i = static_cast<std::ptrdiff_t>(end) - 3; i > static_cast<std::ptrdiff_t>(first); i -= 3)
+    number.insert(static_cast<size_t>(i), ",");
+  return number;
+}
+
 }  // namespace ate

@@ -17,6 +17,9 @@ std::string did_you_mean(std::string_view given, const std::vector<std::string>&
 // The parts between the separators, empty ones included: "a,,b," has four.
 std::vector<std::string> split(std::string_view text, char separator);
 
+// A decimal number with its thousands apart: "1,100,000".
+std::string with_commas(std::string number);
+
 // "a, b or c".
 std::string either(const std::vector<std::string>& names);
 

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "config/fields.h"
 #include "data/bands.h"
+#include "support/json.h"
 
 namespace ate {
 namespace {
@@ -19,24 +19,15 @@ constexpr std::pair<TrainingStatus, const char*> kStatusNames[] = {{TrainingStat
                                                                 {TrainingStatus::finished, "finished"},
                                                                 {TrainingStatus::diverged, "diverged"}};
 
-// JSON has no NaN: the library writes null, which comes back as NaN.
-double number_or_nan(const Json& value) {
-  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-}
-
-std::vector<double> numbers(const Json& list) {
+// The library writes NaN as null, which comes back as NaN.
+std::vector<double> numbers(const JsonValue& list) {
   std::vector<double> out;
-  for (const Json& value : list) out.push_back(number_or_nan(value));
+  for (const JsonValue& value : list.items()) out.push_back(value.number_or_nan());
   return out;
 }
 
+// An excess that was NaN comes back as none.
 Json to_json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
-// null is no value where none was; a value that was NaN comes back as none, too.
-std::optional<double> number_if_any(const Json& value) {
-  if (value.is_null()) return std::nullopt;
-  return value.get<double>();
-}
 
 Json to_json(const std::array<BandScore, 3>& bands) {
   Json out;
@@ -47,20 +38,26 @@ Json to_json(const std::array<BandScore, 3>& bands) {
   return out;
 }
 
-std::array<BandScore, 3> bands_from_json(const Json& document) {
+std::array<BandScore, 3> bands_from_json(const JsonValue& document) {
   std::array<BandScore, 3> bands;
   for (size_t band = 0; band < bands.size(); ++band) {
-    const Json& b = document.at(kBandNames.at(band));
-    bands.at(band) = {b.at("targets").get<int64_t>(), number_or_nan(b.at("loss")),
-                      number_if_any(b.at("excess"))};
+    const JsonValue b = document.at(kBandNames.at(band));
+    bands.at(band) = {b.at("targets").whole(), b.at("loss").number_or_nan(), b.at("excess").number_if_any()};
   }
   return bands;
 }
 
-Evaluation evaluation_from_json(const Json& e) {
-  return {e.at("epoch").get<int64_t>(),   number_or_nan(e.at("loss")),  number_or_nan(e.at("standard_error")),
-          e.at("targets").get<int64_t>(), numbers(e.at("by_position")), number_if_any(e.at("excess")),
+Evaluation evaluation_from_json(const JsonValue& e) {
+  return {e.at("epoch").whole(),         e.at("loss").number_or_nan(), e.at("standard_error").number_or_nan(),
+          e.at("targets").whole(),       numbers(e.at("by_position")), e.at("excess").number_if_any(),
           bands_from_json(e.at("bands"))};
+}
+
+TrainingStatus status_from_json(const JsonValue& value) {
+  const std::string text = value.text();
+  for (const auto& [status, name] : kStatusNames)
+    if (text == name) return status;
+  value.expected("running, finished or diverged");
 }
 
 }  // namespace
@@ -108,19 +105,20 @@ Json to_json(const Progress& progress) {
           {"reason", progress.reason}};
 }
 
-Progress progress_from_json(const Json& document) {
+Progress progress_from_json(const JsonValue& document) {
   Progress progress;
-  progress.status = status_named(document.at("status").get<std::string>());
-  progress.parameters = document.at("parameters").get<int64_t>();
-  progress.flops_per_token = document.at("flops_per_token").get<double>();
-  progress.leak = document.at("leak").get<double>();
-  progress.epoch = document.at("epoch").get<int64_t>();
-  progress.step = document.at("step").get<int64_t>();
-  progress.updates = document.at("updates").get<int64_t>();
-  progress.epoch_loss = number_or_nan(document.at("epoch_loss"));
+  progress.status = status_from_json(document.at("status"));
+  progress.parameters = document.at("parameters").whole();
+  progress.flops_per_token = document.at("flops_per_token").number();
+  progress.leak = document.at("leak").number();
+  progress.epoch = document.at("epoch").whole();
+  progress.step = document.at("step").whole();
+  progress.updates = document.at("updates").whole();
+  progress.epoch_loss = document.at("epoch_loss").number_or_nan();
   progress.train_losses = numbers(document.at("train_losses"));
-  for (const Json& e : document.at("evaluations")) progress.evaluations.push_back(evaluation_from_json(e));
-  progress.reason = document.at("reason").get<std::string>();
+  for (const JsonValue& e : document.at("evaluations").items())
+    progress.evaluations.push_back(evaluation_from_json(e));
+  progress.reason = document.at("reason").text();
   return progress;
 }
 

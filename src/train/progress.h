@@ -13,6 +13,8 @@
 
 namespace ate {
 
+class JsonValue;
+
 enum class TrainingStatus { running, finished, diverged };
 const char* status_name(TrainingStatus status);
 // running for a name that is none.
@@ -63,6 +65,6 @@ struct Progress {
 std::string describe_number(double value);
 
 nlohmann::ordered_json to_json(const Progress& progress);
-Progress progress_from_json(const nlohmann::ordered_json& document);  // throws nlohmann::json::exception
+Progress progress_from_json(const JsonValue& document);  // throws Failure, with the place
 
 }  // namespace ate

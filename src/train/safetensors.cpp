@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "support/error.h"
 #include "support/files.h"
 #include "support/hash.h"
+#include "support/json.h"
 
 namespace ate {
 namespace {
@@ -73,28 +75,46 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
   const std::string_view text = std::string_view(content_).substr(kLengthBytes, length);
   const std::string_view data = std::string_view(content_).substr(kLengthBytes + length);
   std::vector<std::string_view> in_order;
-  try {
-    Json header = Json::parse(text);
-    if (header_text(header) != text) throw damaged("its header is not as it was written");
-    size_t end = 0;
-    metadata_ = header.at(kMetadata).get<std::map<std::string, std::string>>();
-    for (const auto& [name, entry] : header.items()) {
-      if (name == kMetadata) continue;
-      const auto begin = entry.at("data_offsets").at(0).get<size_t>();
-      if (begin != end) throw damaged("the array \"" + name + "\" does not follow the one before");
-      end = entry.at("data_offsets").at(1).get<size_t>();
-      if (begin > end || end > data.size()) throw damaged("the array \"" + name + "\" reaches past the end");
-      arrays_[name] = data.substr(begin, end - begin);
-      in_order.push_back(arrays_[name]);
-    }
-    if (end != data.size()) throw damaged("it does not end with its last array");
-    header[kMetadata].erase(kChecksum);
-    const auto stored = metadata_.find(kChecksum);
-    if (stored == metadata_.end()) throw damaged("it has no checksum");
-    if (stored->second != checksum(header, in_order)) throw damaged("its checksum does not fit its content");
-  } catch (const nlohmann::json::exception&) {
-    throw damaged("its header is not JSON of this format");
+  const std::string header_name = path_.string() + ": damaged: its header";
+  Json header = parse_json(text, header_name);
+  if (header_text(header) != text) throw damaged("its header is not as it was written");
+  const JsonValue whole(header, header_name);
+  for (const auto& [key, value] : whole.at(kMetadata).members()) metadata_[key] = value.text();
+  int64_t end = 0;
+  for (const auto& [name, entry] : whole.members()) {
+    if (name == kMetadata) continue;
+    const std::vector<JsonValue> offsets = entry.at("data_offsets").items();
+    if (offsets.size() != 2) entry.at("data_offsets").expected("two numbers");
+    const int64_t begin = offsets[0].whole();
+    if (begin != end) throw damaged("the array \"" + name + "\" does not follow the one before");
+    end = offsets[1].whole();
+    if (begin > end || end > static_cast<int64_t>(data.size()))
+      throw damaged("the array \"" + name + "\" reaches past the end");
+    arrays_[name] = data.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+    in_order.push_back(arrays_[name]);
   }
+  if (end != static_cast<int64_t>(data.size())) throw damaged("it does not end with its last array");
+  header[kMetadata].erase(kChecksum);
+  const auto stored = metadata_.find(kChecksum);
+  if (stored == metadata_.end()) throw damaged("it has no checksum");
+  if (stored->second != checksum(header, in_order)) throw damaged("its checksum does not fit its content");
+}
+
+std::string SafetensorsFile::text(const std::string& key) const {
+  const auto it = metadata_.find(key);
+  if (it == metadata_.end()) throw Failure(path_.string(), "has no \"" + key + "\" in its metadata");
+  return it->second;
+}
+
+uint64_t SafetensorsFile::number(const std::string& key) const {
+  const std::string digits = text(key);
+  uint64_t value = 0;
+  const char* const last = digits.data() + digits.size();
+  const auto [rest, error] = std::from_chars(digits.data(), last, value);
+  if (error != std::errc() || rest != last)
+    throw Failure(path_.string(), fmt::format("\"{}\" in its metadata: expected a whole number, got \"{}\"",
+                                              key, shortened(digits, 60)));
+  return value;
 }
 
 std::string_view SafetensorsFile::array(const std::string& name, size_t bytes) const {

@@ -32,6 +32,9 @@ class SafetensorsFile {
 
   const std::filesystem::path& path() const { return path_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  // Of the metadata. Throws Failure, naming path and key, when it is not there or is no whole number.
+  std::string text(const std::string& key) const;
+  uint64_t number(const std::string& key) const;
   // The array's bytes, valid as long as this object. Throws Failure when there is none of this name and size.
   std::string_view array(const std::string& name, size_t bytes) const;
 

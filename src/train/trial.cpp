@@ -9,6 +9,7 @@
 #include "config/resolve.h"
 #include "model/flops.h"
 #include "support/error.h"
+#include "support/json.h"
 #include "train/schedule.h"
 #include "train/trial_state.h"
 
@@ -116,11 +117,10 @@ void Trial::restore(const SafetensorsFile& file) {
 }
 
 Progress checkpoint_progress(const SafetensorsFile& file) {
-  try {
-    return progress_from_json(nlohmann::ordered_json::parse(file.metadata().at("progress")));
-  } catch (const std::exception&) {
-    throw Failure(file.path().string(), "holds no progress of a trial");
-  }
+  const std::string name = file.path().string() + ": holds no progress of a trial";
+  if (file.metadata().count("progress") == 0) throw Failure(name, "its metadata has none");
+  const nlohmann::ordered_json document = parse_json(file.text("progress"), name);
+  return progress_from_json(JsonValue(document, name));
 }
 
 }  // namespace ate

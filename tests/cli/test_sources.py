@@ -169,7 +169,60 @@ class Text(Case):
             self.skipTest("built without SentencePiece")
         self.assertEqual(outcome.code, 0, outcome.err)
         self.assertRegex(outcome.out, rf"the first 3000 tokens of .*book\.txt \(SentencePiece model .*book\.model, "
-                                      rf"{len(pieces) + 1} in the vocabulary, content [0-9a-f]{{16}}\)")
+                                      rf"{len(pieces) + 1} in the vocabulary, 0\.00 % unknown pieces, content [0-9a-f]{{16}}\)")
+
+    def test_ids_of_four_bytes(self):
+        ids = struct.pack("<8000I", *[i * i % 79 for i in range(8000)])
+        path = self.write("train.bin", ids)
+        self.assertRegex(self.text(path=path).err, r"train\.bin\": every second id is 0 .*source\.format=uint32 reads those")
+        outcome = self.text("--set", "source.format=uint32", path=path)
+        self.assertRegex(outcome.out, r"the first 6000 tokens of .*train\.bin \(token ids of four bytes, 80 in the vocabulary")
+        self.assertNotIn("every second", outcome.err)
+
+    def test_a_token_file_of_llm_c(self):
+        """The same ids, with and without the header, are the same tokens."""
+        ids = [i * i % 79 for i in range(8000)]
+        plain = struct.pack("<8000H", *ids)
+        header = struct.pack("<256i", 20240520, 1, len(ids), *[0] * 253)
+        losses = []
+        for name, content in (("plain", plain), ("header", header + plain)):
+            path = self.write(name + ".bin", content)
+            outcome = self.text("--format", "json", path=path, out=os.path.join(self.folder, name))
+            losses.append([t["val_loss"] for t in json.loads(outcome.out)["trials"]])
+        self.assertEqual(*losses)
+        cut = self.write("cut.bin", (header + plain)[:-2])
+        self.assert_error(self.text(path=cut, code=2), 2, r"/source/file: .*holds 8000 token ids of 2 bytes by its header|"
+                                                          r"cut\.bin: .*holds 8000 token ids of 2 bytes by its header")
+
+    def test_a_preset_that_cuts_the_text_off_is_named_once(self):
+        path = self.write("long.txt", BOOK.format(1) * 1000)
+        size = os.path.getsize(path)
+        arguments = ["--set", "source.kind=text", "--set", f"source.file={path}", "--epochs", "1", "--seeds", "0",
+                     "--set", "windows.batches_per_epoch=2", "--out", self.out]
+        outcome = run("validate-bespoke", "--preset", "medium", *arguments)
+        self.assertEqual(outcome.code, 0, outcome.err)
+        self.assertEqual(outcome.err.count(f"uses 50,000 of {size:,} tokens, because the preset medium sets "
+                                           f"source.tokens; source.tokens={size} uses all"), 1)
+        again = run("config", "show", "--preset", "medium", *arguments[:4], "--format", "json")
+        self.assertEqual(json.loads(again.out)["config"]["source"]["tokens"], 50000)  # stdout holds nothing else
+        self.assertEqual(again.err.count("uses 50,000 of"), 1)
+
+    def test_a_text_smaller_than_the_bands_trains_where_no_arm_has_bands(self):
+        path = self.write("small.bin", struct.pack("<3000H", *[i * 7 % 65 for i in range(3000)]))
+        study = ["--config", self.write("small.json", {"source": {"kind": "text", "file": path}, "study": {
+            "arms": ["standard"], "seeds": [0]}, "schedule": {"epochs": 1}, "device": "cpu"}), "--out", self.out]
+        for command in ("validate-bespoke", "train"):
+            outcome = run(command, *study)
+            self.assertEqual(outcome.code, 0, outcome.err)
+            self.assertRegex(outcome.out, r"token ids, 65 in the vocabulary")
+        refused = run("validate-bespoke", *study, "--arms", "standard,bespoke")
+        self.assert_error(refused, 2, r"/bands/high: high and low together take 70, more than the 65 tokens")
+        # And one so small that the high band takes all of it.
+        tiny = self.write("tiny.bin", struct.pack("<3000H", *[i * 7 % 11 for i in range(3000)]))
+        outcome = run("validate-bespoke", *study, "--set", f"source.file={tiny}")
+        self.assertEqual(outcome.code, 0, outcome.err)
+        outcome = run("train", *study[:2], "--out", self.out, "--set", "study.arms=[\"standard\",\"bespoke\"]")
+        self.assertEqual(outcome.code, 0, outcome.err)  # trains the first alone
 
     def test_interrupted_and_resumed(self):
         """Jobs and a second look at the file change nothing."""

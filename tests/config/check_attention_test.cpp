@@ -9,9 +9,9 @@ using namespace ate::testing;
 
 namespace {
 
-// The complaints about a preset with these settings.
+// The complaints of ate train about a preset with these settings.
 std::string complaint(const std::string& preset, std::vector<std::string> sets) {
-  return complaint_of<BadInput>([&] { (void)resolve({preset, "", std::move(sets), {}}); });
+  return complaint_of<BadInput>([&] { (void)resolve({preset, "", std::move(sets), {}, true}); });
 }
 
 }  // namespace

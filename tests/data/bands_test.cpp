@@ -176,3 +176,17 @@ TEST_CASE("an empty band is refused with its name, the sizes, and the setting to
   CHECK(contains(complaint(rule(BandRule::rank_count, 1, 0), corpus_of({2, 1})), "/bands/low: the low band"));
   CHECK(contains(complaint(rule(BandRule::rank_share, 0.1, 0.5), corpus), "the high band has no token"));
 }
+
+TEST_CASE("bands that ask for more tokens than there are take all, the high one first, where that is allowed",
+          "[data]") {
+  const Corpus corpus = corpus_of({5, 4, 3});
+  const auto sizes = [&](BandRule kind, double high, double low) {
+    const Bands bands = make_bands(rule(kind, high, low), corpus, EmptyBands::allowed);
+    return std::vector<size_t>{bands.members[0].size(), bands.members[1].size(), bands.members[2].size()};
+  };
+  CHECK(sizes(BandRule::rank_count, 20, 50) == std::vector<size_t>{3, 0, 0});
+  CHECK(sizes(BandRule::rank_count, 1, 50) == std::vector<size_t>{1, 0, 2});
+  CHECK(sizes(BandRule::rank_count, 1e300, 1e300) == std::vector<size_t>{3, 0, 0});
+  CHECK(sizes(BandRule::rank_share, 1e300, 0.5) == std::vector<size_t>{3, 0, 0});
+  CHECK(sizes(BandRule::cumulative_share, 7, 7) == std::vector<size_t>{3, 0, 0});
+}

@@ -163,6 +163,73 @@ TEST_CASE("a SentencePiece model cuts a text line by line, or the build says wha
   CHECK(tokens_of(make_corpus(config, 0)) == std::vector<int64_t>{1, 2, 4, 1});
 }
 
+TEST_CASE("line ends of other systems are no tokens", "[data]") {
+  const TemporaryFolder folder;
+  const std::string space = "\xe2\x96\x81";
+  const auto tokens = [&](const std::string& text) {
+    SourceConfig config = text_of(folder.write("a.txt", text));
+    config.model =
+        folder.write("m.model", piece_model({space + "ab", space + "a", "b", space + "b"})).string();
+    return tokens_of(make_corpus(settled(config), 0));
+  };
+  SourceConfig config = text_of(folder.write("a.txt", "ab"));
+  config.model = folder.write("m.model", piece_model({space + "ab"})).string();
+  if (!complaint(config).empty()) return;  // a build without the library
+  CHECK(tokens("ab a\r\n\r\nb ab\r\n") == tokens("ab a\n\nb ab\n"));
+  // Where the reader's pieces end between the two.
+  const std::string line(((1 << 20) - 2) / 3 * 3, ' ');
+  for (const size_t more : {0U, 1U, 2U, 3U}) {
+    const std::string start = line + std::string(more, ' ') + "ab";
+    CHECK(tokens(start + "\r\nab\r\n") == tokens(start + "\nab\n"));
+  }
+}
+
+TEST_CASE("pieces that a model does not know are counted, and above 1 % of them give a warning", "[data]") {
+  const TemporaryFolder folder;
+  const std::string space = "\xe2\x96\x81";
+  const auto settle = [&](const std::string& text) {
+    SourceConfig config = text_of(folder.write("a.txt", text));
+    config.model = folder.write("m.model", piece_model({space + "ab"})).string();
+    const SettledText out = settle_text(config, {true, true});
+    return std::pair(unknown_share(config), out.warnings);
+  };
+  SourceConfig config = text_of(folder.write("a.txt", "ab"));
+  config.model = folder.write("m.model", piece_model({space + "ab"})).string();
+  if (!complaint(config).empty()) return;  // a build without the library
+  std::string known;
+  for (int i = 0; i < 200; ++i) known += "ab\n";
+  CHECK(settle(known) == std::pair(std::optional(0.0), std::vector<std::string>{}));
+  const auto [few, no_warning] = settle(known + "abx\n");
+  CHECK(few.value() > 0);
+  CHECK(few.value() < 0.01);
+  CHECK(no_warning.empty());
+  const auto [many, warnings] = settle(known + "abx\nabx\nabx\n");
+  CHECK(many.value() > 0.01);
+  REQUIRE(warnings.size() == 1);
+  CHECK(contains(warnings[0], "a.txt\": 1."));
+  CHECK(contains(warnings[0], "% of its pieces are unknown to the model"));
+  CHECK(!unknown_share(text_of(folder / "a.txt")));  // another format
+}
+
+TEST_CASE("a preset that cuts a text off is named, a number of one's own is not", "[data]") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("a.txt", std::string(60'000, 'x')).string();
+  const auto warnings = [&](const std::string& preset, const std::vector<std::string>& more) {
+    std::vector<std::string> sets = {"source.kind=text", "source.file=" + path};
+    sets.insert(sets.end(), more.begin(), more.end());
+    return resolve({preset, preset.empty() ? folder.write("c.json", "{}").string() : "", sets, {}}).warnings;
+  };
+  const std::vector<std::string> said = warnings("medium", {});
+  REQUIRE(said.size() == 1);
+  CHECK(said[0] == "\"" + path +
+                       "\": uses 50,000 of 60,000 tokens, because the preset medium sets source.tokens; "
+                       "source.tokens=60000 uses all");
+  CHECK(warnings("medium", {"source.tokens=40000"}).empty());
+  CHECK(warnings("medium", {"source.tokens=60000"}).empty());
+  CHECK(warnings("", {}).empty());
+  CHECK(warnings("definitive", {}).empty());  // which asks for more than the file has
+}
+
 TEST_CASE("a long text gives the tokens of its lines, wherever the reader's pieces end", "[data]") {
   const TemporaryFolder folder;
   const std::string space = "\xe2\x96\x81";

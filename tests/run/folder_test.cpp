@@ -115,7 +115,8 @@ TEST_CASE("starting over where nothing is starts", "[run]") {
   CHECK(fs::is_directory(run.folder()));
 }
 
-TEST_CASE("documents are written indented and read back, null when there is none", "[run]") {
+TEST_CASE("documents are written indented and read back, null when there is none, a torn one is told",
+          "[run]") {
   const TemporaryFolder out;
   const RunFolder run(out.path(), "a", false);
   run.write_json("x.json", {{"b", 1}, {"a", {1, 2}}});
@@ -123,8 +124,34 @@ TEST_CASE("documents are written indented and read back, null when there is none
   CHECK(bytes_of_file(run.folder() / "x.json").back() == '\n');
   CHECK(run.read_json("x.json") == Json{{"b", 1}, {"a", {1, 2}}});
   CHECK(run.read_json("none.json").is_null());
-  (void)out.write("runs/a/torn.json", "{\"x\": ");
-  CHECK(run.read_json("torn.json").is_null());
+  const fs::path torn = out.write("runs/a/torn.json", "{\"x\": ");
+  CHECK(contains(complaint_of<Failure>([&] { (void)run.read_json("torn.json"); }),
+                 torn.string() + ":1:7: not valid JSON"));
+  CHECK(read_json_if_sound(torn).is_null());
+  CHECK(read_json_if_sound(out.path()).is_null());
+  CHECK(read_json_if_sound(run.folder() / "x.json") == run.read_json("x.json"));
+}
+
+TEST_CASE("a run holds a result that is whole in both its places", "[run]") {
+  const TemporaryFolder out;
+  const RunFolder run(out.path(), "a", false);
+  const Json result = {{"loss", 0.1 + 0.2}, {"none", nullptr}};
+  CHECK(!run.holds(result));
+  run.finish(result);
+  CHECK(run.holds(result));
+  CHECK(!run.holds(Json::object()));
+  for (const fs::path& place : {run.result(), run.folder() / "result.json"}) {
+    for (const char* content : {"", "null", "{\"loss\": 3}"}) {
+      std::ofstream(place) << content;
+      CHECK(!run.holds(result));
+    }
+    fs::remove(place);
+    CHECK(!run.holds(result));
+    run.finish(result);
+    CHECK(run.holds(result));
+  }
+  run.clear_done();
+  CHECK(!run.holds(result));
 }
 
 TEST_CASE("events are lines with their time first", "[run]") {

@@ -37,6 +37,13 @@ TEST_CASE("a text is described with its file and content, and without a floor", 
         "corpus: the first 400 tokens of book.txt (bytes, 256 in the vocabulary, content 0123456789abcdef); "
         "its "
         "entropy is not known: no floor, no excess loss");
+  for (const auto& [format, words] : {std::pair{TextFormat::uint16, "(token ids, 256"},
+                                      std::pair{TextFormat::uint32, "(token ids of four bytes, 256"},
+                                      std::pair{TextFormat::npy, "(token ids of NumPy, 256"},
+                                      std::pair{TextFormat::llmc, "(token ids of llm.c, 256"}}) {
+    config.source.format = format;
+    CHECK(contains(describe_corpus(config, std::nullopt), words));
+  }
   config.source.format = TextFormat::sentencepiece;
   config.source.model = "book.model";
   CHECK(contains(describe_corpus(config, std::nullopt), "(SentencePiece model book.model, 256"));

@@ -15,11 +15,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json stored(const Config& config) { return with_request(nullptr, config); }
+Json with(const Json& plan, const Config& config, bool begun = false) {
+  return with_request(plan, config, "plan.json", begun);
+}
+
+Json stored(const Config& config) { return with(nullptr, config); }
+
+PlanRecord record_of(const Json& plan, const Config& config) {
+  return compare_with_plan(plan, config, "plan.json");
+}
 
 std::string departures(const Json& plan, const Config& config) {
   std::string out;
-  for (const std::string& clause : compare_with_plan(plan, config).departures)
+  for (const std::string& clause : record_of(plan, config).departures)
     out += (out.empty() ? "" : "; ") + clause;
   return out;
 }
@@ -54,23 +62,23 @@ TEST_CASE("the first request is the plan; others are kept behind it, each once",
   const Json plan = stored(config);
   CHECK(plan["requests"] == Json::array({plan_of(config)}));
   CHECK(plan["extended"] == false);
-  CHECK(with_request(plan, config) == plan);
+  CHECK(with(plan, config) == plan);
   config.study.margin = 0.02;
-  const Json other_margin = with_request(plan, config);
+  const Json other_margin = with(plan, config);
   CHECK(other_margin["requests"].size() == 2);
   CHECK(other_margin["extended"] == false);
   config.study.seeds.push_back(2);
-  const Json extended = with_request(other_margin, config);
+  const Json extended = with(other_margin, config);
   CHECK(extended["requests"].size() == 3);
   CHECK(extended["requests"][0] == plan["requests"][0]);
   CHECK(extended["extended"] == true);
-  CHECK(with_request(extended, config) == extended);
-  CHECK(with_request(extended, study_config(2)) == extended);
+  CHECK(with(extended, config) == extended);
+  CHECK(with(extended, study_config(2)) == extended);
 }
 
 TEST_CASE("a run as planned departs from nothing", "[study]") {
   const Config config = study_config(3);
-  const PlanRecord record = compare_with_plan(stored(config), config);
+  const PlanRecord record = record_of(stored(config), config);
   CHECK(record.hash == plan_of(config)["hash"]);
   CHECK(record.departures.empty());
   CHECK(!describe_departures(record));
@@ -93,7 +101,7 @@ TEST_CASE("every departure is named", "[study]") {
   config.study.seeds = {1, 2, 9};
   CHECK(departures(plan, config) == "seed 9 added; seed 0 left out; margin 0.05 instead of 0.01");
   // Against the plan, not against what was asked for in between.
-  CHECK(departures(with_request(plan, config), study_config(3)).empty());
+  CHECK(departures(with(plan, config), study_config(3)).empty());
 }
 
 TEST_CASE("a plan altered by hand shows", "[study]") {
@@ -102,14 +110,73 @@ TEST_CASE("a plan altered by hand shows", "[study]") {
   CHECK(contains(departures(plan, study_config(5)), "altered"));
 }
 
-TEST_CASE("no plan, or none that can be read, says nothing", "[study]") {
-  for (const Json& plan :
-       {Json(nullptr), Json::object(), Json{{"requests", Json::array()}}, Json{{"requests", 3}}}) {
-    const PlanRecord record = compare_with_plan(plan, study_config(3));
+TEST_CASE("no plan says nothing before a trial has begun, and is named as lost after", "[study]") {
+  for (const Json& plan : {Json(nullptr), Json::object(), Json{{"requests", Json::array()}}}) {
+    const PlanRecord record = record_of(plan, study_config(3));
     CHECK(record.hash.empty());
     CHECK(record.departures.empty());
-    CHECK(with_request(plan, study_config(3)) == stored(study_config(3)));
+    CHECK(with(plan, study_config(3)) == stored(study_config(3)));
+    const Json lost = with(plan, study_config(3), true);
+    CHECK(contains(departures(lost, study_config(3)), "plan.json was removed or emptied"));
+    CHECK(with(lost, study_config(3), true) == lost);
   }
+  CHECK(with(stored(study_config(3)), study_config(3), true) == stored(study_config(3)));
+}
+
+TEST_CASE("a key that is missing is put back where the hash proves its value, and else named", "[study]") {
+  const Json plan = stored(study_config(3));
+  for (const auto& [key, value] : plan["requests"][0].items()) {
+    CAPTURE(key);
+    Json part = plan;
+    part["requests"][0].erase(key);
+    if (key == "hash") {  // without it nothing proves the rest
+      CHECK(departures(with(part, study_config(3)), study_config(3)) ==
+            "plan.json was altered: /requests/0/hash is missing");
+      continue;
+    }
+    CHECK(with(part, study_config(3)) == plan);
+    CHECK(departures(part, study_config(3)).empty());
+    CHECK(record_of(part, study_config(3)).hash == plan["requests"][0]["hash"]);
+    // Under another request nothing tells what it was.
+    Config other = study_config(4);
+    other.study.margin = 0.05;
+    other.schedule.epochs = 9;
+    other.study.arms = {Arm::bespoke};
+    if (key == "metric" || key == "seeds_for_verdict") continue;  // which are always the same
+    const std::string said = departures(with(part, other), other);
+    CHECK(contains(said, "plan.json was altered: /requests/0/" + key + " is missing"));
+  }
+  Json part = plan;
+  part["requests"][0] = Json::object();
+  CHECK(contains(departures(with(part, study_config(3)), study_config(3)), "/requests/0/hash are missing"));
+  part = plan;
+  part.erase("extended");
+  CHECK(with(part, study_config(3)) == plan);
+  CHECK(departures(with(part, study_config(5)), study_config(5)) == "seeds 3,4 added");
+}
+
+TEST_CASE("a value of another type is told with file and place", "[study]") {
+  const Json plan = stored(study_config(3));
+  const auto complaint = [&](const Json& altered) {
+    const std::string first = complaint_of<Failure>([&] { (void)with(altered, study_config(3)); });
+    CHECK(complaint_of<Failure>([&] { (void)record_of(altered, study_config(3)); }) == first);
+    return first;
+  };
+  for (const auto& [key, value] : plan["requests"][0].items()) {
+    Json altered = plan;
+    altered["requests"][0][key] = true;
+    CAPTURE(key);
+    CHECK(contains(complaint(altered), "plan.json: /requests/0/" + key + ": expected "));
+  }
+  Json altered = plan;
+  altered["requests"][0]["seeds"] = 3;
+  CHECK(complaint(altered) == "plan.json: /requests/0/seeds: expected a string, got 3");
+  altered = plan;
+  altered["requests"][0]["arms"][1] = 3;
+  CHECK(complaint(altered) == "plan.json: /requests/0/arms/1: expected a string, got 3");
+  altered["requests"] = 3;
+  CHECK(complaint(altered) == "plan.json: /requests: expected a list, got 3");
+  CHECK(complaint(Json::array()) == "plan.json: expected an object, got []");
 }
 
 TEST_CASE("the departures become a sentence", "[study]") {

@@ -11,6 +11,7 @@
 #include "helpers/rig.h"
 #include "helpers/trials.h"
 #include "support/hash.h"
+#include "train/batch_means.h"
 #include "train/optimiser.h"
 #include "train/schedule.h"
 
@@ -102,8 +103,10 @@ void check_same(Config config, Arm arm, RandomKey key, RandomKey init_key) {
   const at::Tensor losses = by_hand.losses(config.schedule.epochs - 1);
   CHECK(last.targets == losses.numel());
   CHECK(std::abs(last.loss - losses.mean().item<double>()) < 1e-6);
-  const double spread = losses.std(/*unbiased=*/false).item<double>();
-  CHECK(std::abs(last.standard_error - spread / std::sqrt(static_cast<double>(losses.numel()))) < 1e-6);
+  const at::Tensor in_order = losses.to(at::kDouble).contiguous();
+  BatchMeans means(losses.numel(), losses.size(1));
+  for (int64_t i = 0; i < losses.numel(); ++i) means.add(in_order.const_data_ptr<double>()[i]);
+  CHECK(std::abs(last.standard_error - means.standard_error()) < 1e-6);
   REQUIRE(static_cast<int64_t>(last.by_position.size()) == losses.size(1));
   for (int64_t i = 0; i < losses.size(1); ++i)
     CHECK(std::abs(last.by_position[static_cast<size_t>(i)] - losses.select(1, i).mean().item<double>()) <

@@ -5,8 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
+#include "helpers/errors.h"
+#include "support/json.h"
 
 using namespace ate;
+using namespace ate::testing;
 
 namespace {
 
@@ -55,7 +58,8 @@ void check_equal(const Progress& a, const Progress& b) {
 }
 
 Progress through_text(const Progress& progress) {
-  return progress_from_json(nlohmann::ordered_json::parse(to_json(progress).dump()));
+  const nlohmann::ordered_json document = nlohmann::ordered_json::parse(to_json(progress).dump());
+  return progress_from_json(JsonValue(document, "f"));
 }
 
 }  // namespace
@@ -84,14 +88,25 @@ TEST_CASE("losses that are no numbers come back as such", "[train]") {
   CHECK(back.evaluations[1].by_position[1] == 1.0);
 }
 
-TEST_CASE("a text without a field is refused, not filled in", "[train]") {
+TEST_CASE("a text without a field, or with one of another type, is refused with its place", "[train]") {
   const nlohmann::ordered_json whole = to_json(some_progress());
   for (const auto& [key, value] : whole.items()) {
     nlohmann::ordered_json part = whole;
     part.erase(key);
     CAPTURE(key);
-    CHECK_THROWS_AS(progress_from_json(part), nlohmann::json::exception);
+    CHECK(complaint_of<Failure>([&] { progress_from_json(JsonValue(part, "f")); }) ==
+          "f: /" + key + ": is missing");
+    part[key] = true;
+    CHECK(contains(complaint_of<Failure>([&] { progress_from_json(JsonValue(part, "f")); }),
+                   "f: /" + key + ": expected "));
   }
+}
+
+TEST_CASE("a status that there is not is refused", "[train]") {
+  nlohmann::ordered_json document = to_json(some_progress());
+  document["status"] = "finishd";
+  CHECK(complaint_of<Failure>([&] { progress_from_json(JsonValue(document, "f")); }) ==
+        "f: /status: expected running, finished or diverged, got \"finishd\"");
 }
 
 TEST_CASE("the last validation losses are the evaluations' in order", "[train]") {

@@ -131,6 +131,47 @@ TEST_CASE("a header of another program, or with arrays out of place, is refused"
   CHECK(refused([](Json& h) { h["__metadata__"]["arm"] = "standard"; }));
 }
 
+TEST_CASE("a header that is no JSON of the format is told with the place in it", "[train]") {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::string& header) {
+    std::string file;
+    for (size_t i = 0; i < 8; ++i) file += static_cast<char>(header.size() >> (8 * i) & 0xff);
+    const auto path = folder.write("x", file + header);
+    return refusal(path).substr(path.string().size());
+  };
+  const auto padded = [](std::string header) {
+    return header.append((64 - (8 + header.size()) % 64) % 64, ' ');
+  };
+  CHECK(refused(std::string(200'000, '[')) == ": damaged: its header:1:101: nested deeper than 100 levels");
+  CHECK(contains(refused("{"), ": damaged: its header:1:2: not valid JSON"));
+  CHECK(refused(padded(R"({"__metadata__":{"arm":3}})")) ==
+        ": damaged: its header: /__metadata__/arm: expected a string, got 3");
+  CHECK(refused(padded(R"({"a":{"data_offsets":[0,"x"]},"__metadata__":{}})")) ==
+        ": damaged: its header: /a/data_offsets/1: expected a whole number, got \"x\"");
+  CHECK(contains(refused(padded(R"({"a":{"data_offsets":[0,9000000000000000000]},"__metadata__":{}})")),
+                 "reaches past the end"));
+  CHECK(contains(refused(padded(R"({"a":{"data_offsets":[-1,0]},"__metadata__":{}})")), "does not follow"));
+}
+
+TEST_CASE("a length of the header that the file has not is refused", "[train]") {
+  const TemporaryFolder folder;
+  for (const char* length : {"\xff\xff\xff\xff\xff\xff\xff\xff", "\x03\0\0\0\0\0\0\x40"})
+    CHECK(
+        contains(refusal(folder.write("x", std::string(length, 8) + "{}")), "shorter than its header says"));
+}
+
+TEST_CASE("numbers of the metadata are numbers", "[train]") {
+  const TemporaryFolder folder;
+  const SafetensorsFile file(folder.write(
+      "x", safetensors_bytes({}, {{"step", "12"}, {"most", "18446744073709551615"}, {"bad", "1x"}})));
+  CHECK(file.number("step") == 12);
+  CHECK(file.number("most") == 18446744073709551615ULL);
+  CHECK(file.text("bad") == "1x");
+  CHECK(contains(complaint_of<Failure>([&] { (void)file.number("bad"); }),
+                 "\"bad\" in its metadata: expected a whole number, got \"1x\""));
+  CHECK(contains(complaint_of<Failure>([&] { (void)file.number("none"); }), "has no \"none\""));
+}
+
 TEST_CASE("an array of another name or size is refused as of another model", "[train]") {
   const TemporaryFolder folder;
   const SafetensorsFile file(folder.write("x.safetensors", small_file()));

@@ -22,4 +22,16 @@ constinit const Arm Arm::tied(tied_arm);
 constinit const Arm Arm::aa(aa_arm);
 constinit const Arm Arm::known_worse(known_worse_arm);
 
+ArmSettings settings_read_by(const std::vector<Arm>& arms) {
+  ArmSettings read;
+  for (const Arm& arm : arms) {
+    read.ranking |= arm->reads.ranking;
+    read.bands |= arm->reads.bands;
+    read.high |= arm->reads.high;
+    read.mid_low |= arm->reads.mid_low;
+    read.rank |= arm->reads.rank;
+  }
+  return read;
+}
+
 }  // namespace ate

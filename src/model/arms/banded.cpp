@@ -73,7 +73,7 @@ extern const ArmDescription bespoke_arm;
 constinit const ArmDescription bespoke_arm = {
     .name = "bespoke",
     .help = "a table per frequency band, wide for frequent tokens",
-    .reads_bands = true,
+    .reads = {.ranking = true, .bands = true, .high = true, .mid_low = true},
     .plan = bespoke,
 };
 
@@ -81,7 +81,7 @@ extern const ArmDescription reversed_arm;
 constinit const ArmDescription reversed_arm = {
     .name = "reversed",
     .help = "bespoke with the widths of the high and the low band exchanged",
-    .reads_bands = true,
+    .reads = {.ranking = true, .bands = true, .high = true, .mid_low = true},
     .plan = reversed,
 };
 
@@ -89,7 +89,7 @@ extern const ArmDescription random_band_arm;
 constinit const ArmDescription random_band_arm = {
     .name = "random_band",
     .help = "placebo: bespoke with the tokens dealt to the bands at random",
-    .reads_bands = true,
+    .reads = {.ranking = true, .bands = true, .high = true, .mid_low = true},
     .dealt_at_random = true,
     .plan = bespoke,
 };
@@ -98,7 +98,7 @@ extern const ArmDescription param_matched_arm;
 constinit const ArmDescription param_matched_arm = {
     .name = "param_matched",
     .help = "one projected table of the width that gives as many parameters as bespoke has",
-    .reads_bands = true,
+    .reads = {.ranking = true, .bands = true, .high = true, .mid_low = true},
     .plan = param_matched,
 };
 
@@ -106,7 +106,7 @@ extern const ArmDescription adaptive_arm;
 constinit const ArmDescription adaptive_arm = {
     .name = "adaptive",
     .help = "bands of width d, d/4 and d/16, all projected (Baevski & Auli 2019)",
-    .reads_bands = true,
+    .reads = {.ranking = true, .bands = true},
     .plan = adaptive,
 };
 

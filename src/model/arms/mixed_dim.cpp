@@ -43,7 +43,7 @@ extern const ArmDescription mixed_dim_arm;
 constinit const ArmDescription mixed_dim_arm = {
     .name = "mixed_dim",
     .help = "blocks of equal occurrence, width ~ (tokens of the block)^-embedding.decay (Ginart et al. 2021)",
-    .reads_bands = true,
+    .reads = {.ranking = true, .high = true},
     .plan = mixed_dim,
 };
 

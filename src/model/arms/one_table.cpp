@@ -43,6 +43,7 @@ extern const ArmDescription uniform_projected_arm;
 constinit const ArmDescription uniform_projected_arm = {
     .name = "uniform_projected",
     .help = "one table as wide as bespoke's high band, projected",
+    .reads = {.high = true},
     .plan = [](const Config& config, const Bands&) {
       return one_table(config, band_width(config.embedding.high, config.body));
     },
@@ -52,6 +53,7 @@ extern const ArmDescription factorised_arm;
 constinit const ArmDescription factorised_arm = {
     .name = "factorised",
     .help = "V x r and r x d, r = embedding.rank * d (Lan et al. 2020, ALBERT)",
+    .reads = {.rank = true},
     .plan = [](const Config& config, const Bands&) {
       return one_table(config, band_width(config.embedding.rank, config.body));
     },
