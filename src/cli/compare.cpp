@@ -19,12 +19,11 @@ struct Flags {
 };
 
 int compare(const Flags& flags) {
-  const Format format = flags.output.format();
-  flags.output.set_up_log();
+  flags.output.start();
   const StoredRun left = read_run(flags.left, flags.epoch);
   const StoredRun right = read_run(flags.right, flags.epoch);
   const double margin = flags.margin.value_or(left.result.config.study.margin);
-  write_stdout(render(run_comparison_report(compare_runs(left, right, margin), left, right), format));
+  flags.output.print(run_comparison_report(compare_runs(left, right, margin), left, right));
   return static_cast<int>(ExitCode::done);
 }
 

@@ -21,8 +21,7 @@ struct Flags {
 
 int demo(const Flags& flags) {
   install_signal_handlers();
-  const Format format = flags.output.format();
-  flags.output.set_up_log();
+  flags.output.start();
   DemoOptions options = flags.options;
   options.out = flags.out;
   const DemoOutcome outcome = run_demo(options);
@@ -30,7 +29,10 @@ int demo(const Flags& flags) {
     spdlog::warn("interrupted; the state is saved, and the same command goes on from there");
     return static_cast<int>(exit_code_of(outcome.stop_signal));
   }
-  write_stdout(format == Format::table ? outcome.text : render(outcome.report, format));
+  if (flags.output.format() == Format::table)
+    write_stdout(outcome.text);
+  else
+    flags.output.print(outcome.report);
   return static_cast<int>(ExitCode::done);
 }
 

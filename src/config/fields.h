@@ -156,6 +156,54 @@ struct EnumNames<Arm> {
                                         std::pair{Arm::known_worse, "known_worse"}};
 };
 
+// What each arm and each kind of attention is, for --help. d is the model's width.
+constexpr const char* help_of(Arm arm) {
+  switch (arm) {
+    case Arm::standard:
+      return "one table, V x d";
+    case Arm::tied:
+      return "standard, its table the head's weight too (Press and Wolf 2017)";
+    case Arm::bespoke:
+      return "a table for each frequency band, wide for frequent tokens, projected to d";
+    case Arm::reversed:
+      return "bespoke with the widths of the high and the low band exchanged";
+    case Arm::random_band:
+      return "bespoke with the tokens dealt to the bands at random: a placebo";
+    case Arm::uniform_projected:
+      return "one table as wide as bespoke's high band, projected";
+    case Arm::param_matched:
+      return "one projected table, as wide as gives the parameters of bespoke";
+    case Arm::factorised:
+      return "V x r and r x d (Lan et al. 2020, ALBERT)";
+    case Arm::mixed_dim:
+      return "blocks of equal occurrence, narrower for more tokens (Ginart et al. 2021)";
+    case Arm::adaptive:
+      return "bands of width d, d/4 and d/16, all projected (Baevski and Auli 2019)";
+    case Arm::aa:
+      return "control: standard from another start, which must come out as no different";
+    case Arm::known_worse:
+      return "control: one table of width 8, projected, which must come out as worse where context matters";
+  }
+  return "";
+}
+constexpr const char* help_of(AttentionKind kind) {
+  switch (kind) {
+    case AttentionKind::dense:
+      return "every key that the mask leaves";
+    case AttentionKind::mlp_topk:
+      return "the original report's: an MLP on the query scores positions, a second one makes the output";
+    case AttentionKind::oracle_topk:
+      return "the k keys with the largest exact scores: the ceiling of every selector";
+    case AttentionKind::window:
+      return "the last k keys: the floor of every selector";
+    case AttentionKind::lowrank_topk:
+      return "scores in r dimensions choose k keys, then exact attention over them";
+    case AttentionKind::block_topk:
+      return "means of blocks of keys choose k / block blocks, then exact attention inside them";
+  }
+  return "";
+}
+
 inline constexpr double kMaxCount = 1e12;  // far above any study; keeps products inside 63 bits
 inline constexpr int64_t kMostTokens = 1LL << 32;
 
@@ -263,7 +311,7 @@ void describe(Visitor& v, AttentionConfig& s) {
   v.field("approximator", s.approximator,
           "mlp_topk: a second MLP makes the output; false: exact attention over the selected keys");
   v.field("selects_causally", s.selects_causally,
-          "mlp_topk: false lets the selector choose later positions, as the seed's did");
+          "mlp_topk: false lets the selector choose later positions, as the original script's did");
   v.field("rank", s.rank, between(1, 1 << 16), "lowrank_topk: dimensions that keys are scored in");
   v.field("block", s.block, between(1, 1 << 20), "block_topk: keys in a block");
 }
@@ -350,7 +398,7 @@ template <class Visitor>
 void describe(Visitor& v, Config& s) {
   v.field("name", s.name, "Part of the run's id: letters, digits, '.', '_' and '-'");
   v.field("description", s.description, "One line for people");
-  v.field("mode", s.mode, "corrected, or published: as the seed's scripts ran it");
+  v.field("mode", s.mode, "corrected, or published: as the original scripts ran it");
   v.field("device", s.device, "auto, cpu, cuda, cuda:N or mps");
   v.field("kernels", s.kernels,
           "What trains the model. fused: own kernels, for an encoder on a CPU; reference: plain LibTorch "
@@ -367,9 +415,9 @@ void describe(Visitor& v, Config& s) {
   v.section("optimiser", s.optimiser, "Adam or AdamW");
   v.section("schedule", s.schedule, "How long to train");
   v.section("evaluation", s.evaluation, "When and on what the validation loss is taken");
-  v.section("seed_criteria", s.seed_criteria, "What the seed's script called success");
+  v.section("seed_criteria", s.seed_criteria, "What the original script called success");
   v.section("published_result", s.published_result,
-            "What the seed's document printed, to show beside what comes out");
+            "What the original report printed, to show beside what comes out");
   v.section("study", s.study, "What is compared");
   v.section("train", s.train, "What ate train does; studies read none of it");
 }

@@ -63,11 +63,11 @@ StoredModel find_model(const std::string& flag, const fs::path& file) {
   for (const auto& [value, name] : EnumNames<Arm>::values)
     if (arm->second == name) model.id.arm = value;
   model.id.seed = std::stoll(seed->second);
+  model.progress = checkpoint_progress(stored);
   const fs::path config = fs::absolute(file).parent_path().parent_path() / "config.json";
   if (!fs::exists(config)) return model;
-  Choice choice;
-  choice.file = config.string();
-  model.resolved = resolve(choice);
+  model.config_file = config.string();
+  model.resolved = resolve({"", model.config_file, {}, {}});
   return model;
 }
 

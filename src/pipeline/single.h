@@ -16,7 +16,9 @@ void keep_one_model(Resolved& resolved);
 // What stands in a checkpoint's metadata, and the config of its run.
 struct StoredModel {
   TrialId id;
+  Progress progress;                 // the evaluations of its training among it
   std::optional<Resolved> resolved;  // of the run folder that the file lies in, where it does
+  std::string config_file{};         // that folder's config.json; "" where there is none
 };
 
 // Throws BadInput naming `flag` when the file is no sound checkpoint.

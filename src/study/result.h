@@ -43,7 +43,7 @@ struct ArmResult {
   int64_t targets = 0;             // targets behind each loss
   std::optional<double> excess;    // mean exact excess loss; without one mean loss - floor, where it is known
   Interval ci95;                   // of the mean primary number over the finished seeds, nats
-  std::optional<double> published;  // what the seed's document printed
+  std::optional<double> published;  // what the original report printed
   std::vector<double> by_position;  // mean over seeds
   std::array<BandResult, 3> bands;  // high, mid, low
 };

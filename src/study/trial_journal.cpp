@@ -126,6 +126,7 @@ void TrialJournal::restore(Trial& trial) {
               {"arm", id_.arm_name()},
               {"seed", id_.seed},
               {"epoch", trial.progress().epoch},
+              {"epochs_completed", trial.progress().epoch},
               {"step", trial.progress().step}});
 }
 
@@ -142,7 +143,8 @@ void TrialJournal::report_evaluation(const Trial& trial) {
   run_.event({{"event", "evaluation"},
               {"arm", id_.arm_name()},
               {"seed", id_.seed},
-              {"epoch", e.epoch},
+              {"epoch", e.epoch},  // from 0, as the original script counts
+              {"epochs_completed", e.epoch + 1},
               {"train_loss", p.train_losses.back()},
               {"val_loss", e.loss},
               {"perplexity", std::exp(e.loss)},
@@ -167,19 +169,22 @@ void TrialJournal::write_progress(const Trial& trial) const {
     evaluated.push_back(e.epoch);
     perplexities.push_back(std::exp(e.loss));
   }
-  write_json_file(run_.progress(id_.arm_name(), id_.seed), {{"model_name", id_.arm_name()},
-                                                            {"seed", id_.seed},
-                                                            {"run_id", run_.id()},
-                                                            {"status", status_name(p.status)},
-                                                            {"epoch", p.epoch},
-                                                            {"epochs_total", config_.schedule.epochs},
-                                                            {"eta_seconds", seconds_left(trial)},
-                                                            {"seconds", saved_seconds_},
-                                                            {"floor", floor_ ? Json(*floor_) : Json(nullptr)},
-                                                            {"eval_epochs", std::move(evaluated)},
-                                                            {"train_losses", p.train_losses},
-                                                            {"val_losses", p.validation_losses()},
-                                                            {"val_perplexities", std::move(perplexities)}});
+  write_json_file(run_.progress(id_.arm_name(), id_.seed),
+                  {{"model_name", id_.arm_name()},  // the original script's name for it
+                   {"arm", id_.arm_name()},
+                   {"seed", id_.seed},
+                   {"run_id", run_.id()},
+                   {"status", status_name(p.status)},
+                   {"epoch", p.epoch},
+                   {"epochs_completed", p.epoch},
+                   {"epochs_total", config_.schedule.epochs},
+                   {"eta_seconds", seconds_left(trial)},
+                   {"seconds", saved_seconds_},
+                   {"floor", floor_ ? Json(*floor_) : Json(nullptr)},
+                   {"eval_epochs", std::move(evaluated)},
+                   {"train_losses", p.train_losses},
+                   {"val_losses", p.validation_losses()},
+                   {"val_perplexities", std::move(perplexities)}});
 }
 
 void TrialJournal::show_progress(const Trial& trial) const {
@@ -189,11 +194,14 @@ void TrialJournal::show_progress(const Trial& trial) const {
   const std::string loss = p.step > 0 ? fmt::format("{:.4f}", p.epoch_loss / static_cast<double>(p.step))
                            : p.train_losses.empty() ? "-"
                                                     : fmt::format("{:.4f}", p.train_losses.back());
-  Console::instance().show(
-      id_.text(),
-      fmt::format("{:<14} epoch {:>4}/{}  train {} nats{}  {:.0f} steps/s  {} left", id_.text(),
-                  std::min(p.epoch + 1, config_.schedule.epochs), config_.schedule.epochs, loss,
-                  floor_ ? fmt::format("  floor {:.4f}", *floor_) : "", rate, duration(seconds_left(trial))));
+  std::vector<LivePart> parts = {
+      {fmt::format("{:<14} epoch {:>4}/{}", id_.text(), std::min(p.epoch + 1, config_.schedule.epochs),
+                   config_.schedule.epochs)},
+      {fmt::format("train {} nats", loss), 2}};
+  if (floor_) parts.push_back({fmt::format("floor {:.4f}", *floor_), 3});
+  parts.push_back({fmt::format("{:.0f} steps/s", rate), 4});
+  parts.push_back({fmt::format("{} left", duration(seconds_left(trial))), 1});
+  Console::instance().show(id_.text(), std::move(parts));
 }
 
 double TrialJournal::seconds() const { return seconds_before_ + wall_seconds() - started_; }
