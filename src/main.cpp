@@ -1,15 +1,21 @@
 // ate: parse, dispatch, map errors to text and exit codes.
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
 
 #include "cli/app.h"
+#include "run/console.h"
 #include "support/error.h"
+#include "support/text.h"
 
 namespace {
 
-void print_error(const std::string& text) { std::fprintf(stderr, "ate: %s\n", text.c_str()); }
+void print_error(const std::string& text) {
+  ate::Console::instance().clear();
+  std::fprintf(stderr, "ate: %s\n", ate::printable(text).c_str());
+}
 
 // Library errors may carry a stack trace: the first line says what happened.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
@@ -17,6 +23,7 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader of stderr that leaves stops no run; of stdout, see cli/output.h
   try {
     return ate::run_command_line(argc, argv);
   } catch (const ate::Error& error) {

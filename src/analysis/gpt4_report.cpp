@@ -10,13 +10,14 @@
 #include "analysis/amdahl.h"
 #include "analysis/memory.h"
 #include "analysis/tables.h"
+#include "support/text.h"
 
 namespace ate::gpt4 {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int64_t kElementBytes = 4;  // fp32, as the document counts memory
+constexpr int64_t kElementBytes = 4;  // fp32, as the original report counts memory
 
 double block_ratio(const Shape& s) { return ate::ratio(full(s), sparse(s)); }
 
@@ -25,10 +26,28 @@ Shape with_mask(Shape s) {
   return s;
 }
 
-// The document's own count, exactly, and what it prints.
+// What the rows of a table were counted of, for programs, as far as it does not stand there already.
+void add_shapes(Table& table, const std::vector<Shape>& of_rows) {
+  const std::pair<const char*, int64_t Shape::*> sizes[] = {{"d", &Shape::width},
+                                                            {"heads", &Shape::heads},
+                                                            {"k", &Shape::keys},
+                                                            {"hidden", &Shape::hidden},
+                                                            {"feedforward", &Shape::feedforward},
+                                                            {"layers", &Shape::layers},
+                                                            {"vocabulary", &Shape::vocabulary},
+                                                            {"batch", &Shape::batch}};
+  for (const auto& [name, size] : sizes) {
+    const auto same = [&, wanted = std::string(name)](const Column& column) { return column.name == wanted; };
+    if (std::any_of(table.columns.begin(), table.columns.end(), same)) continue;
+    table.columns.push_back({name, name, -1, 1, true});
+    for (size_t i = 0; i < of_rows.size(); ++i) table.rows[i].emplace_back(of_rows[i].*size);
+  }
+}
+
+// The original report's own count, exactly, and what it prints.
 Table block_rows(const std::vector<Shape>& shapes, const std::vector<PrintedBlock>& printed) {
   Table table{"rows",
-              "The document's formula: attention of all layers and sequences, multiply-accumulates",
+              "The original report's formula: attention of all layers and sequences, multiply-accumulates",
               {{"d", "d"},
                {"T", "T"},
                {"heads", "H"},
@@ -54,6 +73,7 @@ Table block_rows(const std::vector<Shape>& shapes, const std::vector<PrintedBloc
       row.insert(row.end(), {nullptr, nullptr, nullptr});
     table.rows.push_back(std::move(row));
   }
+  add_shapes(table, shapes);
   return table;
 }
 
@@ -70,10 +90,12 @@ Table corrected_rows(const std::vector<Shape>& shapes) {
                {"layer_ratio", "whole layer", 3},
                {"layer_limit", "layer, free attention", 2},
                {"model_limit", "model", 2},
-               {"layer_at_block_ratio", "layer at document's ratio", 2}},
+               {"layer_at_block_ratio", "layer at original's ratio", 2}},
               {}};
+  std::vector<Shape> of_rows;
   for (const Shape& unmasked : shapes)
     for (const Shape& s : {unmasked, with_mask(unmasked)}) {
+      of_rows.push_back(s);
       const Cost attention = cost(Accounting::corrected, s);
       const Cost layer = cost(Accounting::corrected, s, {Pass::forward, Scope::layer});
       const Amdahl limit = amdahl(s, Scope::layer);
@@ -83,6 +105,7 @@ Table corrected_rows(const std::vector<Shape>& shapes) {
                             layer.ratio(), limit.limit, amdahl(s, Scope::model).limit,
                             whole_speedup(limit, block_ratio(s))});
     }
+  add_shapes(table, of_rows);
   return table;
 }
 
@@ -90,8 +113,8 @@ Table memory_rows(const std::vector<Shape>& shapes) {
   Table table{"memory",
               "Memory of one layer's attention, all sequences, fp32",
               {{"T", "T"},
-               {"scores", "document: full (GB)", 1, 1e9},
-               {"selected_scores", "document: sparse (GB)", 2, 1e9},
+               {"scores", "original: full (GB)", 1, 1e9},
+               {"selected_scores", "original: sparse (GB)", 2, 1e9},
                {"naive", "dense naive (GB)", 1, 1e9},
                {"fused", "dense fused (GB)", 1, 1e9},
                {"sparse", "sparse as arrays (GB)", 1, 1e9}},
@@ -101,6 +124,7 @@ Table memory_rows(const std::vector<Shape>& shapes) {
         {s.length, cell_of(memory::scores(s, kElementBytes)),
          cell_of(memory::selected_scores(s, kElementBytes)), cell_of(memory::naive_peak(s, kElementBytes)),
          cell_of(memory::fused_peak(s, kElementBytes)), cell_of(memory::sparse_peak(s, kElementBytes))});
+  add_shapes(table, shapes);
   return table;
 }
 
@@ -112,7 +136,7 @@ struct Quantity {
 };
 constexpr Quantity kQuantities[] = {
     {"block_full", "full MACs", [](const Shape& s) { return to_double(full(s)); }},
-    {"block_ratio", "document's ratio", block_ratio},
+    {"block_ratio", "original's ratio", block_ratio},
     {"corrected_ratio", "corrected ratio",
      [](const Shape& s) { return cost(Accounting::corrected, s).ratio(); }},
     {"layer_limit", "layer, free attention", [](const Shape& s) { return amdahl(s, Scope::layer).limit; }},
@@ -201,17 +225,17 @@ std::vector<std::string> write_notes(const std::vector<Shape>& shapes, const Tab
                                            cost(Accounting::corrected, s).full.total());
   std::vector<std::string> notes = {
       "The model's shape is a guess: its makers have not published it. --assume changes it.",
-      fmt::format(
-          "Carried by: the document's ratio by {}; its full count by {}; the corrected ratio by {}; the "
-          "layer's limit by {}. What is not named moves the number by less than 1 % when it doubles.",
-          joined(carried["block_ratio"]), joined(carried["block_full"]), joined(carried["corrected_ratio"]),
-          joined(carried["layer_limit"])),
-      fmt::format(
-          "The sparse side of the document's ratio is B H T hd (1 + k) L: nothing in it finds the k keys. "
-          "With h = {} a selector in every head alone costs {:.2f} times dense attention at T = {}.",
-          s.hidden, selector_alone, s.length),
+      fmt::format("Carried by: the original report's ratio by {}; its full count by {}; the corrected ratio "
+                  "by {}; the "
+                  "layer's limit by {}. What is not named moves the number by less than 1 % when it doubles.",
+                  joined(carried["block_ratio"]), joined(carried["block_full"]),
+                  joined(carried["corrected_ratio"]), joined(carried["layer_limit"])),
+      fmt::format("The sparse side of the original report's ratio is B H T hd (1 + k) L: nothing in it finds "
+                  "the k keys. "
+                  "With h = {} a selector in every head alone costs {:.2f} times dense attention at T = {}.",
+                  s.hidden, selector_alone, s.length),
       fmt::format("Attention is {:.1f} % of a dense layer at T = {} (no mask): at infinite speedup of "
-                  "attention the layer gets {:.2f}x, at the document's {:.2f}x it gets {:.2f}x.",
+                  "attention the layer gets {:.2f}x, at the original report's {:.2f}x it gets {:.2f}x.",
                   100 * layer.attention_share, s.length, layer.limit, block_ratio(s),
                   whole_speedup(layer, block_ratio(s)))};
   const Cost whole = cost(Accounting::corrected, s, {Pass::forward, Scope::layer});
@@ -219,13 +243,13 @@ std::vector<std::string> write_notes(const std::vector<Shape>& shapes, const Tab
       fmt::format("The whole layer's ratio, {:.2f}x, also has the key projection that the sparse path is "
                   "spared, as it reads no key.",
                   whole.ratio()));
-  const size_t printed = block.columns.size() - 1;
-  for (const auto& row : block.rows)
-    if (block.columns[printed].name == "full_over_printed" && row[printed].is_number() &&
-        std::abs(row[printed].get<double>() - 1) > 0.1)
-      notes.push_back(
-          fmt::format("The document's \"M FLOPs\" at T = {} are too small by a factor of about {:.0f}.",
-                      row[1].get<int64_t>(), row[printed].get<double>()));
+  for (const Json& row : objects_of(block))
+    if (const double factor =
+            row.value("full_over_printed", Json()).is_number() ? row["full_over_printed"].get<double>() : 1;
+        std::abs(factor - 1) > 0.1)
+      notes.push_back(fmt::format(
+          "The original report's \"M FLOPs\" at T = {} are too small by a factor of about {:.0f}.",
+          row["T"].get<int64_t>(), factor));
   return notes;
 }
 
@@ -242,13 +266,13 @@ Report analysis_report(const Assumptions& a, const std::vector<int64_t>& lengths
 
   Report report;
   report.title = "Sparse attention at GPT-4's guessed shape";
-  report.facts = {fmt::format("assumed: d {}, {} heads of {}, {} layers, batch {}, {}", a.width, a.heads,
-                              a.width / a.heads, a.layers, a.batch,
+  report.facts = {fmt::format("assumed: d {}, {} of {}, {}, batch {}, {}", a.width, counted(a.heads, "head"),
+                              a.width / a.heads, counted(a.layers, "layer"), a.batch,
                               a.keys ? fmt::format("k = {}", *a.keys) : "k = min(32, T / 16)"),
-                  fmt::format("not in the document: selector and approximator of hidden width {}, "
+                  fmt::format("not in the original report: selector and approximator of hidden width {}, "
                               "feed-forward block of {} d, last linear map {}",
                               a.hidden, a.feedforward,
-                              a.vocabulary > 0 ? fmt::format("to {} tokens", a.vocabulary) : "left out")};
+                              a.vocabulary > 0 ? "to " + counted(a.vocabulary, "token") : "left out")};
   report.tables = {block, corrected_rows(shapes), memory_rows(shapes), sensitivity};
   report.notes = write_notes(shapes, block, carried);
   report.document = {{"assumed",

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analysis/crossover.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
@@ -29,7 +30,7 @@ std::optional<double> printed_ratio(const AnalysisView& view, const Shape& shape
 
 // A row per shape: what each accounting counts, and what it makes of the speedup.
 Table wide_table(const AnalysisRequest& request, const AnalysisView& view) {
-  Table table{"costs",
+  Table table{"rows",
               "Dense cost / sparse cost for one sequence: above 1 the sparse path costs less",
               {{"d", "d"}, {"T", "T"}, {"heads", "H"}},
               {}};
@@ -140,14 +141,15 @@ std::vector<std::string> write_notes(const AnalysisRequest& request, const Analy
   std::vector<std::string> notes;
   if (has(request.accountings, Accounting::published))
     notes.push_back(fmt::format(
-        "published, the seed document's table: {:.2f}x {}. It sets one sparse head against all {} "
-        "dense heads, and leaves mask and projections out on both sides.",
-        cost(Accounting::published, s).ratio(), where, s.heads));
+        "published, the original report's table: {:.2f}x {}. It sets one sparse head against all {} "
+        "dense {}, and leaves mask and projections out on both sides.",
+        cost(Accounting::published, s).ratio(), where, s.heads, s.heads == 1 ? "head" : "heads"));
   if (has(request.accountings, Accounting::detailed))
     notes.push_back(
         fmt::format("detailed, the same authors' fuller formula: {:.2f}x there. Projections on both sides, "
-                    "one head with a selector, and {} heads that attend to {} keys which nothing selects.",
-                    cost(Accounting::detailed, s).ratio(), s.heads - 1, s.keys));
+                    "one head with a selector, and {} to {} which nothing selects.",
+                    cost(Accounting::detailed, s).ratio(),
+                    counted(s.heads - 1, "head that attends", "heads that attend"), counted(s.keys, "key")));
   if (has(request.accountings, Accounting::corrected)) {
     const Cost attention = cost(Accounting::corrected, s, {request.coverage.pass, Scope::attention});
     const Count selector = attention.sparse.of(Part::selector);
@@ -161,10 +163,10 @@ std::vector<std::string> write_notes(const AnalysisRequest& request, const Analy
         100 * ratio(selector, attention.sparse.total()), ratio(selector, attention.full.total())));
   }
   if (request.document_sizes && !view.printed.empty())
-    notes.push_back(
-        fmt::format("The row that the document labels 2048d is d = 1280. A true 2048 comes to {:.2f}x by its "
-                    "own formula.",
-                    cost(Accounting::published, request.shapes.back()).ratio()));
+    notes.push_back(fmt::format(
+        "The row that the original report labels 2048d is d = 1280. A true 2048 comes to {:.2f}x by its "
+        "own formula.",
+        cost(Accounting::published, request.shapes.back()).ratio()));
   if (view.device) notes.push_back("Roofline of " + view.device->title + ": " + view.device->source + ".");
   return notes;
 }
@@ -172,11 +174,13 @@ std::vector<std::string> write_notes(const AnalysisRequest& request, const Analy
 std::string sizes_text(const AnalysisRequest& request) {
   const Shape& s = request.shapes.front();
   std::string text;
-  if (!varies(request.shapes, &Shape::keys)) text += fmt::format("k {} keys, ", s.keys);
+  if (!varies(request.shapes, &Shape::keys)) text += fmt::format("k {}, ", counted(s.keys, "key"));
   text += fmt::format("hidden width {}", s.hidden);
   const bool one_size = std::all_of(request.shapes.begin(), request.shapes.end(),
                                     [&](const Shape& other) { return other.head_size() == s.head_size(); });
   if (one_size) text += fmt::format(", heads of {}", s.head_size());
+  if (s.batch != 1) text += fmt::format(", batch {}", s.batch);
+  if (s.kv_heads != s.heads) text += ", " + counted(s.kv_heads, "key-value head");
   return text;
 }
 

@@ -175,7 +175,7 @@ const std::vector<SettingHelp>& analysis_settings() {
       {"layers", "N", "L, for the model's scope (default 1)"},
       {"vocabulary", "N", "V, outputs of the last linear map, for the model's scope (default 0: none)"},
       {"batch", "N", "B, sequences, for memory, intensity and measuring (default 1)"},
-      {"causal", "BOOL", "true (default) or false: whether a query sees only what stands before it"},
+      {"causal", "BOOL", "true (default) or false: whether a query sees only what comes before it"},
       {"pass", "PASS", "forward (default), backward or both"},
       {"scope", "SCOPE", "attention (default), layer or model"},
       {"selector", "OUTPUTS",

@@ -4,6 +4,14 @@
 
 namespace ate {
 
+const char* pass_name(Pass pass) {
+  return pass == Pass::forward ? "forward" : pass == Pass::backward ? "backward" : "both";
+}
+
+const char* scope_name(Scope scope) {
+  return scope == Scope::attention ? "attention" : scope == Scope::layer ? "layer" : "model";
+}
+
 Count visible_pairs(const Shape& shape) {
   const Count t = shape.length;
   return shape.causal ? t * (t + 1) / 2 : t * t;

@@ -40,6 +40,10 @@ enum class Scope {
   model,      // all layers and the last linear map
 };
 
+// As settings name them: "forward", "layer".
+const char* pass_name(Pass pass);
+const char* scope_name(Scope scope);
+
 // T, once with a mask: the pairs of a query and a key that it may look at, in one head.
 // T (T + 1) / 2 when causal, else T^2.
 Count visible_pairs(const Shape& shape);

@@ -20,7 +20,7 @@ struct Prefix {
 Prefix prefix_for(const Count& largest);
 
 // d, T, H, k, h and accounting, with the cost of both paths and their ratio: a row for each shape and
-// accounting.
+// accounting. Rows here and below end in all else that made them (pass, scope, mask, key-value heads, ...), for programs.
 Table cost_rows(const AnalysisRequest& request);
 
 // For each shape (its T apart) and accounting the T from which the sparse path costs less; null for never.

@@ -28,7 +28,7 @@ std::vector<AuditedClaim> run_audit(const AuditOptions& options);
 // for_people: what was found in a table, the evidence below it; else all in one table.
 Report audit_report(const std::vector<AuditedClaim>& claims, bool for_people);
 
-// The claims themselves: what ate audit --list prints.
-Report register_report();
+// The claims themselves, all or those of these ids and groups: what ate audit --list prints. Throws as run_audit.
+Report register_report(const std::vector<std::string>& only = {});
 
 }  // namespace ate

@@ -12,6 +12,7 @@
 #include "claims/check.h"
 #include "report/cells.h"
 #include "report/exact_integer.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
@@ -19,8 +20,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kSameSpeedup = 0.1;  // share within which another count, or a clock, confirms a speedup
-constexpr int64_t kHeadSize = 64;     // of the document's tables
-constexpr int64_t kElementBytes = 4;  // fp32, in which the document counts memory
+constexpr int64_t kHeadSize = 64;     // of the original report's tables
+constexpr int64_t kElementBytes = 4;  // fp32, in which the original report counts memory
 
 Shape document_shape(int64_t width, int64_t length) {
   Shape shape;
@@ -50,8 +51,8 @@ int64_t width_behind(const Json& given) {
 }
 
 std::string milliseconds(const AttentionTiming& timing) {
-  return fmt::format("{:.2f} ms ({:.2f} to {:.2f} in {} runs)", timing.median() * 1e3, timing.least() * 1e3,
-                     timing.most() * 1e3, timing.seconds.size());
+  return fmt::format("{:.2f} ms ({:.2f} to {:.2f} in {})", timing.median() * 1e3, timing.least() * 1e3,
+                     timing.most() * 1e3, counted(static_cast<int64_t>(timing.seconds.size()), "run"));
 }
 
 // Speedup of every head sparse over the fastest dense path; NaN when one of them did not run, and why is
@@ -88,7 +89,8 @@ Finding check_speedup_row(const Claim& claim, CheckContext& context) {
   const int64_t width = width_behind(given);
   if (width == 0) {
     const Cost both = cost(Accounting::published, document_shape(given["d"], given["T"]));
-    return {Verdict::contradicted, fmt::format("{:.2f}x by the document's own formula", both.ratio()), {}};
+    return {
+        Verdict::contradicted, fmt::format("{:.2f}x by the original report's own formula", both.ratio()), {}};
   }
   const Shape shape = document_shape(width, given["T"]);
   const Cost published = cost(Accounting::published, shape);
@@ -96,9 +98,9 @@ Finding check_speedup_row(const Claim& claim, CheckContext& context) {
   const double corrected = cost(Accounting::corrected, shape).ratio();
   finding.evidence.push_back(
       fmt::format("2 T^2 d = {:.1f}M against T hd h + T h T + T k hd h + T h hd = {:.1f}M "
-                  "multiply-accumulates at d = {}: one sparse head against {} dense heads.",
+                  "multiply-accumulates at d = {}: one sparse head against {}.",
                   to_double(published.full.total()) / 1e6, to_double(published.sparse.total()) / 1e6, width,
-                  shape.heads));
+                  counted(shape.heads, "dense head")));
   if (width != given["d"])
     finding.evidence.push_back(
         fmt::format("At the width that the row is labelled with, {}, the same formula gives {:.2f}x.",
@@ -126,9 +128,9 @@ Finding check_row_width(const Claim& claim, CheckContext&) {
   finding.verdict = width == printed ? Verdict::reproduced : Verdict::contradicted;
   finding.found = width == 0 ? "no width gives these numbers" : fmt::format("d = {}", width);
   finding.evidence = {
-      fmt::format("At d = {} the document's formula gives {:.1f}M and {:.2f}x, not {:.1f}M and {}x.", printed,
-                  to_double(both.full.total()) / 1e6, both.ratio(), given["full_millions"].get<double>(),
-                  given["ratio"].get<double>())};
+      fmt::format("At d = {} the original report's formula gives {:.1f}M and {:.2f}x, not {:.1f}M and {}x.",
+                  printed, to_double(both.full.total()) / 1e6, both.ratio(),
+                  given["full_millions"].get<double>(), given["ratio"].get<double>())};
   return finding;
 }
 

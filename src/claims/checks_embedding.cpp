@@ -79,7 +79,7 @@ Finding check_loss_ratio(const Claim& claim, CheckContext& context) {
   finding.evidence = {
       fmt::format(
           "Standard loss over bespoke loss after {} epochs of the {} preset, published mode: median {:.3f}. "
-          "The document does not say what its synthetic task was; it has withdrawn the claim.",
+          "The original report does not say what its synthetic task was; it has withdrawn the claim.",
           claim.given["epochs"].get<int>(), claim.given["preset"].get<std::string>(),
           ratios[ratios.size() / 2]),
       fmt::format(
@@ -121,7 +121,7 @@ Finding check_loss_difference(const Claim& claim, CheckContext& context) {
                   spread.n, spread.deviation, spread.deviation / std::abs(printed),
                   arm_of(published, Arm::standard).targets,
                   arm_of(published, Arm::standard).mean_standard_error),
-      fmt::format("Both printed losses, {:.4f} and {:.4f}, lie {} the source's entropy of {:.4f} nats, which "
+      fmt::format("Both printed losses, {:.4f} and {:.4f}, are {} the source's entropy of {:.4f} nats, which "
                   "no model passes but by the luck of its windows.",
                   standard, bespoke,
                   std::max(standard, bespoke) < paired.floor.value_or(0) ? "below" : "around",

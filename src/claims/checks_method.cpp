@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "claims/check.h"
+#include "support/text.h"
 
 namespace ate {
 
@@ -18,8 +19,8 @@ Finding check_rigour(const Claim& claim, CheckContext&) {
     const StudyConfig study = resolve(choice).config.study;
     if (study.seeds.size() > 1 && study.paired) continue;
     ++short_of;
-    finding.evidence.push_back(fmt::format("{} as published: {} seed, arms {}.", choice.preset,
-                                           study.seeds.size(),
+    finding.evidence.push_back(fmt::format("{} as published: {}, arms {}.", choice.preset,
+                                           counted(static_cast<int64_t>(study.seeds.size()), "seed"),
                                            study.paired ? "paired" : "on batches of their own"));
   }
   if (short_of > 0) finding.verdict = Verdict::unsupported;
@@ -35,10 +36,11 @@ Finding check_rigour(const Claim& claim, CheckContext&) {
 Finding check_references(const Claim& claim, CheckContext&) {
   const size_t count = claim.given["references"].size();
   if (count == 0)
-    return {Verdict::unsupported,
-            "0 references given",
-            {"The document names no company, product, paper or measurement: there is nothing to check."}};
-  return {Verdict::not_run, fmt::format("{} references, to be read by people", count), {}};
+    return {
+        Verdict::unsupported,
+        "0 references given",
+        {"The original report names no company, product, paper or measurement: there is nothing to check."}};
+  return {Verdict::not_run, counted(static_cast<int64_t>(count), "reference") + ", to be read by people", {}};
 }
 
 }  // namespace ate

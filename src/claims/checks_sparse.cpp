@@ -78,13 +78,14 @@ Finding check_query_alone(const Claim& claim, CheckContext& context) {
                               100 * strongest, 100 * choice);
   for (const SourceResult& w : report.worlds)
     finding.evidence.push_back(
-        fmt::format("{}: the tokens before the last position shuffled, that position as it is: the strongest "
+        fmt::format("{}: the tokens before the last position shuffled, that position kept: the strongest "
                     "key is elsewhere "
                     "in {:.0f} % of the windows, the selector's choice in {:.0f} %.",
                     w.name, percent(w.head.quality.strongest_moved),
                     percent(w.head.quality.choice_moved)));
   finding.evidence.emplace_back(
-      "A function of the query alone gives the same positions whatever is there: it can learn where keys tend to be, not where they are.");
+      "A function of the query alone gives the same positions whatever is there: it can learn where keys "
+      "tend to be, not where they are.");
   return finding;
 }
 

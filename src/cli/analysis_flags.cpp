@@ -6,9 +6,11 @@
 
 namespace ate {
 
-void AnalysisFlags::add_to(CLI::App& command) {
+void AnalysisFlags::add_to(CLI::App& command, const std::vector<std::string>& settings) {
   const char* const group = "Shape";
   for (const SettingHelp& setting : analysis_settings()) {
+    if (!settings.empty() && std::find(settings.begin(), settings.end(), setting.name) == settings.end())
+      continue;
     Flag& flag = flags_.emplace_back();
     flag.setting = setting.name;
     flag.name = "--" + flag.setting;
@@ -18,7 +20,7 @@ void AnalysisFlags::add_to(CLI::App& command) {
                       ->check(not_empty())
                       ->group(group);
   }
-  config_ = command.add_option("--config", file_, "JSON file of these settings; flags stand above it")
+  config_ = command.add_option("--config", file_, "JSON file of these settings; flags override it")
                 ->type_name("FILE")
                 ->check(not_empty())
                 ->group(group);
@@ -27,6 +29,12 @@ void AnalysisFlags::add_to(CLI::App& command) {
 AnalysisRequest AnalysisFlags::request() const {
   std::vector<Setting> settings;
   if (config_->count() > 0) settings = read_settings(file_);
+  std::vector<Problem> unread;
+  for (const Setting& setting : settings)
+    if (std::none_of(flags_.begin(), flags_.end(),
+                     [&](const Flag& flag) { return flag.setting == setting.name; }))
+      unread.push_back({setting.where, "this command does not read it: leave it out"});
+  if (!unread.empty()) throw BadInput(std::move(unread));
   for (const Flag& flag : flags_)
     if (flag.option->count() > 0)
       settings.push_back({flag.setting, flag.value, flag.name + " " + flag.value});

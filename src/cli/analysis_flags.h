@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <deque>
 #include <string>
+#include <vector>
 
 #include "analysis/request.h"
 
@@ -11,7 +12,8 @@ namespace ate {
 
 class AnalysisFlags {
  public:
-  void add_to(CLI::App& command);
+  // `settings`: those that the command reads, all when empty; the others are refused in the file too.
+  void add_to(CLI::App& command, const std::vector<std::string>& settings = {});
 
   // The file's settings, and above them the flags'. Throws BadInput with every problem.
   AnalysisRequest request() const;

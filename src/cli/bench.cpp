@@ -21,8 +21,7 @@ struct AttentionFlags {
 };
 
 int bench_attention(const AttentionFlags& flags) {
-  const Format format = flags.output.format();
-  flags.output.set_up_log();
+  flags.output.start();
   const AnalysisRequest request = flags.analysis.request();
   require_device(flags.options.device, "--device");
   MeasureOptions options = flags.options;
@@ -34,7 +33,7 @@ int bench_attention(const AttentionFlags& flags) {
   report.tables = {measured_rows(measured)};
   report.notes = measured_notes(measured);
   report.document = {{"rows", objects_of(report.tables[0])}, {"notes", report.notes}};
-  write_stdout(render(report, format));
+  flags.output.print(report);
   return static_cast<int>(ExitCode::done);
 }
 
@@ -51,11 +50,10 @@ std::filesystem::path own_program(const std::string& typed) {
 }
 
 int bench_startup(const StartupFlags& flags, const std::string& program) {
-  const Format format = flags.output.format();
-  flags.output.set_up_log();
+  flags.output.start();
   install_signal_handlers();  // so that the folder of its runs goes also when it is stopped
   const std::vector<StartupTiming> timings = measure_startup(own_program(program), flags.rounds);
-  write_stdout(render(startup_report(timings), format));
+  flags.output.print(startup_report(timings));
   return static_cast<int>(ExitCode::done);
 }
 
@@ -64,7 +62,9 @@ void add_attention(CLI::App& bench, Action& action) {
       "attention",
       "Sparse kinds of attention against LibTorch's fastest dense one; as compute-analysis --measure");
   auto flags = std::make_shared<AttentionFlags>();
-  flags->analysis.add_to(*command);
+  // What is measured: attention itself, forward.
+  flags->analysis.add_to(
+      *command, {"d", "T", "k", "hidden", "heads", "head_size", "kv_heads", "batch", "causal", "dtype"});
   command->add_option("--repeats", flags->options.repeats, "Timed runs of each path (default 5)")
       ->type_name("N")
       ->check(whole_number(1, 1000))

@@ -5,6 +5,7 @@
 
 #include "cli/checks.h"
 #include "cli/commands.h"
+#include "cli/experiment_flags.h"
 #include "cli/output.h"
 #include "config/fields.h"
 #include "config/resolve.h"
@@ -54,18 +55,29 @@ std::vector<Dtype> dtypes_of(const std::string& text) {
 
 Config config_of(const StepFlags& flags) {
   const bool neither = flags.preset.empty() && flags.file.empty();
-  Choice choice{neither ? "definitive" : flags.preset, flags.file, flags.sets, {}};
-  choice.flags.push_back({"device", {{"device", "cpu"}}, true});
+  const std::string cpu = "device=cpu";
+  Choice choice{neither ? "definitive" : flags.preset, flags.file, {cpu}, {}};
+  choice.sets.insert(choice.sets.end(), flags.sets.begin(), flags.sets.end());
   if (!flags.arms.empty())
     choice.flags.push_back({"--arms " + flags.arms, {{"study", {{"arms", split(flags.arms, ',')}}}}, true});
-  Resolved resolved = resolve(choice);
+  const Resolved resolved = resolve(choice);
   for (const std::string& warning : resolved.warnings) spdlog::warn(warning);
-  return std::move(resolved.config);
+  if (resolved.config.device != "cpu")
+    throw BadInput(resolved.address.at("/device"), "steps are timed on the CPU: leave it out");
+  const std::string unread = "a step does not depend on it: leave it out";
+  refuse_unread(resolved, {{"/dtype", "the steps of each type are timed: give --dtype"},
+                           {"/kernels", "fused and eager are timed against each other: leave it out"},
+                           {"/schedule/", unread},
+                           {"/evaluation/", unread},
+                           {"/train/", unread},
+                           {"/study/", unread, "/study/arms"},
+                           {"/seed_criteria/", unread},
+                           {"/published_result/", unread}});
+  return resolved.config;
 }
 
 int bench_step(const StepFlags& flags) {
-  const Format format = flags.output.format();
-  flags.output.set_up_log();
+  flags.output.start();
   StepSpeedOptions options = flags.options;
   options.config = config_of(flags);
   options.dtypes = dtypes_of(flags.dtypes);
@@ -84,7 +96,7 @@ int bench_step(const StepFlags& flags) {
     }
     write_atomically(flags.trace, chrome_trace(lanes));
   }
-  write_stdout(render(step_report(options, speed), format));
+  flags.output.print(step_report(options, speed));
   return static_cast<int>(ExitCode::done);
 }
 
@@ -100,7 +112,7 @@ void add_bench_step(CLI::App& bench, Action& action) {
   };
   const char* const experiment = "Experiment";
   text("--preset", flags->preset, "NAME", "The model and its corpus (default definitive)", experiment);
-  text("--config", flags->file, "FILE", "JSON file; its settings stand above the preset's", experiment);
+  text("--config", flags->file, "FILE", "JSON file; its settings override the preset's", experiment);
   command->add_option("--set", flags->sets, "One setting, such as windows.batch=32; repeatable")
       ->type_name("PATH=VALUE")
       ->type_size(1)
@@ -122,7 +134,7 @@ void add_bench_step(CLI::App& bench, Action& action) {
       ->group(measure);
   text("--trace", flags->trace, "FILE",
        "Write where the time of some steps goes, for ui.perfetto.dev or chrome://tracing", measure);
-  flags->output.add_to(*command);
+  flags->output.add_to(*command, {"rows", "rates", "parts", "peaks", "products"});
   command->footer(
       "Examples:\n"
       "  ate bench step                                 definitive, about a minute\n"

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/json.h"
+#include "support/error.h"
 
 namespace ate {
 namespace {
@@ -45,6 +46,13 @@ CLI::Validator number(double low, double high) {
     if (value.is_number() && value >= low && value <= high) return "";
     return fmt::format("expected a number from {:.15g} to {:.15g}, got \"{}\"", low, high, text);
   });
+}
+
+void refuse_given(const std::vector<CLI::Option*>& options, const std::string& why) {
+  std::vector<Problem> problems;
+  for (const CLI::Option* option : options)
+    if (option->count() > 0) problems.push_back({option->get_name(), why});
+  if (!problems.empty()) throw BadInput(std::move(problems));
 }
 
 }  // namespace ate

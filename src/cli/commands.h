@@ -22,5 +22,10 @@ void add_gpt4_analysis(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action, const std::string& program);
 void add_bench_step(CLI::App& bench, Action& action);
 void add_config(CLI::App& app, Action& action);
+void add_help(CLI::App& app, Action& action);
+
+// Says on stderr that a subcommand is missing or, where something was `typed` in its place, that it is none; lists
+// those that there are. Returns the exit code of bad usage.
+int list_subcommands(const CLI::App& command, const std::string& typed);
 
 }  // namespace ate

@@ -10,7 +10,7 @@
 namespace ate {
 namespace {
 
-struct Flags {
+struct CompareFlags {
   OutputFlags output;
   std::string left;
   std::string right;
@@ -18,13 +18,12 @@ struct Flags {
   std::optional<double> margin;
 };
 
-int compare(const Flags& flags) {
-  const Format format = flags.output.format();
-  flags.output.set_up_log();
+int compare(const CompareFlags& flags) {
+  flags.output.start();
   const StoredRun left = read_run(flags.left, flags.epoch);
   const StoredRun right = read_run(flags.right, flags.epoch);
   const double margin = flags.margin.value_or(left.result.config.study.margin);
-  write_stdout(render(run_comparison_report(compare_runs(left, right, margin), left, right), format));
+  flags.output.print(run_comparison_report(compare_runs(left, right, margin), left, right));
   return static_cast<int>(ExitCode::done);
 }
 
@@ -33,7 +32,7 @@ int compare(const Flags& flags) {
 void add_compare(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "compare", "The same trials of two runs, pair by pair: whether a setting changed what came out");
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CompareFlags>();
   command->add_option("LEFT", flags->left, "A run's folder, such as tool_outputs/runs/ID")
       ->type_name("DIR")
       ->required();

@@ -21,7 +21,7 @@
 namespace ate {
 namespace {
 
-struct Flags {
+struct CostFlagFlags {
   AnalysisFlags analysis;
   OutputFlags output;
   MeasureOptions options;
@@ -29,6 +29,8 @@ struct Flags {
   std::string roofline;
   std::string plot;
   bool measure = false;
+  CLI::Option* show_option = nullptr;
+  std::vector<CLI::Option*> measuring{};  // flags that --measure alone reads
 };
 
 // What --show takes.
@@ -36,6 +38,13 @@ std::vector<std::string> section_names() {
   std::vector<std::string> names;
   for (const Section section : kSections) names.emplace_back(section_name(section));
   names.insert(names.end(), {"all", "none"});
+  return names;
+}
+
+std::vector<std::string> table_names() {
+  std::vector<std::string> names = {"rows"};
+  for (const Section section : kSections) names.emplace_back(section_name(section));
+  names.insert(names.end(), {"roofline", "measured"});
   return names;
 }
 
@@ -48,6 +57,27 @@ std::vector<Section> sections_of(const std::string& show) {
     for (const Section section : kSections)
       if (name == section_name(section) || name == "all") sections.push_back(section);
   }
+  return sections;
+}
+
+// The tables that flags ask for by themselves, beside the costs.
+std::vector<std::string> asked_tables(const CostFlagFlags& flags) {
+  std::vector<std::string> names;
+  if (flags.show_option->count() > 0)
+    for (const Section section : sections_of(flags.show)) names.emplace_back(section_name(section));
+  if (!flags.roofline.empty()) names.emplace_back("roofline");
+  if (flags.measure) names.emplace_back("measured");
+  return names;
+}
+
+// What --show names, and what --table does.
+std::vector<Section> wanted_sections(const CostFlagFlags& flags) {
+  std::vector<Section> sections = sections_of(flags.show);
+  for (const std::string& name : flags.output.chosen())
+    for (const Section section : kSections)
+      if (name == section_name(section) &&
+          std::find(sections.begin(), sections.end(), section) == sections.end())
+        sections.push_back(section);
   return sections;
 }
 
@@ -68,7 +98,7 @@ Device roofline_device(const std::string& name) {
   return measure_cpu();
 }
 
-// The ratios that the document prints, as the register of claims has them. The row labelled 2048 stands
+// The ratios that the original report prints, as the register of claims has them. The row labelled 2048 stands
 // beside the shape that its numbers come from.
 std::vector<PrintedRatio> printed_ratios() {
   std::vector<PrintedRatio> printed;
@@ -99,13 +129,14 @@ void add_measured_curves(Plot& plot, const std::vector<MeasuredShape>& shapes) {
   }
 }
 
-int compute_analysis(const Flags& flags) {
-  const Format format = flags.output.format();
-  flags.output.set_up_log();
+int compute_analysis(const CostFlagFlags& flags) {
+  const std::vector<std::string> asked = asked_tables(flags);
+  flags.output.start(asked);
+  if (!flags.measure) refuse_given(flags.measuring, "is for --measure: give that too, or leave it out");
   const AnalysisRequest request = flags.analysis.request();
   AnalysisView view;
-  view.for_people = format == Format::table || format == Format::md;
-  view.sections = sections_of(flags.show);
+  view.for_people = flags.output.for_people();
+  view.sections = wanted_sections(flags);
   if (request.document_sizes) view.printed = printed_ratios();
   if (flags.measure) require_device(flags.options.device, "--device");
   std::optional<PlotFile> plot_file;
@@ -123,7 +154,7 @@ int compute_analysis(const Flags& flags) {
     report.document["measured"] = objects_of(report.tables.back());
     report.document["notes"] = report.notes;
   }
-  write_stdout(render(report, format));
+  flags.output.print(report, asked);
   if (plot_file) {
     Plot plot = speedup_plot(request);
     add_measured_curves(plot, measured);
@@ -137,19 +168,19 @@ int compute_analysis(const Flags& flags) {
 void add_compute_analysis(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "compute-analysis", "What attention costs across shapes, as published and counted alike on both sides");
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CostFlagFlags>();
   flags->analysis.add_to(*command);
   const char* const group = "Analysis";
-  command
-      ->add_option(
-          "--show", flags->show,
-          "Tables beside the costs: " + either(section_names()) + " (default crossovers; JSON has all)")
-      ->type_name("LIST")
-      ->check(not_empty())
-      ->group(group);
+  flags->show_option = command
+                           ->add_option("--show", flags->show,
+                                        "Tables beside the costs: " + either(section_names()) +
+                                            " (default crossovers; JSON has all)")
+                           ->type_name("LIST")
+                           ->check(not_empty())
+                           ->group(group);
   command
       ->add_option("--roofline", flags->roofline,
-                   "Where each path stands on a device: " + either(device_names()) + " (cpu is measured)")
+                   "Bounds of each path on a device: " + either(device_names()) + " (cpu is measured)")
       ->type_name("DEVICE")
       ->check(not_empty())
       ->group(group);
@@ -162,20 +193,21 @@ void add_compute_analysis(CLI::App& app, Action& action) {
       ->add_flag("--measure", flags->measure,
                  "Time dense attention (every fused backend that LibTorch has here) and the sparse kinds")
       ->group(measure);
-  command->add_option("--repeats", flags->options.repeats, "Timed runs of each path (default 5)")
-      ->type_name("N")
-      ->check(whole_number(1, 1000))
-      ->group(measure);
-  command
-      ->add_option("--device", flags->options.device,
-                   "auto (default), cpu, cuda, cuda:N or mps, for --measure")
-      ->type_name("DEVICE")
-      ->check(not_empty())
-      ->group(measure);
-  flags->output.add_to(*command);
+  flags->measuring = {
+      command->add_option("--repeats", flags->options.repeats, "Timed runs of each path (default 5)")
+          ->type_name("N")
+          ->check(whole_number(1, 1000))
+          ->group(measure),
+      command
+          ->add_option("--device", flags->options.device,
+                       "auto (default), cpu, cuda, cuda:N or mps, for --measure")
+          ->type_name("DEVICE")
+          ->check(not_empty())
+          ->group(measure)};
+  flags->output.add_to(*command, table_names());
   command->footer(
       "Examples:\n"
-      "  ate compute-analysis                                      the document's table, recomputed\n"
+      "  ate compute-analysis                                      the original report's table, recomputed\n"
       "  ate compute-analysis --d 1024 --T 1k..128k --k 32 --plot speedup.svg\n"
       "  ate compute-analysis --d 512 --T 512..4k --measure        FLOP ratios beside wall-clock\n"
       "  ate compute-analysis --d 4096 --T 8k --scope layer --show all --roofline h100 --dtype bf16\n"

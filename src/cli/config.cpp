@@ -74,9 +74,8 @@ void add_config(CLI::App& app, Action& action) {
   command->require_subcommand(1);
   const auto print = [&action](OutputFlags& output, std::function<Report()> make) {
     action = [&output, make = std::move(make)] {
-      const Format format = output.format();
-      output.set_up_log();
-      write_stdout(render(make(), format));
+      output.start();
+      output.print(make());
       return static_cast<int>(ExitCode::done);
     };
   };

@@ -11,20 +11,22 @@
 namespace ate {
 namespace {
 
-struct Flags {
+struct DemoFlags {
   OutputFlags output;
   DemoOptions options;
   std::string out = "tool_outputs";
 };
 
-int demo(const Flags& flags) {
+int demo(const DemoFlags& flags) {
   install_signal_handlers();
-  const Format format = flags.output.format();
-  flags.output.set_up_log();
+  flags.output.start();
   DemoOptions options = flags.options;
   options.out = flags.out;
   const DemoOutcome outcome = run_demo(options);
-  write_stdout(format == Format::table ? outcome.text : render(outcome.report, format));
+  if (flags.output.format() == Format::table)
+    write_stdout(outcome.text);
+  else
+    flags.output.print(outcome.report);
   return static_cast<int>(ExitCode::done);
 }
 
@@ -33,7 +35,7 @@ int demo(const Flags& flags) {
 void add_demo(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "demo", "Both claims in under a minute, each number explained, and what to run next");
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<DemoFlags>();
   const char* const run = "Run";
   command->add_option("--device", flags->options.device, "auto (default), cpu, cuda, cuda:N or mps")
       ->type_name("DEVICE")

@@ -1,5 +1,6 @@
 #include "cli/experiment_flags.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "cli/checks.h"
@@ -29,7 +30,18 @@ Json flag_value(const std::string& pointer, const std::string& text) {
   return typed_value(text);
 }
 
+template <class Description>
+std::string rows_of_kinds() {
+  std::string rows;
+  for (const Description* kind : registered<Description>()) rows += fmt::format("  {}  {}\n", kind->name, kind->help);
+  return rows;
+}
+
 }  // namespace
+
+std::string arm_rows() { return rows_of_kinds<ArmDescription>(); }
+
+std::string attention_rows() { return rows_of_kinds<AttentionDescription>(); }
 
 void ExperimentFlags::add_to(CLI::App& command) { add(command, false); }
 
@@ -42,7 +54,7 @@ void ExperimentFlags::add(CLI::App& command, bool single) {
       ->type_name("NAME")
       ->check(not_empty())
       ->group(group);
-  command.add_option("--config", file_, "JSON file; its settings stand above the preset's")
+  command.add_option("--config", file_, "JSON file; its settings override the preset's")
       ->type_name("FILE")
       ->check(not_empty())
       ->group(group);
@@ -60,9 +72,9 @@ void ExperimentFlags::add(CLI::App& command, bool single) {
   const char* const types[] = {"MODE",   "N",    single ? "N" : "LIST", single ? "NAME" : "LIST",
                                "DEVICE", "DTYPE"};
   const char* const help[] = {
-      "corrected (default): causal, paired, whole validation part; published: as the seed's scripts ran it",
+      "corrected (default): causal, paired, whole validation part; published: as the original scripts ran it",
       "Epochs to train",
-      single ? "The seed (default: the config's first)"
+      single ? "Seed of all that is random (default: the config's first)"
              : "Seeds, such as 0..9 or 0,3,7; more seeds extend the same study",
       single ? "Kind of embedding, such as bespoke (default: the config's first)"
              : "Arms, such as standard,bespoke, or all; the first is the baseline",
@@ -78,7 +90,12 @@ void ExperimentFlags::add(CLI::App& command, bool single) {
 Resolved ExperimentFlags::resolve() const {
   if (preset_.empty() && file_.empty())
     throw BadInput("", "give --preset NAME (" + either(preset_names()) + ") or --config FILE");
-  Choice choice{preset_, file_, sets_, {}, single_};
+  return resolve_over("");
+}
+
+Resolved ExperimentFlags::resolve_over(const std::string& file, std::vector<std::string> sets) const {
+  sets.insert(sets.end(), sets_.begin(), sets_.end());
+  Choice choice{preset_, preset_.empty() && file_.empty() ? file : file_, std::move(sets), {}, single_};
   for (const Shortcut& shortcut : shortcuts_) {
     if (shortcut.value.empty()) continue;
     Layer layer{shortcut.flag + " " + shortcut.value, Json::object(), true};
@@ -87,7 +104,31 @@ Resolved ExperimentFlags::resolve() const {
   }
   Resolved resolved = ate::resolve(choice);
   for (const std::string& warning : resolved.warnings) spdlog::warn(warning);
+  if (single_) {
+    std::vector<Problem> problems;
+    const StudyConfig& study = resolved.config.study;
+    for (const auto& [pointer, size] :
+         {std::pair{"/study/arms", study.arms.size()}, {"/study/seeds", study.seeds.size()}})
+      if (size > 1 && made_by_flag(resolved, pointer))
+        problems.push_back(
+            {resolved.address.at(pointer), "one model is trained: name one, or use ate validate-bespoke"});
+    if (!problems.empty()) throw BadInput(std::move(problems));
+  }
   return resolved;
+}
+
+bool made_by_flag(const Resolved& resolved, const std::string& pointer) {
+  const auto origin = resolved.origin.find(pointer);
+  return origin != resolved.origin.end() && origin->second.rfind("--", 0) == 0;
+}
+
+void refuse_unread(const Resolved& resolved, const std::vector<Unread>& unread) {
+  std::vector<Problem> problems;
+  for (const auto& [pointer, address] : resolved.address)
+    for (const auto& [under, why, except] : unread)
+      if (pointer.rfind(under, 0) == 0 && pointer != except && made_by_flag(resolved, pointer))
+        problems.push_back({address, why});
+  if (!problems.empty()) throw BadInput(std::move(problems));
 }
 
 }  // namespace ate

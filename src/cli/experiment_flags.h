@@ -9,6 +9,24 @@
 
 namespace ate {
 
+// Settings under a JSON pointer, and why a command does nothing with them.
+struct Unread {
+  std::string under;  // "/train/"
+  std::string why;
+  std::string except{};  // one of them that it reads
+};
+
+// Whether a flag made the setting: --set or a dedicated one, not a preset or a file.
+bool made_by_flag(const Resolved& resolved, const std::string& pointer);
+
+// Throws BadInput for every setting under these pointers that a flag made: no flag is dropped without a word. Presets
+// and files may have them.
+void refuse_unread(const Resolved& resolved, const std::vector<Unread>& unread);
+
+// The arms, and the kinds of attention, with a word each, as rows of a footer.
+std::string arm_rows();
+std::string attention_rows();
+
 class ExperimentFlags {
  public:
   void add_to(CLI::App& command);
@@ -17,8 +35,11 @@ class ExperimentFlags {
 
   bool given() const { return !preset_.empty() || !file_.empty(); }
 
-  // Presets, file, --set and flags as one config; warnings go to the log. Throws BadInput when none was chosen or something is wrong.
+  // Presets, file, --set and flags as one config; warnings go to the log. Throws BadInput when none was chosen or something is wrong, and
+  // for a list where one is to be trained.
   Resolved resolve() const;
+  // The same over this file where neither preset nor file was chosen; `sets`: below the user's, as --set takes them.
+  Resolved resolve_over(const std::string& file, std::vector<std::string> sets = {}) const;
 
  private:
   // A dedicated flag and the setting that it stands for.

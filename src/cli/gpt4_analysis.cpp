@@ -12,7 +12,7 @@
 namespace ate {
 namespace {
 
-struct Flags {
+struct Gpt4Flags {
   OutputFlags output;
   std::string lengths = "8192,128000";
   std::vector<std::string> assume;
@@ -34,9 +34,8 @@ std::vector<int64_t> lengths_of(const std::string& text) {
   return lengths;
 }
 
-int gpt4_analysis(const Flags& flags) {
-  const Format format = flags.output.format();
-  flags.output.set_up_log();
+int gpt4_analysis(const Gpt4Flags& flags) {
+  flags.output.start();
   const std::vector<int64_t> lengths = lengths_of(flags.lengths);
   std::string assumed;
   for (const std::string& text : flags.assume) assumed += (assumed.empty() ? "" : ",") + text;
@@ -44,7 +43,7 @@ int gpt4_analysis(const Flags& flags) {
   const gpt4::Assumptions assumptions =
       as_published ? gpt4::Assumptions{} : gpt4::read_assumptions("--assume", assumed);
   const auto printed = as_published ? printed_blocks() : std::vector<gpt4::PrintedBlock>{};
-  write_stdout(render(gpt4::analysis_report(assumptions, lengths, printed), format));
+  flags.output.print(gpt4::analysis_report(assumptions, lengths, printed));
   return static_cast<int>(ExitCode::done);
 }
 
@@ -53,7 +52,7 @@ int gpt4_analysis(const Flags& flags) {
 void add_gpt4_analysis(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "gpt4-analysis", "The same at GPT-4's guessed shape, and which assumption carries each number");
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<Gpt4Flags>();
   const char* const group = "Shape";
   command
       ->add_option("--T", flags->lengths,
@@ -70,10 +69,10 @@ void add_gpt4_analysis(CLI::App& app, Action& action) {
       ->type_size(1)
       ->allow_extra_args(false)
       ->group(group);
-  flags->output.add_to(*command);
+  flags->output.add_to(*command, {"rows", "corrected", "memory", "sensitivity"});
   command->footer(
       "Examples:\n"
-      "  ate gpt4-analysis                                    the document's two rows, recomputed\n"
+      "  ate gpt4-analysis                                    the original report's two rows, recomputed\n"
       "  ate gpt4-analysis --assume d=12288,layers=96 --T 2k..128k\n"
       "  ate gpt4-analysis --T 10000000                       ten million tokens, exactly");
   command->callback([flags, &action] { action = [flags] { return gpt4_analysis(*flags); }; });

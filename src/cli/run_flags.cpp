@@ -5,18 +5,19 @@
 namespace ate {
 
 void RunFlags::add_to(CLI::App& command) {
-  command.add_option("--out", out, "Folder for results, progress files and runs (default tool_outputs)")
-      ->type_name("DIR")
-      ->check(not_empty())
-      ->group(kRunGroup);
-  command.add_flag("--fresh", fresh, "Start over; an old run of the same settings is moved aside")
-      ->group(kRunGroup);
-  command
-      .add_option("--save-every", save_seconds,
-                  "Most seconds between two checkpoints of a trial (default 30)")
-      ->type_name("SECONDS")
-      ->check(number(0, 1'000'000))
-      ->group(kRunGroup);
+  options_ = {
+      command.add_option("--out", out, "Folder for results, progress files and runs (default tool_outputs)")
+          ->type_name("DIR")
+          ->check(not_empty()),
+      command.add_flag("--fresh", fresh, "Start over; an old run of the same settings is moved aside"),
+      command
+          .add_option("--save-every", save_seconds,
+                      "Most seconds between two checkpoints of a trial (default 30)")
+          ->type_name("SECONDS")
+          ->check(number(0, 1'000'000))};
+  for (CLI::Option* option : options_) option->group(kRunGroup);
 }
+
+void RunFlags::refuse(const std::string& why) const { refuse_given(options_, why); }
 
 }  // namespace ate

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 namespace ate {
 
@@ -12,6 +13,11 @@ struct RunFlags {
   double save_seconds = 30;
 
   void add_to(CLI::App& command);
+  // Throws BadInput with `why` for each of them that was given.
+  void refuse(const std::string& why) const;
+
+ private:
+  std::vector<CLI::Option*> options_;
 };
 
 inline constexpr const char* kRunGroup = "Run";  // the flags' heading in --help

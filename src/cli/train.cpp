@@ -5,11 +5,13 @@
 
 #include "cli/checks.h"
 #include "cli/commands.h"
+#include "cli/evaluate.h"
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
 #include "cli/run_flags.h"
 #include "distil/report.h"
 #include "run/signals.h"
+#include "study/best_epoch.h"
 #include "study/single_model.h"
 #include "study/study.h"
 #include "support/error.h"
@@ -17,7 +19,7 @@
 namespace ate {
 namespace {
 
-struct Flags {
+struct TrainFlags {
   ExperimentFlags experiment;
   OutputFlags output;
   RunFlags run;
@@ -26,22 +28,23 @@ struct Flags {
   std::string plot;
 };
 
-// The config given on the command line, else that of the run folder which the checkpoint lies in.
-int evaluate(const Flags& flags, Format format) {
-  const std::string flag = "--evaluate";
-  StoredModel stored = find_model(flag, flags.evaluate);
-  if (flags.experiment.given()) stored.resolved = flags.experiment.resolve();
-  if (!stored.resolved)
-    throw BadInput(flag + " " + flags.evaluate,
-                   "lies in no run folder with a config.json; give --preset or --config too");
-  const EvaluatedModel model = evaluate_model(flag, flags.evaluate, *stored.resolved, stored.id);
+int evaluate(const TrainFlags& flags) {
+  const std::string address = "--evaluate " + flags.evaluate;
+  flags.run.refuse("--evaluate trains and stores nothing: leave one of the two out");
+  if (!flags.plot.empty())
+    throw BadInput("--plot", "draws a frontier, and --evaluate scores one model: leave it out");
+  const StoredModel stored = find_model("--evaluate", flags.evaluate);
+  const Resolved resolved = evaluated_config(flags.experiment, stored, address);
+  const EvaluatedModel model = evaluate_model("--evaluate", flags.evaluate, resolved, stored.id);
   if (!flags.export_to.empty())
-    export_model(flag, flags.evaluate, *stored.resolved, stored.id, flags.export_to);
-  write_stdout(render(model_report(model.config, "", model.record, model.floor, flags.evaluate), format));
+    export_model("--evaluate", flags.evaluate, resolved, stored.id, flags.export_to);
+  Report report = model_report(model.config, "", model.record, model.floor, flags.evaluate);
+  add_best_epoch(report, stored.progress.evaluations);
+  flags.output.print(std::move(report));
   return static_cast<int>(ExitCode::done);
 }
 
-int train_model(const Flags& flags, Resolved resolved, Format format) {
+int train_model(const TrainFlags& flags, Resolved resolved) {
   resolved.keep_one_model();
   StudyOptions options;
   options.command = "train";
@@ -55,26 +58,37 @@ int train_model(const Flags& flags, Resolved resolved, Format format) {
   const auto checkpoint = std::filesystem::path(flags.run.out) / "runs" / result.run_id / "checkpoint" /
                           (record.id.text() + ".safetensors");
   if (!flags.export_to.empty()) export_model("--export", checkpoint, resolved, record.id, flags.export_to);
-  write_stdout(render(model_report(result.config, result.run_id, record, result.floor, checkpoint), format));
+  Report report = model_report(result.config, result.run_id, record, result.floor, checkpoint);
+  add_best_epoch(report, record.progress.evaluations);
+  flags.output.print(std::move(report));
   spdlog::info("{} {}", outcome.reused ? "no training needed; stored in" : "stored in", checkpoint.string());
   return static_cast<int>(record.progress.status == TrainingStatus::diverged ? ExitCode::some_trials_failed
                                                                           : ExitCode::done);
 }
 
-int train(const Flags& flags) {
+int train(const TrainFlags& flags) {
   install_signal_handlers();
-  const Format format = flags.output.format();
-  flags.output.set_up_log();
-  if (!flags.evaluate.empty()) return evaluate(flags, format);
+  flags.output.start();
+  if (!flags.evaluate.empty()) return evaluate(flags);
   Resolved resolved = flags.experiment.resolve();
   const Procedure procedure = resolved.config.train.procedure;
+  const std::string compares = "only a study compares arms: leave it out, or use ate validate-bespoke";
+  refuse_unread(
+      resolved,
+      {{"/study/margin", compares}, {"/seed_criteria/", compares}, {"/published_result/", compares}});
   if (procedure != Procedure::model && !flags.export_to.empty())
     throw BadInput("--export",
                    "is for a single model: set train.procedure=model, or use --evaluate CHECKPOINT");
   if (procedure != Procedure::frontier && !flags.plot.empty())
     throw BadInput("--plot",
                    "draws a frontier: set train.procedure=frontier or use --preset sparse-frontier");
-  if (procedure == Procedure::model) return train_model(flags, std::move(resolved), format);
+  if (procedure == Procedure::model) {
+    refuse_unread(resolved, {{"/train/",
+                              "only the procedures pipeline and frontier read it: leave it out, or set "
+                              "train.procedure",
+                              "/train/procedure"}});
+    return train_model(flags, std::move(resolved));
+  }
 
   std::optional<PlotFile> plot;
   if (!flags.plot.empty()) plot.emplace("--plot", flags.plot);
@@ -83,7 +97,7 @@ int train(const Flags& flags) {
   options.fresh = flags.run.fresh;
   options.save_seconds = flags.run.save_seconds;
   const DistillationOutcome outcome = run_distillation(std::move(resolved), options);
-  write_stdout(render(distillation_report(outcome), format));
+  flags.output.print(distillation_report(outcome));
   if (plot) plot->draw(frontier_plot(std::get<FrontierResult>(outcome.result)));
   return static_cast<int>(failures(outcome.result).empty() ? ExitCode::done : ExitCode::some_trials_failed);
 }
@@ -93,12 +107,12 @@ int train(const Flags& flags) {
 void add_train(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "train", "Train one model, or a dense teacher and the sparse attention that is to replace it");
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<TrainFlags>();
   flags->experiment.add_to_single(*command);
   command
       ->add_option(
           "--evaluate", flags->evaluate,
-          "Score this checkpoint on its validation part; the config is its run folder's unless given")
+          "Score this checkpoint on its validation part; the config is its run folder's, with --set above it")
       ->type_name("CHECKPOINT")
       ->check(not_empty())
       ->group(kRunGroup);
@@ -109,7 +123,7 @@ void add_train(CLI::App& app, Action& action) {
       ->check(not_empty())
       ->group(kRunGroup);
   flags->run.add_to(*command);
-  flags->output.add_to(*command);
+  flags->output.add_to(*command, {"model", "models", "selectors", "distances", "frontier"});
   command->add_option("--plot", flags->plot, "Draw the frontier into a .svg or .png file")
       ->type_name("FILE")
       ->check(not_empty())
@@ -122,7 +136,13 @@ void add_train(CLI::App& app, Action& action) {
       "  ate train --preset sparse                                      teacher, selector, approximator, "
       "hybrid\n"
       "  ate train --preset sparse-frontier --plot frontier.svg         every kind and k\n"
-      "Interrupt it at any time: the same command goes on where it stopped.");
+      "Interrupt it at any time: the same command goes on where it stopped.\n"
+      "\n"
+      "Kinds of embedding, for --arm:\n" +
+      arm_rows() +
+      "\n"
+      "Kinds of attention, for --set attention.kind=KIND:\n" +
+      attention_rows());
   command->callback([flags, &action] { action = [flags] { return train(*flags); }; });
 }
 

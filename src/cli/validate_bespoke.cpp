@@ -17,7 +17,7 @@
 namespace ate {
 namespace {
 
-struct Flags {
+struct ValidateFlags {
   ExperimentFlags experiment;
   OutputFlags output;
   RunFlags run;
@@ -34,11 +34,11 @@ std::optional<SvgFile> plot_file(const std::string& path, const Config& config) 
   return file;
 }
 
-int validate_bespoke(const Flags& flags) {
+int validate_bespoke(const ValidateFlags& flags) {
   install_signal_handlers();
-  const Format format = flags.output.format();
-  flags.output.set_up_log();
+  flags.output.start();
   Resolved resolved = flags.experiment.resolve();
+  refuse_unread(resolved, {{"/train/", "only ate train reads it: leave it out"}});
   const std::optional<SvgFile> plot = plot_file(flags.plot, resolved.config);
   StudyOptions options;
   options.command = "validate-bespoke";
@@ -49,7 +49,7 @@ int validate_bespoke(const Flags& flags) {
   options.stack = flags.stack == "auto" ? 0 : std::stoi(flags.stack);
 
   const StudyOutcome outcome = run_study(std::move(resolved), options);
-  write_stdout(render(study_report(outcome.result), format));
+  flags.output.print(study_report(outcome.result));
   if (plot) plot->write(svg_plot(differences_plot(outcome.result)));
   spdlog::info("{} {}/results_{}.json",
                outcome.part_of_stored ? "no training needed; the whole study stays stored in"
@@ -66,7 +66,7 @@ int validate_bespoke(const Flags& flags) {
 void add_validate_bespoke(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "validate-bespoke", "Train standard against bespoke embeddings from several seeds and compare");
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ValidateFlags>();
   flags->experiment.add_to(*command);
   command
       ->add_option("--jobs", flags->jobs,
@@ -83,7 +83,8 @@ void add_validate_bespoke(CLI::App& app, Action& action) {
       ->check(whole_number_or(1, 4096, "auto"))
       ->group(kRunGroup);
   flags->run.add_to(*command);
-  flags->output.add_to(*command);
+  flags->output.add_to(*command, {"arms", "losses", "comparisons", "bands", "loss_by_position", "canaries",
+                                  "seed_criteria", "trials"});
   command->add_option("--plot", flags->plot, "Draw the differences with their intervals into a .svg file")
       ->type_name("FILE")
       ->check(not_empty())
@@ -91,10 +92,14 @@ void add_validate_bespoke(CLI::App& app, Action& action) {
   command->footer(
       "Examples:\n"
       "  ate validate-bespoke --preset focused                     ten seeds of each arm, a few seconds\n"
-      "  ate validate-bespoke --preset focused --mode published    as the seed's script ran it\n"
+      "  ate validate-bespoke --preset focused --mode published    as the original script ran it\n"
       "  ate validate-bespoke --preset definitive --epochs 3       a taste of the 700-epoch study\n"
       "  ate validate-bespoke --preset focused --plot focused.svg  the differences as a picture too\n"
-      "Interrupt it at any time: the same command goes on where it stopped.");
+      "  ate validate-bespoke --preset focused --format csv --table trials  every seed of every arm\n"
+      "Interrupt it at any time: the same command goes on where it stopped.\n"
+      "\n"
+      "Arms, for --arms:\n" +
+      arm_rows());
   command->callback([flags, &action] { action = [flags] { return validate_bespoke(*flags); }; });
 }
 

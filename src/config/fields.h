@@ -356,7 +356,7 @@ template <class Visitor>
 void describe(Visitor& v, Config& s) {
   v.field("name", s.name, "Part of the run's id: letters, digits, '.', '_' and '-'");
   v.field("description", s.description, "One line for people");
-  v.field("mode", s.mode, "corrected, or published: as the seed's scripts ran it");
+  v.field("mode", s.mode, "corrected, or published: as the original scripts ran it");
   v.field("device", s.device, "auto, cpu, cuda, cuda:N or mps");
   later(v).field("kernels", s.kernels,
           "What trains the model. fused: own kernels, for an encoder on a CPU; reference: plain LibTorch "
@@ -373,9 +373,9 @@ void describe(Visitor& v, Config& s) {
   v.section("optimiser", s.optimiser, "How parameters are updated");
   v.section("schedule", s.schedule, "How long to train");
   v.section("evaluation", s.evaluation, "When and on what the validation loss is taken");
-  v.section("seed_criteria", s.seed_criteria, "What the seed's script called success");
+  v.section("seed_criteria", s.seed_criteria, "What the original script called success");
   v.section("published_result", s.published_result,
-            "What the seed's document printed, to show beside what comes out");
+            "What the original report printed, to show beside what comes out");
   v.section("study", s.study, "What is compared");
   later(v).section("train", s.train, "What ate train does; studies read none of it");
 }

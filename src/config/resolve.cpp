@@ -166,10 +166,6 @@ Resolved resolve(const Choice& choice) {
   problems.clear();
   for (const Layer& layer : layers) read_config(layer.document, resolved.config, problems);
   throw_if_any(std::move(problems));
-  if (choice.one_model) {
-    resolved.config.study.arms.resize(1);
-    resolved.config.study.seeds.resize(1);
-  }
   resolved.document = write_config(resolved.config);
   const Json leaves = resolved.document.flatten();
   for (const auto& [pointer, value] : leaves.items()) {
@@ -183,9 +179,11 @@ Resolved resolve(const Choice& choice) {
     if (layer != nullptr) resolved.address[leaf] = layer->address(leaf);
   }
   settle_source(layers, preset_label, resolved);
-  std::vector<Problem> crossed = check_config(resolved.config);
+  Resolved checked = resolved;
+  if (choice.one_model) checked.keep_one_model();
+  std::vector<Problem> crossed = check_config(checked.config);
   if (choice.one_model)
-    for (Problem& problem : check_training(resolved.config)) crossed.push_back(std::move(problem));
+    for (Problem& problem : check_training(checked.config)) crossed.push_back(std::move(problem));
   if (!crossed.empty()) throw resolved.blame(BadInput(std::move(crossed)));
   return resolved;
 }

@@ -18,7 +18,7 @@
 namespace ate {
 namespace {
 
-constexpr int64_t kPiece = 1 << 20;  // bytes read at a time
+constexpr int64_t kTextPiece = 1 << 20;  // bytes read at a time
 
 struct Opened {
   std::shared_ptr<const TokenFile> tokens;
@@ -87,9 +87,9 @@ Opened open_text_once(const SourceConfig& source) {
 
 void add_content(const std::string& path, const char* where, Hash64& hash) {
   const InputFile file(path, where);
-  std::string piece(static_cast<size_t>(std::min(kPiece, file.bytes())), '\0');
-  for (int64_t first = 0; first < file.bytes(); first += kPiece) {
-    const auto part = std::span(piece).first(static_cast<size_t>(std::min(kPiece, file.bytes() - first)));
+  std::string piece(static_cast<size_t>(std::min(kTextPiece, file.bytes())), '\0');
+  for (int64_t first = 0; first < file.bytes(); first += kTextPiece) {
+    const auto part = std::span(piece).first(static_cast<size_t>(std::min(kTextPiece, file.bytes() - first)));
     file.read(first, part);
     hash.add({part.data(), part.size()});
   }
@@ -101,9 +101,9 @@ constexpr double kMostUnknown = 0.01;  // share of unknown pieces without a warn
 void settle_vocabulary(SourceConfig& source, const TokenFile& tokens, bool any_vocabulary, SettledText& out) {
   std::array<int64_t, 2> largest{};  // at even and at odd places
   int64_t place = 0;                 // of the largest of all
-  std::vector<int64_t> piece(static_cast<size_t>(kPiece));
-  for (int64_t first = 0; first < source.tokens; first += kPiece) {
-    const auto part = std::span(piece).first(static_cast<size_t>(std::min(kPiece, source.tokens - first)));
+  std::vector<int64_t> piece(static_cast<size_t>(kTextPiece));
+  for (int64_t first = 0; first < source.tokens; first += kTextPiece) {
+    const auto part = std::span(piece).first(static_cast<size_t>(std::min(kTextPiece, source.tokens - first)));
     tokens.read(first, part);
     for (size_t i = 0; i < part.size(); ++i) {
       const int64_t token = part[i];
@@ -113,7 +113,7 @@ void settle_vocabulary(SourceConfig& source, const TokenFile& tokens, bool any_v
             fmt::format("\"{}\" holds {} at place {}: token ids are from 0 to {}; set source.format to "
                         "what the file holds",
                         source.file, token, first + static_cast<int64_t>(i), kLargestVocabulary - 1));
-      int64_t& most = largest.at(i % 2);  // kPiece is even
+      int64_t& most = largest.at(i % 2);  // kTextPiece is even
       if (token > std::max(largest[0], largest[1])) place = first + static_cast<int64_t>(i);
       most = std::max(most, token);
     }

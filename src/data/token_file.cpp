@@ -14,7 +14,7 @@
 namespace ate {
 namespace {
 
-constexpr int64_t kPiece = 1 << 16;  // tokens read at a time
+constexpr int64_t kTokenPiece = 1 << 16;  // tokens read at a time
 
 }  // namespace
 
@@ -61,9 +61,9 @@ void TokenFile::read(int64_t first, std::span<int64_t> out) const {
   const auto width = static_cast<size_t>(layout_.width);
   // The bits above a signed id of four bytes are those of its sign.
   const bool widened = layout_.is_signed && width == 4;
-  std::vector<char> bytes(std::min(static_cast<size_t>(kPiece), out.size()) * width);
+  std::vector<char> bytes(std::min(static_cast<size_t>(kTokenPiece), out.size()) * width);
   while (!out.empty()) {
-    const size_t count = std::min(out.size(), static_cast<size_t>(kPiece));
+    const size_t count = std::min(out.size(), static_cast<size_t>(kTokenPiece));
     const auto piece = std::span(bytes).first(count * width);
     file_->read(layout_.first_byte + first * layout_.width, piece);
     for (size_t i = 0; i < count; ++i) {
@@ -80,9 +80,9 @@ std::vector<int64_t> TokenFile::counts(int64_t length, int64_t vocabulary) const
   const std::lock_guard lock(mutex_);
   if (const auto it = counted_.find(length); it != counted_.end()) return it->second;
   std::vector<int64_t> counts(static_cast<size_t>(vocabulary));
-  std::vector<int64_t> piece(static_cast<size_t>(kPiece));
-  for (int64_t first = 0; first < length; first += kPiece) {
-    const auto part = std::span(piece).first(static_cast<size_t>(std::min(kPiece, length - first)));
+  std::vector<int64_t> piece(static_cast<size_t>(kTokenPiece));
+  for (int64_t first = 0; first < length; first += kTokenPiece) {
+    const auto part = std::span(piece).first(static_cast<size_t>(std::min(kTokenPiece, length - first)));
     read(first, part);
     for (size_t i = 0; i < part.size(); ++i) {
       if (part[i] >= vocabulary)

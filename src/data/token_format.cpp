@@ -39,13 +39,13 @@ uint32_t little_endian(std::string_view bytes) {
 }
 
 // What a file is by its first bytes.
-struct Kind {
+struct Container {
   std::string_view start;
   const char* name;
   std::optional<TextFormat> format;  // that reads it; unset: none does
 };
 
-const Kind kKinds[] = {
+const Container kKinds[] = {
     {"\x93NUMPY"sv, "a NumPy array", TextFormat::npy},
     {"\x88\xd8\x34\x01"sv, "a token file of llm.c", TextFormat::llmc},    // 20240520
     {"\xa1\xd9\x34\x01"sv, "a token file of llm.c", TextFormat::llmc},    // 20240801
@@ -61,9 +61,9 @@ const Kind kKinds[] = {
     {"%PDF-"sv, "a PDF document", std::nullopt},
 };
 
-const Kind* kind_of(const InputFile& file) {
+const Container* kind_of(const InputFile& file) {
   const std::string start = bytes_at(file, 0, 8);
-  for (const Kind& kind : kKinds)
+  for (const Container& kind : kKinds)
     if (start.rfind(kind.start, 0) == 0) return &kind;
   return nullptr;
 }
@@ -163,7 +163,7 @@ TokenLayout npy_ids(const InputFile& file) {
 }  // namespace
 
 TextFormat format_of_file(const SourceConfig& source, const InputFile& file) {
-  const Kind* const kind = kind_of(file);
+  const Container* const kind = kind_of(file);
   TextFormat format = source.format;
   if (format == TextFormat::automatic) {
     const std::string ending = ending_of(file);

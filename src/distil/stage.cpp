@@ -110,9 +110,9 @@ class StageJournal final : public Journal {
     if (stage_.status() == TrainingStatus::finished)
       spdlog::info("{}: {} steps, loss {:.4f}", stage_.name(), stage_.updates(), stage_.mean_loss());
   }
-  std::string live_line() const override {
-    return fmt::format("{:<14} step {:>5}/{}  loss {:.4f}", stage_.name(), stage_.updates(), stage_.updates_in_all(),
-                       stage_.last_loss());
+  std::vector<LivePart> live_line() const override {
+    return {{fmt::format("{:<14} step {:>5}/{}", stage_.name(), stage_.updates(), stage_.updates_in_all())},
+            {fmt::format("loss {:.4f}", stage_.last_loss()), 2}};
   }
 
  private:

@@ -7,6 +7,7 @@
 
 #include "analysis/accounting.h"
 #include "analysis/complexity.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
@@ -41,8 +42,14 @@ Table measured_rows(const std::vector<MeasuredShape>& shapes) {
                {"peak_bytes", "memory MB", 1, 1e6},
                {"speedup", "speedup", 3},
                {"predicted_speedup", "by FLOPs", 3},
-               {"remark", "remark"}},
-              {}};
+               {"remark", "remark"},
+               {"hidden", "h", -1, 1, true},
+               {"kv_heads", "kv_heads", -1, 1, true},
+               {"causal", "causal", -1, 1, true},
+               {"pass", "pass", -1, 1, true},
+               {"device", "device", -1, 1, true}},  // with its threads and the type of the numbers
+              {},
+              2};
   for (const MeasuredShape& measured : shapes) {
     const AttentionTiming* fastest = measured.fastest_dense();
     for (const AttentionTiming& timing : measured.timings) {
@@ -54,7 +61,8 @@ Table measured_rows(const std::vector<MeasuredShape>& shapes) {
           {s.width, s.length, s.heads, s.keys, s.batch, timing.path, number_or_null(timing.median()),
            number_or_null(timing.least()), number_or_null(timing.most()), timing.seconds.size(),
            timing.peak_bytes > 0 ? Json(timing.peak_bytes) : Json(nullptr), number_or_null(speedup),
-           timing.dense ? Json(nullptr) : number_or_null(predicted_speedup(timing)), remark});
+           timing.dense ? Json(nullptr) : number_or_null(predicted_speedup(timing)), remark, s.hidden,
+           s.kv_heads, s.causal, "forward", measured.device});
     }
   }
   return table;
@@ -75,10 +83,10 @@ std::vector<std::string> measured_notes(const std::vector<MeasuredShape>& shapes
     sparse_points.push_back({static_cast<double>(sparse->shape.length), sparse->median()});
   }
   std::vector<std::string> notes = {fmt::format(
-      "measured: at {} of {} shapes that ran on {}, every head of the document's kind, mlp_topk, took "
+      "measured: at {} of {} that ran on {}, every head of the original report's kind, mlp_topk, took "
       "less time than the fastest dense path. Sparse kinds run as plain array operations, untrained "
       "(the time does not depend on the weights).",
-      wins, ran, shapes.empty() ? "no device" : shapes[0].device)};
+      wins, counted(ran, "shape"), shapes.empty() ? "no device" : shapes[0].device)};
   for (const auto& [width, points] : by_width)
     if (const double exponent = fit_exponent(points.second); std::isfinite(exponent))
       notes.push_back(

@@ -17,6 +17,7 @@
 #include "support/clock.h"
 #include "support/error.h"
 #include "support/median.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
@@ -160,7 +161,7 @@ Report startup_report(const std::vector<StartupTiming>& timings) {
   Report report;
   report.title = "Start-up";
   const nlohmann::ordered_json environment = describe_environment("cpu", 1);
-  report.facts = {fmt::format("{}, {} cores", environment["processor"].get<std::string>(), usable_cores())};
+  report.facts = {environment["processor"].get<std::string>() + ", " + counted(usable_cores(), "core")};
   Table table{"rows",
               "From the start of a process to its exit, in turns",
               {{"command", "command"},

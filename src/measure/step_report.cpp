@@ -5,6 +5,7 @@
 #include "analysis/tables.h"
 #include "measure/step_tables.h"
 #include "run/environment.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
@@ -37,10 +38,11 @@ Report step_report(const StepSpeedOptions& options, const StepSpeed& speed) {
   Report report;
   report.title = fmt::format("Training step of {}", config.name);
   const Json environment = describe_environment("cpu", 1);
-  report.facts = {fmt::format("{}, {} cores; {} kernels, products by {}; {} rounds in turns, {} s each",
-                              environment["processor"].get<std::string>(), usable_cores(),
+  report.facts = {fmt::format("{}, {}; {} kernels, products by {}; {} in turns, {} s each",
+                              environment["processor"].get<std::string>(), counted(usable_cores(), "core"),
                               environment["instructions"].get<std::string>(),
-                              environment["products"].get<std::string>(), options.rounds, options.seconds)};
+                              environment["products"].get<std::string>(), counted(options.rounds, "round"),
+                              options.seconds)};
   report.tables = {step_rows(speed), rate_rows(speed), part_rows(speed), peak_rows(speed),
                    product_rows(speed)};
   report.notes = {

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "report/exact_integer.h"
 #include "support/names.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
@@ -20,6 +22,12 @@ std::string rounded(double value, int precision) {
 // JSON has no NaN or infinity, and writes them as null too.
 bool is_no_number(const nlohmann::ordered_json& cell) {
   return cell.is_null() || (cell.is_number_float() && !std::isfinite(cell.get<double>()));
+}
+
+bool reads_as_number(const std::string& text) {
+  char* end = nullptr;
+  std::strtod(text.c_str(), &end);
+  return *end == '\0';
 }
 
 }  // namespace
@@ -42,7 +50,11 @@ std::string cell_text(const nlohmann::ordered_json& cell, const Column& column) 
 std::string cell_csv(const nlohmann::ordered_json& cell) {
   if (is_no_number(cell)) return "";
   if (!cell.is_string() || is_number(cell)) return dump_json(cell);
-  auto text = cell.get<std::string>();
+  std::string text = printable(cell.get<std::string>());
+  // A spreadsheet takes such a text for a formula and may run it; the quote before it is shown nowhere.
+  if (!text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos &&
+      !reads_as_number(text))
+    text.insert(0, "'");
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);

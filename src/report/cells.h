@@ -11,7 +11,8 @@ namespace ate {
 // commas; null as "-".
 std::string cell_text(const nlohmann::ordered_json& cell, const Column& column);
 
-// In full precision; null as an empty field.
+// In full precision; null as an empty field. Text as RFC 4180 quotes it, on one line, and no formula to a
+// spreadsheet.
 std::string cell_csv(const nlohmann::ordered_json& cell);
 
 }  // namespace ate

@@ -5,7 +5,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr char kMark = '\x01';  // no text that ate prints has it
+constexpr char kMark = '\x01';  // before digits alone; no name that anyone types looks so
 constexpr size_t kShort = 18;   // digits that always fit 63 bits
 
 }  // namespace
@@ -20,19 +20,24 @@ bool is_number(const Json& cell) { return cell.is_number() || !long_digits(cell)
 std::string long_digits(const Json& cell) {
   if (!cell.is_string()) return "";
   const std::string& text = cell.get_ref<const std::string&>();
-  return !text.empty() && text.front() == kMark ? text.substr(1) : "";
+  const bool marked = text.size() > kShort + 1 && text.front() == kMark &&
+                      text.find_first_not_of("0123456789", 1) == std::string::npos;
+  return marked ? text.substr(1) : "";
 }
 
 std::string dump_json(const Json& document, int indent) {
-  const std::string text = document.dump(indent);
+  const std::string text = document.dump(indent, ' ', /*ensure_ascii=*/false,
+                                         Json::error_handler_t::replace);  // names may be any bytes
   static const std::string opening = "\"\\u0001";  // how the library writes a quote and the mark
   std::string out;
   size_t start = 0;
   for (size_t mark = text.find(opening); mark != std::string::npos; mark = text.find(opening, start)) {
     const size_t digits = mark + opening.size();
-    const size_t quote = text.find('"', digits);
-    out += text.substr(start, mark - start) + text.substr(digits, quote - digits);
-    start = quote + 1;
+    const size_t end = text.find_first_not_of("0123456789", digits);
+    const bool whole = end - digits > kShort && text[end] == '"';  // else some name that has the mark's byte
+    const size_t quote = whole ? 1 : 0;
+    out += text.substr(start, mark - start) + (whole ? "" : opening) + text.substr(digits, end - digits);
+    start = end + quote;
   }
   return out + text.substr(start);
 }

@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "support/text.h"
+
 namespace ate {
 namespace {
 
 constexpr size_t kLongestLabel = 24;
 constexpr size_t kLongestRemark = 32;
 constexpr size_t kNarrowest = 20;  // columns of the axis, however narrow the terminal
-
-std::string cut(const std::string& text, size_t length) { return text.substr(0, length); }
 
 // How far a row reaches from 0; NaN without a value.
 double reach(const IntervalRow& row) {
@@ -118,16 +118,16 @@ std::string text_plot(const IntervalPlot& plot, size_t width) {
   size_t label = 0;
   size_t remark = 0;
   for (const IntervalRow& row : plot.rows) {
-    label = std::max(label, std::min(row.label.size(), kLongestLabel));
-    remark = std::max(remark, std::min(row.remark.size(), kLongestRemark));
+    label = std::max(label, std::min(display_width(printable(row.label)), kLongestLabel));
+    remark = std::max(remark, std::min(display_width(printable(row.remark)), kLongestRemark));
   }
   const size_t around = 2 + label + 2 + 2 + remark;
   const AxisRange range = axis_range(plot);
   const Axis axis(range, std::max(kNarrowest, width > around ? width - around : 0));
-  std::string out = plot.title + "\n";
+  std::string out = printable(plot.title) + "\n";
   const auto add = [&](const std::string& name, const std::string& line, const std::string& end) {
-    std::string text =
-        fmt::format("  {:<{}}  {}  {}", cut(name, kLongestLabel), label, line, cut(end, kLongestRemark));
+    std::string text = fmt::format("  {:<{}}  {}  {}", cut_to_width(printable(name), kLongestLabel), label,
+                                   line, cut_to_width(printable(end), kLongestRemark));
     text.erase(text.find_last_not_of(' ') + 1);
     out += text + "\n";
   };

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "report/interval_plot.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
@@ -20,7 +21,7 @@ constexpr const char* kBlue = "#0072B2";  // told apart by readers who see few c
 
 std::string escaped(const std::string& text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : printable(text)) {  // XML has no control characters
     switch (c) {
       case '&':
         out += "&amp;";

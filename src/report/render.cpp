@@ -3,116 +3,68 @@
 #include "report/cells.h"
 #include "report/exact_integer.h"
 #include "report/table.h"
+#include "report/text_table.h"
+#include "support/terminal.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Columns in a terminal: 0xC3 0xA9 is one character wide; continuation bytes do not count.
-size_t width_of(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0U) != 0x80U; }));
+// A line of its own; broken where there is a limit.
+std::string line_of(const std::string& text, size_t width, const std::string& before,
+                    const std::string& rest) {
+  return width == 0 ? before + printable(text) + "\n" : wrapped(printable(text), width, before, rest);
 }
 
-// Cells as text, the headings first.
-std::vector<std::vector<std::string>> cell_texts(const Table& table) {
-  std::vector<std::vector<std::string>> out(1);
-  for (const Column& column : table.columns) out[0].push_back(column.heading);
-  for (const auto& row : table.rows) {
-    out.emplace_back();
-    for (size_t i = 0; i < row.size(); ++i) out.back().push_back(cell_text(row[i], table.columns[i]));
-  }
-  return out;
-}
-
-bool is_numeric(const Table& table, size_t column) {
-  return std::all_of(table.rows.begin(), table.rows.end(),
-                     [&](const auto& row) { return is_number(row[column]) || row[column].is_null(); });
-}
-
-std::string aligned(const std::string& text, size_t width, bool right) {
-  const std::string padding(width - width_of(text), ' ');
-  return right ? padding + text : text + padding;
-}
-
-std::string text_table(const Table& table) {
-  const auto cells = cell_texts(table);
-  std::vector<size_t> widths(table.columns.size());
-  for (const auto& row : cells)
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  std::string out;
-  if (!table.title.empty()) out += table.title + "\n";
-  for (size_t r = 0; r < cells.size(); ++r) {
-    std::string line = " ";
-    for (size_t i = 0; i < cells[r].size(); ++i)
-      line += " " + aligned(cells[r][i], widths[i], is_numeric(table, i)) + " ";
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-    if (r > 0) continue;
-    std::string rule = " ";
-    for (const size_t width : widths) rule += " " + std::string(width, '-') + " ";
-    out += rule.substr(0, rule.size() - 1) + "\n";
-  }
-  return out;
-}
-
-// Breaks a sentence into lines of at most `width` columns, later lines indented.
-std::string wrapped(const std::string& text, size_t width) {
-  std::string out;
-  std::string line = "- ";
-  size_t start = 0;
-  while (start < text.size()) {
-    size_t end = text.find(' ', start);
-    if (end == std::string::npos) end = text.size();
-    const std::string word = text.substr(start, end - start);
-    if (width_of(line) + width_of(word) > width && line.size() > 2) {
-      out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-      line = "  ";
-    }
-    line += word + " ";
-    start = end + 1;
-  }
-  return out + line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-}
-
-std::string render_text(const Report& report) {
-  std::string out = report.title + "\n";
-  for (const std::string& fact : report.facts) out += "  " + fact + "\n";
-  for (size_t i = 0; i < report.tables.size(); ++i) {
-    out += "\n" + text_table(report.tables[i]);
-    if (i == 0 && report.plot) out += "\n" + text_plot(*report.plot, 100);
+std::string render_text(const Report& report, size_t width) {
+  const size_t prose = width == 0 ? kWidestText : std::min(width, kWidestText);
+  std::string out = line_of(report.title, width, "", "");
+  for (const std::string& fact : report.facts) out += line_of(fact, width, "  ", "    ");
+  bool first = true;
+  for (const Table& table : report.tables) {
+    if (table.machine) continue;
+    out += "\n" + (table.title.empty() ? "" : line_of(table.title, width, "", "")) +
+           text_table(shown(table), width);
+    if (first && report.plot) out += "\n" + text_plot(*report.plot, prose);
+    first = false;
   }
   if (!report.notes.empty()) out += "\n";
-  for (const std::string& note : report.notes) out += wrapped(note, 100);
+  for (const std::string& note : report.notes) out += wrapped(printable(note), prose, "- ", "  ");
   return out;
 }
 
+// So that no reader takes a part of it for a mark: a cell's end, a tag, emphasis, a link.
 std::string escaped_markdown(const std::string& text) {
   std::string out;
-  for (const char c : text) out += c == '|' ? "\\|" : std::string(1, c);
+  for (const char c : printable(text)) {
+    if (std::string_view("\\|<`*[").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
   return out;
 }
 
 std::string render_markdown(const Report& report) {
-  std::string out = "## " + report.title + "\n\n";
-  for (const std::string& fact : report.facts) out += "- " + fact + "\n";
+  std::string out = "## " + escaped_markdown(report.title) + "\n\n";
+  for (const std::string& fact : report.facts) out += "- " + escaped_markdown(fact) + "\n";
+  const auto row_of = [](const std::vector<std::string>& cells) {
+    std::string row = "|";
+    for (const std::string& cell : cells) row += " " + escaped_markdown(cell) + " |";
+    return row + "\n";
+  };
   for (const Table& table : report.tables) {
+    if (table.machine) continue;
     out += "\n";
-    if (!table.title.empty()) out += "### " + table.title + "\n\n";
-    const auto cells = cell_texts(table);
-    for (size_t r = 0; r < cells.size(); ++r) {
-      out += "|";
-      for (const std::string& cell : cells[r]) out += " " + escaped_markdown(cell) + " |";
-      out += "\n";
-      if (r > 0) continue;
-      out += "|";
-      for (size_t i = 0; i < table.columns.size(); ++i) out += is_numeric(table, i) ? "---:|" : "---|";
-      out += "\n";
-    }
+    if (!table.title.empty()) out += "### " + escaped_markdown(table.title) + "\n\n";
+    const ShownTable cells = shown(table);
+    out += row_of(cells.headings) + "|";
+    for (const bool numeric : cells.numeric) out += numeric ? "---:|" : "---|";
+    out += "\n";
+    for (const auto& row : cells.rows) out += row_of(row);
   }
   if (!report.notes.empty()) out += "\n";
-  for (const std::string& note : report.notes) out += "- " + note + "\n";
+  for (const std::string& note : report.notes) out += "- " + escaped_markdown(note) + "\n";
   return out;
 }
 
@@ -142,10 +94,10 @@ std::string render_jsonl(const Report& report) {
 
 }  // namespace
 
-std::string render(const Report& report, Format format) {
+std::string render(const Report& report, Format format, size_t width) {
   switch (format) {
     case Format::table:
-      return render_text(report);
+      return render_text(report, width);
     case Format::md:
       return render_markdown(report);
     case Format::csv:

@@ -11,10 +11,11 @@
 namespace ate {
 
 struct Column {
-  std::string name;     // for machines: "mean_loss"
-  std::string heading;  // for people, with the unit: "loss (nats)"
-  int precision = -1;   // digits after the point; -1: as it is
-  double per = 1;       // people see the value divided by this: 1e6 under a heading that says M
+  std::string name;      // for machines: "mean_loss"
+  std::string heading;   // for people, with the unit: "loss (nats)"
+  int precision = -1;    // digits after the point; -1: as it is
+  double per = 1;        // people see the value divided by this: 1e6 under a heading that says M
+  bool machine = false;  // for programs alone: what made a row, which people read once, above the table
 };
 
 // A number in JSON, which has no NaN or infinity: null says that there is no such number.
@@ -28,6 +29,8 @@ struct Table {
   std::string title;  // for people
   std::vector<Column> columns;
   std::vector<std::vector<nlohmann::ordered_json>> rows;
+  size_t keys = 1;  // leading columns that say what a row is of; again in each part of a table that is cut
+  bool machine = false;  // for programs alone: too long for people
 };
 
 // What a command prints.
@@ -42,8 +45,10 @@ struct Report {
 
 enum class Format { table, md, csv, json, jsonl };
 
-// table: aligned columns for a terminal. md: Markdown. csv: the main table (RFC 4180). json: the document,
-// indented. jsonl: every row of every table as an object with its table's name under "table".
-std::string render(const Report& report, Format format);
+// table: aligned columns for a terminal, in parts one below the other where they are wider than `width` columns (0:
+// as wide as they come). md: Markdown. csv: the main table alone (RFC 4180). json: the document, indented. jsonl:
+// every row of every table as an object with its table's name under "table". Text of users is made harmless to
+// whatever shows the format.
+std::string render(const Report& report, Format format, size_t width = 0);
 
 }  // namespace ate

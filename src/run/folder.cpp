@@ -147,10 +147,16 @@ void RunFolder::begin(const Json& environment, const Json& details) {
   event(fields);
 }
 
+bool RunFolder::holds(const Json& result) const {
+  return done() && read_json_if_sound(folder_ / "result.json") == result &&
+         read_json_if_sound(this->result()) == result;
+}
+
 void RunFolder::finish(const Json& result) const {
-  for (const fs::path& path : {folder_ / "result.json", this->result()})
-    if (read_json_if_sound(path) != result) write_json_file(path, result);
-  if (!done()) write_atomically(folder_ / kDone, "");
+  if (holds(result)) return;
+  write_json("result.json", result);
+  write_json_file(this->result(), result);
+  write_atomically(folder_ / kDone, "");
 }
 
 }  // namespace ate

@@ -41,7 +41,9 @@ class RunFolder {
   // an event with `details`.
   void begin(const nlohmann::ordered_json& environment, const nlohmann::ordered_json& details);
 
-  // The result in both its places, then DONE, last; what holds it already is left alone.
+  // Whether the run is done and its result is this one, in both its places.
+  bool holds(const nlohmann::ordered_json& result) const;
+  // The result in both its places, then DONE, last; a run that holds it is left alone.
   void finish(const nlohmann::ordered_json& result) const;
 
  private:

@@ -8,6 +8,8 @@
 #include "study/compare.h"
 #include "study/finished.h"
 #include "study/notes.h"
+#include "study/original.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
@@ -86,14 +88,13 @@ Canary causality_canary(const StudyResult& result, Arm arm) {
     if (trial.id.arm == arm) leak = std::max(leak, trial.progress.leak);
   Canary canary{std::string("causality ") + enum_name(arm), leak == 0, ""};
   if (result.config.body.kind == BodyKind::bag)
-    canary.detail = "the one target stands after the window: the model cannot see it";
+    canary.detail = "the one target comes after the window: the model cannot see it";
   else if (canary.passed)
     canary.detail = "changing a token leaves every earlier logit as it was";
   else
     canary.detail = fmt::format(
-        "changing a token moves the logits that predict it, by up to {:.3g}: {} of {} targets stand in the "
-        "input",
-        leak, result.config.windows.length - 1, result.config.windows.length);
+        "changing a token moves the logits that predict it, by up to {:.3g}: {} of {} in the input", leak,
+        result.config.windows.length - 1, counted(result.config.windows.length, "target is", "targets are"));
   return canary;
 }
 
@@ -111,7 +112,7 @@ Canary floor_canary(const StudyResult& result, const ArmResult& arm) {
   return canary;
 }
 
-// The seed's script judged the first seed of a bespoke and a standard model.
+// The original script judged the first seed of a bespoke and a standard model.
 std::vector<SeedCriterion> judge_by_seed_criteria(const StudyResult& result) {
   const SeedCriteriaConfig& criteria = result.config.seed_criteria;
   std::vector<SeedCriterion> out;
@@ -159,6 +160,10 @@ StudyResult assess(const Config& config, const std::string& run_id, std::vector<
   StudyResult result;
   result.run_id = run_id;
   result.config = config;
+  if (!is_originals_source(config)) {  // its criteria and numbers say nothing of another corpus
+    result.config.seed_criteria = {};
+    result.config.published_result = {};
+  }
   result.floor = source_entropy(config.source);
   result.trials = std::move(trials);
   result.metric = metric_of(result.trials);

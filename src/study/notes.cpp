@@ -11,6 +11,7 @@
 #include "study/compare.h"
 #include "study/control_notes.h"
 #include "study/finished.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
@@ -59,16 +60,16 @@ std::optional<std::string> describe_exploratory(const StudyResult& result) {
   return fmt::format("Exploratory: a verdict takes {} seeds.", kSeedsForVerdict);
 }
 
-// The seed's printed difference, of one run each, beside the spread of such differences here.
+// The original report's printed difference, of one run each, beside the spread of such differences here.
 std::optional<std::string> describe_published(const StudyResult& result) {
   const PublishedResultConfig& printed = result.config.published_result;
   for (const Comparison& c : result.comparisons) {
     if (c.arm != Arm::bespoke || c.baseline != Arm::standard || c.difference.n < 2) continue;
     if (!printed.standard_loss || !printed.bespoke_loss) continue;
     return fmt::format(
-        "The seed printed {:.4f} for bespoke and {:.4f} for standard, a difference of {:+.4f} from one seed. "
-        "Here "
-        "the differences of single seeds have a standard deviation of {:.4f}.",
+        "The original report printed {:.4f} for bespoke and {:.4f} for standard, a difference of {:+.4f} "
+        "from one "
+        "seed. Here the differences of single seeds have a standard deviation of {:.4f}.",
         *printed.bespoke_loss, *printed.standard_loss, *printed.bespoke_loss - *printed.standard_loss,
         c.difference.deviation);
   }
@@ -79,10 +80,10 @@ std::optional<std::string> describe_published(const StudyResult& result) {
 std::string describe_leak(const StudyResult& result) {
   const auto length = static_cast<double>(result.config.windows.length);
   std::string out = fmt::format(
-      "The model reads its own targets: without a mask {:.0f} of {:.0f} stand in the input, so copying "
-      "drives "
-      "the loss toward H/T = {:.4f}/{:.0f} = {:.3f}. Only the last position's target cannot be seen.",
-      length - 1, length, *result.floor, length, *result.floor / length);
+      "The model reads its own targets: without a mask {:.0f} of {:.0f} {} in the input, so copying drives "
+      "the loss "
+      "toward H/T = {:.4f}/{:.0f} = {:.3f}. Only the last position's target cannot be seen.",
+      length - 1, length, length == 2 ? "is" : "are", *result.floor, length, *result.floor / length);
   const std::vector<double>& by_position = result.arms[0].by_position;
   if (by_position.size() > 1) {
     const double last = by_position.back();
@@ -148,9 +149,8 @@ std::vector<std::string> write_notes(const StudyResult& result) {
   }
   if (!result.arms.empty() && result.arms[0].loss.n > 0) {
     const ArmResult& arm = result.arms[0];
-    notes.push_back(
-        fmt::format("Each loss is a mean over {} targets: its own sampling error is about {:.4f} nats.",
-                    arm.targets, arm.mean_standard_error));
+    notes.push_back(fmt::format("Each loss is a mean over {}: its own sampling error is about {:.4f} nats.",
+                                counted(arm.targets, "target"), arm.mean_standard_error));
   }
   return notes;
 }

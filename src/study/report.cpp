@@ -12,6 +12,7 @@
 #include "study/describe_corpus.h"
 #include "study/finished.h"
 #include "study/notes.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
@@ -77,7 +78,7 @@ Table losses_table(const StudyResult& result) {
               {}};
   bool any_published = false;
   for (const ArmResult& arm : result.arms) any_published = any_published || arm.published.has_value();
-  if (any_published) table.columns.push_back({"published_loss", "seed printed", 4});
+  if (any_published) table.columns.push_back({"published_loss", "original printed", 4});
   for (const ArmResult& arm : result.arms) {
     std::vector<Json> row = {enum_name(arm.arm),
                              arm.loss.n,
@@ -121,7 +122,7 @@ Table canaries_table(const StudyResult& result) {
 Table criteria_table(const StudyResult& result) {
   Table table{
       "seed_criteria",
-      "The seed's own criteria (its script's words for success, from one pair of runs; not a verdict)",
+      "The original script's own criteria (its words for success, from one pair of runs; not a verdict)",
       {{"name", "criterion"}, {"value", "value", 4}, {"threshold", "threshold", 4}, {"met", "met"}},
       {}};
   for (const SeedCriterion& c : result.seed_criteria)
@@ -138,13 +139,39 @@ Table bands_table(const StudyResult& result) {
                {"targets", "targets"},
                {"mean_loss", "loss (nats)", 4},
                {"mean_excess", "excess", 4}},
-              {}};
+              {},
+              2};
   for (size_t band = 0; band < kBandNames.size(); ++band)
     for (const ArmResult& arm : result.arms) {
       const BandResult& b = arm.bands.at(band);
       table.rows.push_back({kBandNames.at(band), enum_name(arm.arm), b.targets, number_or_null(b.loss.mean),
                             number_or_null(b.excess)});
     }
+  return table;
+}
+
+// Every seed of every arm, for programs: the document's trials.
+Table trials_table(const Json& document) {
+  Table table{"trials",
+              "Every seed of every arm",
+              {{"arm", "arm"},
+               {"seed", "seed"},
+               {"status", "status"},
+               {"epochs", "epochs"},
+               {"parameters", "parameters"},
+               {"val_loss", "loss (nats)", 4},
+               {"perplexity", "perplexity", 2},
+               {"excess", "excess", 4},
+               {"seconds", "seconds", 1},
+               {"reason", "reason"}},
+              {},
+              2,
+              true};
+  for (const Json& trial : document["trials"]) {
+    std::vector<Json> row;
+    for (const Column& column : table.columns) row.push_back(trial.value(column.name, Json(nullptr)));
+    table.rows.push_back(std::move(row));
+  }
   return table;
 }
 
@@ -166,7 +193,7 @@ Table positions_table(const StudyResult& result) {
                         : number_or_null(arm.by_position[static_cast<size_t>(position - 1)]));
     row.push_back(number_or_null(result.floor));
     const bool visible = !result.config.body.causal && position < length;
-    row.emplace_back(visible ? "stands in the input" : "unseen");
+    row.emplace_back(visible ? "is in the input" : "unseen");
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -194,12 +221,9 @@ IntervalPlot differences_plot(const StudyResult& result) {
 Report study_report(const StudyResult& result) {
   const Config& config = result.config;
   Report report;
-  const auto count = [](int64_t n, const char* what) {
-    return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
-  };
   report.title =
       fmt::format("{}, {} mode: {} of {}, {} {}", config.name, enum_name(config.mode),
-                  count(config.schedule.epochs, "epoch"), count(steps_per_epoch(config), "step"),
+                  counted(config.schedule.epochs, "epoch"), counted(steps_per_epoch(config), "step"),
                   config.study.seeds.size() == 1 ? "seed" : "seeds", format_seeds(config.study.seeds));
   report.facts = {describe_corpus(result.config, result.floor), "run: " + result.run_id};
   report.tables.push_back(arms_table(result));
@@ -216,6 +240,7 @@ Report study_report(const StudyResult& result) {
     report.notes.push_back(*std::move(note));
   report.notes.insert(report.notes.end(), result.notes.begin(), result.notes.end());
   report.document = to_json(result);
+  report.tables.push_back(trials_table(report.document));
   return report;
 }
 

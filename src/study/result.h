@@ -50,7 +50,7 @@ struct ArmResult {
   std::optional<double> excess;    // mean exact excess loss; without one mean loss - floor, where it is known
   Interval ci95;                   // of the mean primary number over the finished seeds, nats
   std::optional<EpochRange> epochs{};  // after which the finished seeds had their last evaluations
-  std::optional<double> published;     // what the seed's document printed
+  std::optional<double> published;     // what the original report printed
   std::vector<double> by_position;     // mean over seeds
   std::array<BandResult, 3> bands;     // high, mid, low
 };

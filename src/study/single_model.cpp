@@ -57,11 +57,11 @@ StoredModel find_model(const std::string& flag, const fs::path& file) {
   if (known == nullptr) throw BadInput(flag + " " + file.string(), "is of an unknown arm, " + arm->second);
   model.id.arm = *known;
   model.id.seed = static_cast<int64_t>(stored.number("seed"));
+  model.progress = checkpoint_progress(stored);
   const fs::path config = fs::absolute(file).parent_path().parent_path() / "config.json";
   if (!fs::exists(config)) return model;
-  Choice choice;
-  choice.file = config.string();
-  model.resolved = resolve(choice);
+  model.config_file = config.string();
+  model.resolved = resolve({"", model.config_file, {}, {}});
   return model;
 }
 

@@ -13,7 +13,9 @@ namespace ate {
 // What a checkpoint's metadata say, and the config of its run.
 struct StoredModel {
   TrialId id;
+  Progress progress;                 // the evaluations of its training among it
   std::optional<Resolved> resolved;  // of the run folder that the file lies in, where it does
+  std::string config_file{};         // that folder's config.json; "" where there is none
 };
 
 // Throws BadInput naming `flag` when the file is no sound checkpoint.

@@ -25,6 +25,7 @@
 #include "study/plan.h"
 #include "study/trial_runner.h"
 #include "study/trial_units.h"
+#include "support/text.h"
 #include "train/device.h"
 
 namespace ate {
@@ -65,8 +66,8 @@ int jobs_here(const Config& config, at::Device device, int64_t parameters) {
   const auto memory = static_cast<double>(available_memory());
   const int jobs = trials_that_fit(0.8 * memory, bytes, usable_cores());
   if (jobs < usable_cores())
-    spdlog::info("{} trials side by side on {} cores: one may take {:.0f} MB, and {:.0f} MB are free", jobs,
-                 usable_cores(), bytes / 1e6, memory / 1e6);
+    spdlog::info("{} side by side on {} cores: one may take {:.0f} MB, and {:.0f} MB are free",
+                 counted(jobs, "trial"), usable_cores(), bytes / 1e6, memory / 1e6);
   return jobs;
 }
 
@@ -200,8 +201,9 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
                                                           {"finished_before", records.size()},
                                                           {"jobs", jobs},
                                                           {"stack", widest}});
-    spdlog::info("{}: {} trials to train, {} finished before; {} side by side on {}{}", id, open.size(),
-                 records.size(), std::min(static_cast<size_t>(jobs), units.size()), config.device,
+    spdlog::info("{}: {} to train, {} finished before; {} side by side on {}{}", id,
+                 counted(static_cast<int64_t>(open.size()), "trial"), records.size(),
+                 std::min(static_cast<size_t>(jobs), units.size()), config.device,
                  widest > 1 ? fmt::format(", up to {} in a stack", widest) : "");
     for (TrialRecord& record : Pool(config, device, run, options.save_seconds).run(std::move(units), jobs))
       records.push_back(std::move(record));

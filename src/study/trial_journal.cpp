@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/corpus.h"
+#include "report/table.h"
 #include "run/console.h"
 #include "support/error.h"
 #include "support/json.h"
@@ -17,8 +18,6 @@ namespace ate {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json number_or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 // Wall-clock is no part of a checkpoint, so that equal states are equal files; the progress file carries it.
 std::optional<double> stored_seconds(const RunFolder& run, const TrialId& id) {
@@ -41,11 +40,13 @@ void write_progress(const Config& config, const TrialId& id, const Progress& p, 
     evaluated.push_back(e.epoch);
     perplexities.push_back(std::exp(e.loss));
   }
-  write_json_file(run.progress(id.arm_name(), id.seed), {{"model_name", id.arm_name()},
+  write_json_file(run.progress(id.arm_name(), id.seed), {{"model_name", id.arm_name()},  // the original script's name for it
+                                                         {"arm", id.arm_name()},
                                                          {"seed", id.seed},
                                                          {"run_id", run.id()},
                                                          {"status", status_name(p.status)},
                                                          {"epoch", p.epoch},
+                                                         {"epochs_completed", p.epoch},
                                                          {"epochs_total", config.schedule.epochs},
                                                          {"eta_seconds", seconds_left},
                                                          {"seconds", seconds},
@@ -90,6 +91,7 @@ Json TrialJournal::names() const {
   return {{"arm", trial_.id().arm_name()},
           {"seed", trial_.id().seed},
           {"epoch", trial_.progress().epoch},
+          {"epochs_completed", trial_.progress().epoch},
           {"step", trial_.progress().step}};
 }
 
@@ -106,7 +108,8 @@ void TrialJournal::report_measurement() {
   run_.event({{"event", "evaluation"},
               {"arm", trial_.id().arm_name()},
               {"seed", trial_.id().seed},
-              {"epoch", e.epoch},
+              {"epoch", e.epoch},  // from 0, as the original script counts
+              {"epochs_completed", e.epoch + 1},
               {"train_loss", p.train_losses.back()},
               {"val_loss", e.loss},
               {"perplexity", std::exp(e.loss)},
@@ -123,14 +126,17 @@ void TrialJournal::report_measurement() {
     spdlog::info(text);
 }
 
-std::string TrialJournal::live_line() const {
+std::vector<LivePart> TrialJournal::live_line() const {
   const Progress& p = trial_.progress();
   const std::string loss = p.step > 0 ? fmt::format("{:.4f}", p.epoch_loss / static_cast<double>(p.step))
                            : p.train_losses.empty() ? "-"
                                                     : fmt::format("{:.4f}", p.train_losses.back());
-  return fmt::format("{:<14} epoch {:>4}/{}  train {} nats{}", trial_.name(),
-                     std::min(p.epoch + 1, config_.schedule.epochs), config_.schedule.epochs, loss,
-                     floor_ ? fmt::format("  floor {:.4f}", *floor_) : "");
+  std::vector<LivePart> parts = {
+      {fmt::format("{:<14} epoch {:>4}/{}", trial_.name(), std::min(p.epoch + 1, config_.schedule.epochs),
+                   config_.schedule.epochs)},
+      {fmt::format("train {} nats", loss), 2}};
+  if (floor_) parts.push_back({fmt::format("floor {:.4f}", *floor_), 3});
+  return parts;
 }
 
 }  // namespace ate

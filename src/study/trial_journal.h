@@ -23,7 +23,7 @@ class TrialJournal final : public Journal {
   void resumed() override;
   void report_measurement() override;
   void saved() override;
-  std::string live_line() const override;
+  std::vector<LivePart> live_line() const override;
 
  private:
   double all_seconds() const { return seconds_before_ + seconds(); }  // trained so far, over all resumes

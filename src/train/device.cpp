@@ -2,15 +2,11 @@
 
 #include <ATen/Context.h>
 
-#include <vector>
-
 #include "support/error.h"
 #include "support/names.h"
 
 namespace ate {
-namespace {
 
-// Every device of this machine that LibTorch can use, the preferred one first.
 std::vector<std::string> available_devices() {
   std::vector<std::string> names;
   for (size_t i = 0; i < at::getNumGPUs(); ++i) names.push_back("cuda:" + std::to_string(i));
@@ -18,8 +14,6 @@ std::vector<std::string> available_devices() {
   names.emplace_back("cpu");
   return names;
 }
-
-}  // namespace
 
 at::Device choose_device(const std::string& name) {
   if (name == "cpu") return at::Device(at::kCPU);  // without asking: a driver can take a second to answer

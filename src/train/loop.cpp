@@ -59,8 +59,10 @@ void Journal::note() {
   if (training_.ended() || training_.measured() || time - saved_ > save_seconds_) save();
   if (!Console::instance().live() || time - shown_ <= kShowSeconds) return;
   const double rate = static_cast<double>(training_.updates() - first_update_) / seconds();
-  Console::instance().show(training_.name(), fmt::format("{}  {:.0f} steps/s  {} left", live_line(), rate,
-                                                         duration(seconds_left())));
+  std::vector<LivePart> parts = live_line();
+  parts.push_back({fmt::format("{:.0f} steps/s", rate), 4});
+  parts.push_back({fmt::format("{} left", duration(seconds_left())), 1});
+  Console::instance().show(training_.name(), std::move(parts));
   shown_ = time;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "run/console.h"
 #include "train/checkpoint.h"
 #include "train/progress.h"
 
@@ -61,7 +62,7 @@ class Journal {
   virtual void resumed() {}
   virtual void report_measurement() {}
   virtual void saved() {}                    // after the checkpoint
-  virtual std::string live_line() const = 0;  // for a terminal; rate and time left are added
+  virtual std::vector<LivePart> live_line() const = 0;  // for a terminal; rate and time left are added
 
   double seconds() const;  // trained in this process
 

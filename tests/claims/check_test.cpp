@@ -97,7 +97,7 @@ TEST_CASE("the loss of a model that sees its targets", "[claims]") {
   CHECK(finding.verdict == Verdict::not_run);
   CHECK(contains(finding.found, "too long for --quick; the model sees its targets"));
   CHECK(contains(finding.evidence[0], "far below the source's entropy, 4.2275"));
-  CHECK(contains(finding.evidence[1], "31 of 32 targets stand in the input"));
+  CHECK(contains(finding.evidence[1], "31 of 32 targets are in the input"));
 }
 
 TEST_CASE("the same in full, on a preset of seconds whose model is honest", "[claims]") {

@@ -35,7 +35,7 @@ MEDIUM = ["validate-bespoke", "--preset", "medium", "--epochs", "4", "--seeds", 
 
 def environment(**changes):
     """The environment without what would change the output."""
-    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM", "OMP_NUM_THREADS")}
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM", "OMP_NUM_THREADS", "COLUMNS")}
     env["TERM"] = "xterm"
     env.update(changes)
     return env

@@ -1,20 +1,19 @@
 """Help, version, and what is said to a mistyped command."""
 
+import re
 import unittest
 
-from harness import Case, run, side_by_side
+from harness import Case, environment, run, side_by_side
 
 COMMANDS = [[], ["validate-bespoke"], ["train"], ["demo"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
             ["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"],
-            ["config"], ["config", "list"], ["config", "show"], ["config", "diff"], ["config", "schema"]]
+            ["config"], ["config", "list"], ["config", "show"], ["config", "diff"], ["config", "schema"], ["help"]]
+ARMS = ["standard", "tied", "bespoke", "reversed", "random_band", "uniform_projected", "param_matched", "factorised",
+        "mixed_dim", "adaptive", "aa", "known_worse"]
+ATTENTION = ["dense", "mlp_topk", "oracle_topk", "window", "lowrank_topk", "block_topk"]
 
 # command line, what the one line says
 USAGE_ERRORS = [
-    ([], r"subcommand is required; see ate --help$"),
-    (["config"], r"subcommand is required; see ate config --help$"),
-    (["frobnicate"], r"^ate: frobnicate: .*; see ate --help$"),
-    (["validate-bespok"], r'^ate: validate-bespok: .*did you mean "validate-bespoke"\?.*; see ate --help$'),
-    (["config", "shwo"], r'^ate: shwo: .*did you mean "show"\?.*; see ate config --help$'),
     (["--versoin"], r'^ate: --versoin: unknown flag .*did you mean "--version"\?'),
     (["validate-bespoke", "--presett", "focused"],
      r'^ate: --presett: unknown flag .*did you mean "--preset"\?.*; see ate validate-bespoke --help$'),
@@ -36,9 +35,77 @@ class Help(Case):
                 self.assertEqual((outcome.code, outcome.err), (0, ""))
                 self.assertIn(" ".join(["Usage: ate", *command]), outcome.out)
 
+    def test_help_as_a_subcommand_is_the_same(self):
+        for command, outcome in side_by_side(lambda *command: run("help", *command), COMMANDS):
+            with self.subTest(command=command):
+                self.assertEqual((outcome.code, outcome.err), (0, ""))
+                self.assertEqual(outcome.out, run(*command, "--help").out)
+
+    def test_a_missing_or_unknown_subcommand_is_answered_with_all_of_them(self):
+        top = ["demo", "validate-bespoke", "train", "compute-analysis", "gpt4-analysis", "compare", "audit", "bench",
+               "config", "help"]
+        config, bench = ["list", "show", "diff", "schema"], ["step", "attention", "startup"]
+        rows = [
+            ([], r"^ate: a subcommand is missing; there are$", top, "ate"),
+            (["config"], r"^ate: config: a subcommand is missing; there are$", config, "ate config"),
+            (["bench"], r"^ate: bench: a subcommand is missing; there are$", bench, "ate bench"),
+            (["generate"], r"^ate: generate: no such subcommand; there are$", top, "ate"),
+            (["generate", "--help"], r"^ate: generate: no such subcommand; there are$", top, "ate"),
+            (["generate", "--length", "3"], r"^ate: generate: no such subcommand; there are$", top, "ate"),
+            (["validate-bespok"], r'^ate: validate-bespok: .* \(did you mean "validate-bespoke"\?\); there are$', top,
+             "ate"),
+            (["config", "shwo"], r'^ate: shwo: .*did you mean "show"\?', config, "ate config"),
+            (["help", "trian"], r'^ate: trian: .*did you mean "train"\?', top, "ate"),
+            (["help", "bench", "stp"], r'^ate: stp: .*did you mean "step"\?', bench, "ate bench"),
+            (["\x1b[2J"], r"^ate: \\x1b\[2J: no such subcommand", top, "ate"),
+        ]
+        for (command, line, names, parent), outcome in side_by_side(lambda command, *_: run(*command), rows):
+            with self.subTest(command=command):
+                self.assertEqual((outcome.code, outcome.out), (2, ""))
+                lines = outcome.err.splitlines()
+                self.assertRegex(lines[0], line)
+                self.assertEqual([l.split()[0] for l in lines if re.match(r"  \S", l)], names)
+                for row in lines[1:-1]:
+                    self.assertRegex(row, r"^  \S+ +\w|^ {8}")  # each with what it does
+                self.assertEqual(lines[-1], f"See {parent} SUBCOMMAND --help.")
+
+    def test_help_of_what_has_no_subcommands(self):
+        self.assert_error(run("help", "train", "fast"), 2, r"fast: ate train has no subcommands; see ate train --help$")
+
+    def test_help_fits_the_terminal(self):
+        for columns in (200, 100, 80, 60, 40):
+            attempt = lambda *command: run(*command, "--help", env=environment(COLUMNS=str(columns)))
+            for command, outcome in side_by_side(attempt, COMMANDS):
+                width = min(columns, 100)
+                longer = [l for l in outcome.out.splitlines() if len(l) > width and len(l.split()) > 1]
+                with self.subTest(command=command, columns=columns):
+                    self.assertEqual((outcome.code, longer), (0, []))
+        wide, narrow = (run("validate-bespoke", "--help", env=environment(COLUMNS=c)).out for c in ("100", "40"))
+        self.assertEqual(sorted(wide.replace("\\\n", "").split()), sorted(narrow.replace("\\\n", "").split()))
+
+    def test_without_a_terminal_help_is_80_wide(self):
+        for columns in (None, "", "x", "-3", "0"):
+            env = environment() if columns is None else environment(COLUMNS=columns)
+            text = run("train", "--help", env=env).out
+            self.assertEqual(text, run("train", "--help", env=environment(COLUMNS="80")).out)
+        self.assertGreater(max(map(len, text.splitlines())), 70)
+
+    def test_examples_are_commands_at_every_width(self):
+        text = run("validate-bespoke", "--help", env=environment(COLUMNS="40")).out
+        examples = text[text.index("Examples:"):].replace(" \\\n     ", "")
+        self.assertIn("  ate validate-bespoke --preset focused --mode published\n", examples)
+
+    def test_arms_and_attention_kinds_have_a_word_each(self):
+        for command, heading, names in [("validate-bespoke", "Arms", ARMS), ("train", "Kinds of embedding", ARMS),
+                                        ("train", "Kinds of attention", ATTENTION)]:
+            text = run(command, "--help", env=environment(COLUMNS="100")).out
+            part = text[text.index(heading):]
+            for name in names:
+                self.assertRegex(part, rf"(?m)^  {name} +\S+ \S+")
+
     def test_top_level_names_commands_and_exit_codes(self):
         text = run("--help").out
-        for word in ("validate-bespoke", "config", "Exit codes", "130", "143"):
+        for word in ("validate-bespoke", "config", "Exit codes", "130", "141", "143"):
             self.assertIn(word, text)
 
     def test_study_flags_are_listed(self):
@@ -53,7 +120,11 @@ class Help(Case):
     def test_version(self):
         outcome = run("--version")
         self.assertEqual((outcome.code, outcome.err), (0, ""))
-        self.assertRegex(outcome.out, r"^ate \d+\.\d+\.\d+ \(\S+\)\n$")
+        lines = outcome.out.splitlines()
+        self.assertRegex(lines[0], r"^ate \d+\.\d+\.\d+ \(\S+\)$")
+        self.assertEqual([line.split(": ")[0] for line in lines[1:]], ["LibTorch", "products", "instructions", "devices"])
+        self.assertRegex(lines[1], r"\d+\.\d+")
+        self.assertRegex(lines[4], r"\bcpu$")
 
     def test_usage_errors(self):
         attempt = lambda command, _: run(*command, cwd=self.folder)

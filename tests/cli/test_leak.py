@@ -26,7 +26,7 @@ class Leak(Case):
         for arm in ("standard", "bespoke"):
             canary = self.canaries[f"causality {arm}"]
             self.assertFalse(canary["passed"])
-            self.assertRegex(canary["detail"], r"7 of 8 targets stand in the input")
+            self.assertRegex(canary["detail"], r"7 of 8 targets are in the input")
 
     def test_floor_canary_speaks(self):
         """The mean loss ends below the entropy, which no honest model reaches, yet far from the law."""
@@ -57,7 +57,7 @@ class Leak(Case):
     def test_table_shows_it(self):
         text = run(*TINY, "--mode", "published", "--out", self.run_files.out).out
         self.assertRegex(text, r"causality standard\s+NO\s")
-        self.assertEqual(len(text.split("stands in the input")) - 1, 5)  # positions 1, 2, 4, 6, 7
+        self.assertEqual(len(text.split("is in the input")) - 1, 5)  # positions 1, 2, 4, 6, 7
         self.assertRegex(text, r"(?m)^\s+8\s.*unseen$")
 
     def test_corrected_mode_passes_the_canaries(self):

@@ -80,7 +80,10 @@ class Files(Case):
             progress = self.run_files.progress(arm, seed)
             with self.subTest(trial=trial):
                 self.assertLessEqual(PROGRESS_KEYS, set(progress))
-                self.assertEqual(progress["model_name"], arm)
+                self.assertEqual((progress["model_name"], progress["arm"]), (arm, arm))
+                events = [e for e in self.run_files.events("evaluation") if (e["arm"], e["seed"]) == (arm, int(seed))]
+                self.assertEqual(events[-1]["epochs_completed"], progress["epochs_completed"])
+                self.assertEqual(progress["epochs_completed"], 3)
                 self.assertEqual((progress["status"], progress["epoch"], progress["epochs_total"]),
                                  ("finished", 3, 3))
                 self.assertEqual(len(progress["train_losses"]), 3)
@@ -294,7 +297,7 @@ class Output(Case):
     def test_table_says_what_a_user_needs(self):
         text = self.formatted("table")
         for words in ("focused, corrected mode: 3 epochs of 50 steps", "entropy 2.9483 nats", self.run_files.id,
-                      "25,800", "loss (nats)", "perplexity", "excess", "exploratory", "The seed's own criteria",
+                      "25,800", "loss (nats)", "perplexity", "excess", "exploratory", "The original script's own criteria",
                       "Canaries"):
             self.assertIn(words, text)
         self.assertNotIn("\033", text)

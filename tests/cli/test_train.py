@@ -175,6 +175,10 @@ class BadInput(Case):
     def test_a_checkpoint_of_another_shape(self):
         trained = json.loads(self.study("--format", "json", study=ENCODER).out)
         outcome = run(*ENCODER, "--set", "body.width=32", "--evaluate", trained["checkpoint"])
+        self.assert_error(outcome, 2, r"--set body.width=32: .*the checkpoint was trained with 16")
+        alone = os.path.join(self.folder, "alone.safetensors")
+        shutil.copy(trained["checkpoint"], alone)
+        outcome = run(*ENCODER, "--set", "body.width=32", "--evaluate", alone)
         self.assert_error(outcome, 2, r"--evaluate .*: has no array .* it is of another model")
 
     def test_a_damaged_checkpoint(self):

@@ -10,7 +10,7 @@ using namespace ate::testing;
 
 namespace {
 
-std::string complaint(const std::string& arms, const std::string& setting) {
+std::string arm_complaint(const std::string& arms, const std::string& setting) {
   return complaint_of<BadInput>([&] {
     (void)resolve({"focused", "", {"study.arms=[" + arms + "]", setting}, {}});
   });
@@ -23,11 +23,11 @@ const char* const kPlain = R"("standard","tied","aa","known_worse")";
 TEST_CASE("bands larger than the vocabulary stop the arms that have bands, and no others", "[config]") {
   for (const char* setting : {"bands.high=190", "bands.high=2.5", "source.vocabulary=60"}) {
     CAPTURE(setting);
-    CHECK(complaint(kPlain, setting).empty());
-    CHECK(complaint(R"("standard","uniform_projected","factorised","mixed_dim")", setting).empty());
+    CHECK(arm_complaint(kPlain, setting).empty());
+    CHECK(arm_complaint(R"("standard","uniform_projected","factorised","mixed_dim")", setting).empty());
     for (const char* arm : {"bespoke", "reversed", "random_band", "param_matched", "adaptive"}) {
       CAPTURE(arm);
-      CHECK(!complaint("\"standard\",\"" + std::string(arm) + "\"", setting).empty());
+      CHECK(!arm_complaint("\"standard\",\"" + std::string(arm) + "\"", setting).empty());
     }
   }
 }
@@ -35,20 +35,20 @@ TEST_CASE("bands larger than the vocabulary stop the arms that have bands, and n
 TEST_CASE("a width without a column stops the arms that have it, and no others", "[config]") {
   const std::string high = "embedding.high=0.001", mid = "embedding.mid=0.001", low = "embedding.low=0.001",
                     rank = "embedding.rank=0.001";
-  for (const std::string& setting : {high, mid, low, rank}) CHECK(complaint(kPlain, setting).empty());
-  CHECK(contains(complaint(R"("uniform_projected")", high), "leaves no column"));
-  CHECK(complaint(R"("uniform_projected")", low).empty());
-  CHECK(contains(complaint(R"("standard","factorised")", rank), "0.001 times the width 64 leaves no column"));
-  CHECK(complaint(R"("factorised")", mid).empty());
-  CHECK(complaint(R"("adaptive")", low).empty());
+  for (const std::string& setting : {high, mid, low, rank}) CHECK(arm_complaint(kPlain, setting).empty());
+  CHECK(contains(arm_complaint(R"("uniform_projected")", high), "leaves no column"));
+  CHECK(arm_complaint(R"("uniform_projected")", low).empty());
+  CHECK(contains(arm_complaint(R"("standard","factorised")", rank), "0.001 times the width 64 leaves no column"));
+  CHECK(arm_complaint(R"("factorised")", mid).empty());
+  CHECK(arm_complaint(R"("adaptive")", low).empty());
   for (const char* arm : {R"("bespoke")", R"("reversed")", R"("random_band")", R"("param_matched")"})
     for (const std::string& setting : {high, mid, low})
-      CHECK(contains(complaint(arm, setting), "leaves no column"));
+      CHECK(contains(arm_complaint(arm, setting), "leaves no column"));
 }
 
 TEST_CASE("a study reads what any of its arms reads", "[config]") {
   const ArmSettings reads =
-      settings_read_by(std::vector<Arm>{Arm::standard, Arm::factorised, Arm::mixed_dim});
+      settings_read_by(std::vector<Arm>{Arm::standard, Arm("factorised"), Arm("mixed_dim")});
   CHECK(reads.rank);
   CHECK(reads.ranking);
   CHECK(reads.high);
@@ -64,5 +64,5 @@ TEST_CASE("what trains one model is checked for its arm alone, and for the setti
   CHECK(train({"bands.high=190"}).empty());  // the first arm is standard
   CHECK(!train({"bands.high=190", R"(study.arms=["bespoke","standard"])"}).empty());
   CHECK(contains(train({"train.procedure=frontier"}), "needs attention, which the bag has not"));
-  CHECK(complaint(kPlain, "train.procedure=frontier").empty());  // a study reads none of it
+  CHECK(arm_complaint(kPlain, "train.procedure=frontier").empty());  // a study reads none of it
 }

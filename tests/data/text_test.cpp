@@ -198,7 +198,7 @@ TEST_CASE("pieces that a model does not know are counted, and above 1 % of them 
   if (!complaint(config).empty()) return;  // a build without the library
   std::string known;
   for (int i = 0; i < 200; ++i) known += "ab\n";
-  CHECK(settle(known) == std::pair(std::optional(0.0), std::vector<std::string>{}));
+  CHECK((settle(known) == std::pair(std::optional(0.0), std::vector<std::string>{})));
   const auto [few, no_warning] = settle(known + "abx\n");
   CHECK(few.value() > 0);
   CHECK(few.value() < 0.01);

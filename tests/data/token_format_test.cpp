@@ -45,7 +45,7 @@ std::string npy_of(const std::string& type, const std::string& shape, const std:
   return npy("{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }", numbers);
 }
 
-SourceConfig text_of(const std::filesystem::path& path, TextFormat format = TextFormat::automatic) {
+SourceConfig text_in(const std::filesystem::path& path, TextFormat format = TextFormat::automatic) {
   SourceConfig source;
   source.kind = SourceKind::text;
   source.file = path.string();
@@ -76,7 +76,7 @@ const Ids kLarge = {5, 100'000, 70'000, 128'255};
 TEST_CASE("the ending .bin holds ids of two bytes in any case", "[data]") {
   const TemporaryFolder folder;
   for (const char* name : {"a.bin", "TRAIN.BIN", "a.Bin"}) {
-    const Read got = read(text_of(folder.write(name, bytes_of_ids(kSmall, 2))));
+    const Read got = read(text_in(folder.write(name, bytes_of_ids(kSmall, 2))));
     CHECK(got.format == TextFormat::uint16);
     CHECK(got.ids == kSmall);
   }
@@ -85,11 +85,11 @@ TEST_CASE("the ending .bin holds ids of two bytes in any case", "[data]") {
 TEST_CASE("ids of four bytes are read where that is asked for", "[data]") {
   const TemporaryFolder folder;
   const auto path = folder.write("a.bin", bytes_of_ids(kLarge, 4));
-  const Read got = read(text_of(path, TextFormat::uint32));
+  const Read got = read(text_in(path, TextFormat::uint32));
   CHECK(got.ids == kLarge);
   CHECK(got.warnings.empty());
   CHECK(contains(
-      refusal(text_of(folder.write("b.bin", "abcdef"), TextFormat::uint32)),
+      refusal(text_in(folder.write("b.bin", "abcdef"), TextFormat::uint32)),
       "/source/file: \"" + (folder / "b.bin").string() + "\" has 6 bytes, which four do not divide"));
 }
 
@@ -104,15 +104,15 @@ TEST_CASE("ids of four bytes that are read as two give a warning", "[data]") {
     fair.push_back(i % 2 == 0 ? i * 37 % 500 : i % 7);
   }
   for (const Ids& ids : {small, large}) {
-    const Read got = read(text_of(folder.write("a.bin", bytes_of_ids(ids, 4))));
+    const Read got = read(text_in(folder.write("a.bin", bytes_of_ids(ids, 4))));
     REQUIRE(got.warnings.size() == 1);
     CHECK(contains(got.warnings[0], "a.bin\": every second id is 0"));
     CHECK(contains(got.warnings[0], "source.format=uint32"));
   }
   for (const Ids& ids : {small, fair, Ids(100, 0), Ids{0, 1, 0, 1, 1, 0, 0}})
-    CHECK(read(text_of(folder.write("a.bin", bytes_of_ids(ids, 2)))).warnings.empty());
+    CHECK(read(text_in(folder.write("a.bin", bytes_of_ids(ids, 2)))).warnings.empty());
   // The hint for ids outside a vocabulary is the same.
-  SourceConfig narrow = text_of(folder.write("a.bin", bytes_of_ids(small, 4)));
+  SourceConfig narrow = text_in(folder.write("a.bin", bytes_of_ids(small, 4)));
   narrow.vocabulary = 100;
   const std::string said = complaint_of<BadInput>([&] { settle_text(narrow, {true, false}); });
   CHECK(contains(said, "outside the vocabulary of 100; every second id is 0"));
@@ -124,29 +124,29 @@ TEST_CASE("a token file of llm.c is known by its magic", "[data]") {
   const std::string two = llmc(20240520, 1, 4, bytes_of_ids(kSmall, 2));
   const std::string four = llmc(20240801, 7, 4, bytes_of_ids(kLarge, 4));
   for (const char* name : {"a.bin", "a"}) {
-    CHECK(read(text_of(folder.write(name, two))).ids == kSmall);
-    CHECK(read(text_of(folder / name)).format == TextFormat::llmc);
-    CHECK(read(text_of(folder.write(name, four))).ids == kLarge);
-    CHECK(read(text_of(folder / name, TextFormat::llmc)).ids == kLarge);
+    CHECK(read(text_in(folder.write(name, two))).ids == kSmall);
+    CHECK(read(text_in(folder / name)).format == TextFormat::llmc);
+    CHECK(read(text_in(folder.write(name, four))).ids == kLarge);
+    CHECK(read(text_in(folder / name, TextFormat::llmc)).ids == kLarge);
   }
   // Its ids are outside a preset's vocabulary, its header never is.
-  SourceConfig narrow = text_of(folder.write("a.bin", two));
+  SourceConfig narrow = text_in(folder.write("a.bin", two));
   narrow.vocabulary = 400;
   CHECK(contains(
       complaint_of<BadInput>([&] {
         settle_text(narrow, {true, false});
       }),
       "holds token id 499 at place 3, outside the vocabulary of 400; set source.vocabulary to at least 500"));
-  CHECK(contains(refusal(text_of(folder / "a.bin", TextFormat::uint16)),
+  CHECK(contains(refusal(text_in(folder / "a.bin", TextFormat::uint16)),
                  "/source/format: \"" + (folder / "a.bin").string() +
                      "\" is a token file of llm.c, not uint16: set source.format=llmc"));
-  CHECK(read(text_of(folder / "a.bin", TextFormat::bytes)).ids.size() == two.size());
+  CHECK(read(text_in(folder / "a.bin", TextFormat::bytes)).ids.size() == two.size());
 }
 
 TEST_CASE("what a header of llm.c says is held against the file", "[data]") {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& bytes) {
-    return refusal(text_of(folder.write("a.bin", bytes)));
+    return refusal(text_in(folder.write("a.bin", bytes)));
   };
   const std::string ids = bytes_of_ids(kSmall, 2);
   CHECK(
@@ -159,7 +159,7 @@ TEST_CASE("what a header of llm.c says is held against the file", "[data]") {
   CHECK(contains(refused(llmc(20240520, 1, 0, "")), "holds no token ids"));
   CHECK(contains(refused(llmc(20240520, 1, 4, ids).substr(0, 500)), "has no header of llm.c"));
   CHECK(contains(refused(llmc(20240522, 1, 4, ids)), "is an evaluation file of llm.c"));
-  CHECK(contains(refusal(text_of(folder.write("b.bin", ids), TextFormat::llmc)), "has no header of llm.c"));
+  CHECK(contains(refusal(text_in(folder.write("b.bin", ids), TextFormat::llmc)), "has no header of llm.c"));
 }
 
 TEST_CASE("an array of NumPy is read by its header", "[data]") {
@@ -177,14 +177,14 @@ TEST_CASE("an array of NumPy is read by its header", "[data]") {
     CAPTURE(type);
     const std::string shape = "(" + std::to_string(ids.size()) + ",)";
     for (const char* name : {"a.npy", "a.NPY", "a.bin", "a.txt"}) {
-      const Read got = read(text_of(folder.write(name, npy_of(type, shape, bytes_of_ids(ids, width)))));
+      const Read got = read(text_in(folder.write(name, npy_of(type, shape, bytes_of_ids(ids, width)))));
       CHECK(got.format == TextFormat::npy);
       CHECK(got.ids == ids);
     }
   }
   // Versions 2 and 3 have a longer length; other programs write other spaces and another order.
   for (const int version : {1, 2, 3})
-    CHECK(read(text_of(folder.write("a.npy", npy("{'shape':(4,),'fortran_order':False,'descr':'<u2'}",
+    CHECK(read(text_in(folder.write("a.npy", npy("{'shape':(4,),'fortran_order':False,'descr':'<u2'}",
                                                  bytes_of_ids(kSmall, 2), version))))
               .ids == kSmall);
 }
@@ -192,7 +192,7 @@ TEST_CASE("an array of NumPy is read by its header", "[data]") {
 TEST_CASE("an array of NumPy that is no list of ids is refused with what would be right", "[data]") {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& bytes) {
-    return refusal(text_of(folder.write("a.npy", bytes)));
+    return refusal(text_in(folder.write("a.npy", bytes)));
   };
   const std::string ids = bytes_of_ids(kSmall, 2);
   CHECK(contains(refused(npy_of("<f4", "(2,)", ids)),
@@ -232,12 +232,12 @@ TEST_CASE("an archive is no text", "[data]") {
        "a zstd archive"},
       {"%PDF-1.7", "a PDF document"}};
   for (const auto& [bytes, name] : archives) {
-    CHECK(contains(refusal(text_of(folder.write("a.txt", bytes))), std::string("is ") + name));
-    CHECK(read(text_of(folder / "a.txt", TextFormat::bytes)).ids.size() == bytes.size());
-    SourceConfig cut = text_of(folder / "a.txt");
+    CHECK(contains(refusal(text_in(folder.write("a.txt", bytes))), std::string("is ") + name));
+    CHECK(read(text_in(folder / "a.txt", TextFormat::bytes)).ids.size() == bytes.size());
+    SourceConfig cut = text_in(folder / "a.txt");
     cut.model = (folder / "a.txt").string();
     CHECK(contains(refusal(cut), std::string("is ") + name));
   }
   // Three bytes may be ids by chance.
-  CHECK(read(text_of(folder.write("a.bin", std::string("\x1f\x8b\x08\0", 4)))).ids == Ids{0x8b1f, 8});
+  CHECK(read(text_in(folder.write("a.bin", std::string("\x1f\x8b\x08\0", 4)))).ids == Ids{0x8b1f, 8});
 }

@@ -75,8 +75,21 @@ TEST_CASE("CSV quotes what needs it, as RFC 4180 says", "[report]") {
   CHECK(cell_csv("plain words") == "plain words");
   CHECK(cell_csv("a,b") == "\"a,b\"");
   CHECK(cell_csv("say \"x\"") == "\"say \"\"x\"\"\"");
-  CHECK(cell_csv("two\nlines") == "\"two\nlines\"");
-  CHECK(cell_csv("two\r\nlines") == "\"two\r\nlines\"");
+  CHECK(cell_csv("two\nlines") == "two\\nlines");  // a row is a line
+  CHECK(cell_csv("\x1b[2J,") == "\"\\x1b[2J,\"");
   CHECK(cell_csv("\"") == "\"\"\"\"");
   CHECK(cell_csv("").empty());
+}
+
+TEST_CASE("CSV text is no formula to a spreadsheet", "[report]") {
+  CHECK(cell_csv("=HYPERLINK(A1)") == "'=HYPERLINK(A1)");
+  CHECK(cell_csv("=1,2") == "\"'=1,2\"");
+  CHECK(cell_csv("+cmd") == "'+cmd");
+  CHECK(cell_csv("-cmd") == "'-cmd");
+  CHECK(cell_csv("@SUM(A1)") == "'@SUM(A1)");
+  CHECK(cell_csv("-") == "'-");
+  CHECK(cell_csv("-0.5") == "-0.5");  // numbers are none
+  CHECK(cell_csv("+3e-4") == "+3e-4");
+  CHECK(cell_csv(-0.5) == "-0.5");
+  CHECK(cell_csv("a=b") == "a=b");
 }

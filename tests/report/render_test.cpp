@@ -148,3 +148,115 @@ TEST_CASE("a word longer than a line stays whole", "[report]") {
   report.notes = {"see " + std::string(150, 'x') + " there"};
   CHECK(render(report, Format::table).find(std::string(150, 'x')) != std::string::npos);
 }
+
+namespace {
+
+// Names as users and attackers choose them.
+Report hostile_report() {
+  const std::string name = "a\x1b[31m|<b>`*[x](y)\n\\";
+  Report report;
+  report.title = name;
+  report.facts = {name};
+  report.tables = {{"t", name, {{"name", name}}, {{name}}}};
+  report.notes = {name};
+  report.plot = IntervalPlot{name, "less", "more", 0, {{name, 1, 0.5, 1.5, name}}};
+  report.document = {{"name", name}};
+  return report;
+}
+
+size_t bars(const std::string& line) {
+  size_t found = 0;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\\')
+      ++i;
+    else if (line[i] == '|')
+      ++found;
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("no format passes on what a terminal obeys", "[report]") {
+  for (const Format format : {Format::table, Format::md, Format::csv, Format::json, Format::jsonl}) {
+    const std::string text = render(hostile_report(), format);
+    CHECK(text.find('\x1b') == std::string::npos);
+    CHECK(text.find("31m") != std::string::npos);
+  }
+  CHECK(svg_plot(*hostile_report().plot).find('\x1b') == std::string::npos);
+  CHECK(svg_plot(*hostile_report().plot).find("<b>") == std::string::npos);
+}
+
+TEST_CASE("a name ends no cell of a Markdown table, and marks nothing up", "[report]") {
+  for (const std::string& line : lines_of(render(hostile_report(), Format::md))) {
+    CAPTURE(line);
+    if (line.front() == '|') CHECK(bars(line) == 2);
+    for (const char mark : {'<', '`', '*', '['})
+      for (size_t at = line.find(mark); at != std::string::npos; at = line.find(mark, at + 1))
+        CHECK(line[at - 1] == '\\');
+  }
+}
+
+TEST_CASE("names of any bytes leave JSON valid", "[report]") {
+  Report report;
+  report.document = {{"a", "\xff"}, {"b", "\x01" "42"}, {"c", "\x01"}, {"d", "\x01" "file"}};
+  const Json read = Json::parse(render(report, Format::json));
+  CHECK(read["b"] == "\x01" "42");
+  CHECK(read["c"] == "\x01");
+  CHECK(read["d"] == "\x01" "file");
+}
+
+namespace {
+
+Report wide_report() {
+  Report report;
+  report.title = "A title of some words that go on for a while, for longer than forty columns";
+  report.tables = {{"t",
+                    "",
+                    {{"arm", "arm"}, {"first", "the first number"}, {"second", "the second number"}, {"detail", "detail"}},
+                    {{"standard", 1, 2, "words that go on and on for longer than forty columns"},
+                     {"bespoke", 3, 4, "less"}}}};
+  return report;
+}
+
+}  // namespace
+
+TEST_CASE("a table wider than the terminal is cut into parts, each with its rows' names", "[report]") {
+  const std::vector<std::string> lines = lines_of(render(wide_report(), Format::table, 40));
+  int names = 0;
+  std::string all;
+  for (const std::string& line : lines) {
+    CAPTURE(line);
+    CHECK(line.size() <= 40);
+    names += line.rfind("  bespoke", 0) == 0 ? 1 : 0;
+    all += line + " ";
+  }
+  CHECK(names == 3);
+  for (const char* word : {"the first number", "the second number", "detail", "less", "columns"})
+    CHECK(all.find(word) != std::string::npos);
+}
+
+TEST_CASE("without a limit, and within it, a table is one", "[report]") {
+  const std::string whole = render(wide_report(), Format::table);
+  CHECK(render(wide_report(), Format::table, 200) == whole);
+  CHECK(lines_of(whole)[2].find("the second number  detail") != std::string::npos);
+}
+
+TEST_CASE("leading columns that say what a row is of are repeated together", "[report]") {
+  Report report = wide_report();
+  report.tables[0].keys = 2;
+  for (const std::string& line : lines_of(render(report, Format::table, 60)))
+    if (line.find("bespoke") != std::string::npos) CHECK(line.find("3") != std::string::npos);
+}
+
+TEST_CASE("what is for programs is in csv and jsonl alone", "[report]") {
+  Report report = small_report();
+  report.tables[0].columns[1].machine = true;
+  report.tables[1].machine = true;
+  for (const Format format : {Format::table, Format::md}) {
+    CHECK(render(report, format).find("25,800") == std::string::npos);
+    CHECK(render(report, format).find("floor") == std::string::npos);
+  }
+  CHECK(render(report, Format::csv).find("standard,25800,") != std::string::npos);
+  CHECK(Json::parse(lines_of(render(report, Format::jsonl))[2])["name"] == "floor");
+}

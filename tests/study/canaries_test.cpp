@@ -73,12 +73,12 @@ TEST_CASE("a leak in any trial fails its arm's canary and takes the verdict away
   }
 }
 
-TEST_CASE("a leak is told with its size, and how much of the target stands in the input", "[study]") {
+TEST_CASE("a leak is told with its size, and how many targets are in the input", "[study]") {
   const StudyResult result = leaking(Arm::standard);
   const std::string detail = find_canary(result, "causality standard")->detail;
   CHECK(detail.find("0.5") != std::string::npos);
   CHECK(detail.find("5 of 6 targets") != std::string::npos);
-  CHECK(any_note(result, "5 of 6 stand in the input"));
+  CHECK(any_note(result, "5 of 6 are in the input"));
 }
 
 TEST_CASE("an arm without a finished seed has no floor to fall below", "[study]") {

@@ -157,7 +157,7 @@ TEST_CASE("a report begins its notes with where the run departed from its plan",
   CHECK(report.document["plan"]["departures"][0] == "seed 2 added");
 }
 
-TEST_CASE("losses by position show which targets stand in the input", "[study]") {
+TEST_CASE("losses by position show which targets are in the input", "[study]") {
   for (const bool causal : {true, false}) {
     Config config = study_config(2);
     config.body.causal = causal;
@@ -170,7 +170,7 @@ TEST_CASE("losses by position show which targets stand in the input", "[study]")
       const auto position = cell(*positions, row, "position").get<int>();
       CHECK(cell(*positions, row, "standard") == position);
       const bool visible = !causal && position < 6;
-      CHECK(cell(*positions, row, "target") == (visible ? "stands in the input" : "unseen"));
+      CHECK(cell(*positions, row, "target") == (visible ? "is in the input" : "unseen"));
     }
     CHECK(cell(*positions, 0, "position") == 1);
     CHECK(cell(*positions, positions->rows.size() - 1, "position") == 6);
@@ -200,4 +200,16 @@ TEST_CASE("every row of every table is as long as its heading, in every state of
       CHECK(!contains(render(report, format), "nan"));
     CHECK(report.document.contains("run_id"));
   }
+}
+
+TEST_CASE("every trial has a row for programs, and none for people", "[study]") {
+  const Report report = report_of(study_config(2), {finished(Arm::standard, 0, {4}), diverged(Arm::bespoke, 0)});
+  const Table* trials = find_table(report, "trials");
+  REQUIRE(trials != nullptr);
+  CHECK(trials->machine);
+  REQUIRE(trials->rows.size() == 2);
+  CHECK(cell(*trials, 0, "val_loss") == 4);
+  CHECK(cell(*trials, 0, "reason").is_null());
+  CHECK(cell(*trials, 1, "status") == "diverged");
+  CHECK(cell(*trials, 1, "reason") == report.document["trials"][1]["reason"]);
 }
