@@ -84,7 +84,9 @@ class Audit(Case):
         self.assertTrue(self.audit(*only("gpt4"), "--format", "md").startswith("## "))
 
     def test_list_checks_nothing(self):
-        claims = json.loads(self.audit("--list", "--format", "json"))["claims"]
+        outcome = run("audit", "-q", "--list", "--format", "json")
+        self.assertEqual(outcome.code, 0, outcome.err)
+        claims = json.loads(outcome.out)["claims"]
         self.assertEqual(len(claims), 24)
         for claim in claims:
             self.assertNotIn("verdict", claim)

@@ -9,7 +9,7 @@ import unittest
 
 from harness import Case, read_bytes, run
 
-PRESETS = ["focused", "medium", "long", "definitive", "sparse", "sparse-frontier"]
+PRESETS = ["focused", "medium", "long", "definitive", "sparse", "sparse-frontier", "demo"]
 
 
 class Config(Case):

@@ -223,5 +223,5 @@ TEST_CASE("folders that are no finished runs", "[study]") {
                  "no trial of an arm and a seed has finished"));
   out.write("torn", "{");
   std::filesystem::rename(out / "torn", folder / "config.json");
-  CHECK(contains(complaint_of<BadInput>([&] { read_run(folder, 0); }), "config.json: is no JSON object"));
+  CHECK(contains(complaint_of<BadInput>([&] { read_run(folder, 0); }), "config.json:1:2: not valid JSON"));
 }
