@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "bench/attention.h"
 #include "claims/register.h"
 #include "config/resolve.h"
 #include "distil/result.h"
-#include "measure/attention.h"
 #include "study/study.h"
 
 namespace ate {

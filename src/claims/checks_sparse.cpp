@@ -40,20 +40,20 @@ Finding check_selector(const Claim& claim, CheckContext& context) {
     if (gain < margin || held < share) finding.verdict = Verdict::contradicted;
     finding.found += fmt::format("{}{}: top-1 {:.1f} %, constant {:.1f} %", finding.found.empty() ? "" : "; ",
                                  world.name, percent(q.accuracy), percent(q.constant));
-    finding.evidence.push_back(
-        fmt::format("{}: over {} held-out queries the selector names the strongest key in {:.1f} %; the best "
-                    "constant guess for "
-                    "each position {:.1f} %, chance {:.1f} %. Its k keys hold {:.1f} % of the attention, the "
-                    "best constant ones "
-                    "{:.1f} %, the last k {:.1f} %, the k strongest {:.1f} %.",
-                    world.name, q.queries, percent(q.accuracy), percent(q.constant), percent(q.chance),
-                    percent(q.mass), percent(q.mass_constant), percent(q.mass_window), percent(q.mass_oracle)));
-    const Score& hybrid = world.head.score;
     finding.evidence.push_back(fmt::format(
-        "With that one head replaced the loss moves by {:+.4f} nats{}.", hybrid.difference(),
-        hybrid.leak > 0 ? ", and the model sees later tokens: the selector as described "
-                                           "may choose them"
-                                         : ""));
+        "{}: over {} held-out queries the selector names the strongest key in {:.1f} %; the best "
+        "constant guess for "
+        "each position {:.1f} %, chance {:.1f} %. Its k keys hold {:.1f} % of the attention, the "
+        "best constant ones "
+        "{:.1f} %, the last k {:.1f} %, the k strongest {:.1f} %.",
+        world.name, q.queries, percent(q.accuracy), percent(q.constant), percent(q.chance), percent(q.mass),
+        percent(q.mass_constant), percent(q.mass_window), percent(q.mass_oracle)));
+    const Score& hybrid = world.head.score;
+    finding.evidence.push_back(
+        fmt::format("With that one head replaced the loss moves by {:+.4f} nats{}.", hybrid.difference(),
+                    hybrid.leak > 0 ? ", and the model sees later tokens: the selector as described "
+                                      "may choose them"
+                                    : ""));
   }
   finding.evidence.push_back(
       fmt::format("Reproduced would take {:.0f} points above the constant guess and {:.0f} % of the "
@@ -81,8 +81,7 @@ Finding check_query_alone(const Claim& claim, CheckContext& context) {
         fmt::format("{}: the tokens before the last position shuffled, that position kept: the strongest "
                     "key is elsewhere "
                     "in {:.0f} % of the windows, the selector's choice in {:.0f} %.",
-                    w.name, percent(w.head.quality.strongest_moved),
-                    percent(w.head.quality.choice_moved)));
+                    w.name, percent(w.head.quality.strongest_moved), percent(w.head.quality.choice_moved)));
   finding.evidence.emplace_back(
       "A function of the query alone gives the same positions whatever is there: it can learn where keys "
       "tend to be, not where they are.");

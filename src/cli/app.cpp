@@ -94,7 +94,7 @@ int run_command_line(int argc, char** argv) {
       "  1  failed while running\n"
       "  2  bad usage, config or input\n"
       "  3  some trials failed, the rest kept\n"
-      "  130, 143  interrupted by SIGINT, SIGTERM; checkpoints saved\n"
+      "  129, 130, 143  interrupted by SIGHUP, SIGINT, SIGTERM; checkpoints saved\n"
       "  141  done, but whoever read the output had left");
   Action action;
   add_demo(app, action);

@@ -2,12 +2,12 @@
 #include <memory>
 
 #include "analysis/tables.h"
+#include "bench/report.h"
+#include "bench/startup.h"
 #include "cli/analysis_flags.h"
 #include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "measure/report.h"
-#include "measure/startup.h"
 #include "run/signals.h"
 #include "support/error.h"
 

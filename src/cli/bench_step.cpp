@@ -3,14 +3,14 @@
 
 #include <memory>
 
+#include "bench/step_report.h"
+#include "bench/trace.h"
 #include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
 #include "config/fields.h"
 #include "config/resolve.h"
-#include "measure/step_report.h"
-#include "measure/trace.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/json.h"
@@ -89,7 +89,7 @@ int bench_step(const StepFlags& flags) {
   if (!flags.trace.empty()) {
     std::vector<TraceLane> lanes;
     for (const StepTiming& timing : speed.timings) {
-      const Contender& c = timing.contender;
+      const StepVariant& c = timing.variant;
       if (c.runner == Runner::fused)
         lanes.push_back({fmt::format("{} {}, threads {}", enum_name(c.arm), enum_name(c.dtype), c.threads),
                          timing.profiled});
@@ -124,7 +124,7 @@ void add_bench_step(CLI::App& bench, Action& action) {
   text("--threads", flags->threads, "LIST", "Threads of a model, such as 1,2 (default 1)", measure);
   text("--replicas", flags->replicas, "LIST",
        "Models side by side, each on a thread of its own, such as 1,2 (default 1)", measure);
-  command->add_option("--rounds", flags->options.rounds, "Turns of each contender (default 5)")
+  command->add_option("--rounds", flags->options.rounds, "Turns of each variant (default 5)")
       ->type_name("N")
       ->check(whole_number(1, 1000))
       ->group(measure);

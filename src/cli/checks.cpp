@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "support/json.h"
 #include "support/error.h"
+#include "support/json.h"
 
 namespace ate {
 namespace {

@@ -1,5 +1,5 @@
 // The subcommands. Each file of this folder adds one: its flags, and a function that makes the request, calls
-// the room that does the work, prints, and returns the exit code.
+// the function that does the work, prints, and returns the exit code.
 #pragma once
 
 #include <CLI/CLI.hpp>

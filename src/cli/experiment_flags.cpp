@@ -33,7 +33,8 @@ Json flag_value(const std::string& pointer, const std::string& text) {
 template <class Description>
 std::string rows_of_kinds() {
   std::string rows;
-  for (const Description* kind : registered<Description>()) rows += fmt::format("  {}  {}\n", kind->name, kind->help);
+  for (const Description* kind : registered<Description>())
+    rows += fmt::format("  {}  {}\n", kind->name, kind->help);
   return rows;
 }
 

@@ -63,7 +63,7 @@ int train_model(const TrainFlags& flags, Resolved resolved) {
   flags.output.print(std::move(report));
   spdlog::info("{} {}", outcome.reused ? "no training needed; stored in" : "stored in", checkpoint.string());
   return static_cast<int>(record.progress.status == TrainingStatus::diverged ? ExitCode::some_trials_failed
-                                                                          : ExitCode::done);
+                                                                             : ExitCode::done);
 }
 
 int train(const TrainFlags& flags) {

@@ -57,7 +57,8 @@ int validate_bespoke(const ValidateFlags& flags) {
                                       : "stored in",
                flags.run.out, outcome.result.run_id);
   for (const TrialRecord& trial : outcome.result.trials)
-    if (trial.progress.status == TrainingStatus::diverged) return static_cast<int>(ExitCode::some_trials_failed);
+    if (trial.progress.status == TrainingStatus::diverged)
+      return static_cast<int>(ExitCode::some_trials_failed);
   return static_cast<int>(ExitCode::done);
 }
 

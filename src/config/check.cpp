@@ -80,8 +80,8 @@ std::vector<Problem> check_source(const SourceConfig& s) {
 // "window has no such setting, only lowrank_topk has: ...".
 std::string foreign(const char* kind, const std::vector<std::string>& owners, const std::string& section) {
   return fmt::format("{} has no such setting, only {} {}: leave it out or set {}.kind", kind,
-                     fmt::join(owners, " and "), owners.size() == 1 && owners[0].rfind("the ", 0) != 0 ? "has" : "have",
-                     section);
+                     fmt::join(owners, " and "),
+                     owners.size() == 1 && owners[0].rfind("the ", 0) != 0 ? "has" : "have", section);
 }
 
 // Settings that the config's kind does not declare and that are not at their initial values.
@@ -125,9 +125,10 @@ std::vector<Problem> foreign_settings(const AttentionConfig& a) {
   std::vector<Problem> problems;
   for (const auto& setting : settings)
     if (setting.foreign && setting.changed)
-      problems.push_back({std::string("/attention/") + setting.name,
-                          foreign(a.kind->name, setting.owners, "attention")});
-  for (Problem& problem : foreign_settings("attention", a.kind, a.own)) problems.push_back(std::move(problem));
+      problems.push_back(
+          {std::string("/attention/") + setting.name, foreign(a.kind->name, setting.owners, "attention")});
+  for (Problem& problem : foreign_settings("attention", a.kind, a.own))
+    problems.push_back(std::move(problem));
   return problems;
 }
 
@@ -183,8 +184,9 @@ std::vector<Problem> check_embedding(const Config& c) {
 
 std::vector<Problem> attention_at_most(const char* setting, int64_t value, int64_t limit, const char* of) {
   if (value <= limit) return {};
-  return {{std::string("/attention/") + setting, fmt::format("{} is more than the {} {}: set attention.{} to at most {}",
-                                                             value, limit, of, setting, limit)}};
+  return {{std::string("/attention/") + setting,
+           fmt::format("{} is more than the {} {}: set attention.{} to at most {}", value, limit, of, setting,
+                       limit)}};
 }
 
 std::vector<Problem> check_config(const Config& c) {

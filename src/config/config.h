@@ -140,8 +140,9 @@ struct AttentionConfig {
   int64_t k = 8;       // keys that a position reads, at most the window; fewer where the mask leaves fewer
   int64_t heads = 0;   // the first so many heads of a layer are of this kind, the rest dense; 0: all
   int64_t layers = 0;  // the first so many layers; 0: all
-  double distil = 1.0;  // kinds that learn: weight of the selector's own loss, the cross-entropy between the attention
-                        // that all keys would get and the selector's
+  double distil =
+      1.0;  // kinds that learn: weight of the selector's own loss, the cross-entropy between the attention
+            // that all keys would get and the selector's
   KindSettings own = initial_settings<AttentionDescription>();  // those that the kinds declare
 
   bool operator==(const AttentionConfig&) const = default;
@@ -154,8 +155,9 @@ struct OptimiserConfig {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;  // adamw: decoupled; adam: added to the gradient
-  double clip_norm = 0;     // largest norm of the gradient; 0 does not clip. What learns from a side loss alone has a norm
-                            // of its own.
+  double clip_norm =
+      0;  // largest norm of the gradient; 0 does not clip. What learns from a side loss alone has a norm
+          // of its own.
   KindSettings own = initial_settings<OptimiserDescription>();  // those that the kinds declare
 };
 
@@ -240,8 +242,9 @@ struct TrainConfig {
   // teacher; 0 leaves it out. 4 keys, 16 values, asked for 3/8 of a window later (at least 21 tokens).
   int64_t recall_epochs = 0;
   int64_t recall_tokens = 200'000;  // length of its corpus
-  std::vector<AttentionKind> kinds = {AttentionKind("mlp_topk"), AttentionKind("oracle_topk"), AttentionKind("window"),
-                                      AttentionKind("lowrank_topk"), AttentionKind("block_topk")};  // of the students
+  std::vector<AttentionKind> kinds = {AttentionKind("mlp_topk"), AttentionKind("oracle_topk"),
+                                      AttentionKind("window"), AttentionKind("lowrank_topk"),
+                                      AttentionKind("block_topk")};  // of the students
   bool operator==(const TrainConfig&) const = default;
 };
 

@@ -1,4 +1,4 @@
-// Quantities that follow from a config and that several rooms need.
+// Quantities that follow from a config and that several folders need.
 #pragma once
 
 #include <algorithm>

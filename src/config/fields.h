@@ -119,7 +119,6 @@ struct EnumNames<EvaluationWindows> {
                                         std::pair{EvaluationWindows::sampled, "sampled"}};
 };
 
-
 // "dense: every key; window: the last k".
 template <class Description>
 std::string kinds_help() {
@@ -156,7 +155,8 @@ void describe_own(Visitor& v, KindSettings& settings) {
       if (seen.find(" " + std::string(own.name) + " ") != std::string::npos) continue;
       seen += std::string(own.name) + " ";
       std::string help;
-      for (const std::string& owner : owners_of<Description>(own.name)) help += (help.empty() ? "" : ", ") + owner;
+      for (const std::string& owner : owners_of<Description>(own.name))
+        help += (help.empty() ? "" : ", ") + owner;
       help += std::string(": ") + own.help;
       if (!own.original) later(v);
       std::visit([&](auto& value) { v.field(own.name, value, own.bounds, help); }, settings.value(own));
@@ -358,12 +358,14 @@ void describe(Visitor& v, Config& s) {
   v.field("description", s.description, "One line for people");
   v.field("mode", s.mode, "corrected, or published: as the original scripts ran it");
   v.field("device", s.device, "auto, cpu, cuda, cuda:N or mps");
-  later(v).field("kernels", s.kernels,
-          "What trains the model. fused: own kernels, for an encoder on a CPU; reference: plain LibTorch "
-          "operations; auto: fused where they can");
-  later(v).field("dtype", s.dtype,
-          "Of the factors of matrix products in training; sums, weights and evaluation are fp32. bf16: dense "
-          "attention alone; tf32: on CUDA");
+  later(v).field(
+      "kernels", s.kernels,
+      "What trains the model. fused: own kernels, for an encoder on a CPU; reference: plain LibTorch "
+      "operations; auto: fused where they can");
+  later(v).field(
+      "dtype", s.dtype,
+      "Of the factors of matrix products in training; sums, weights and evaluation are fp32. bf16: dense "
+      "attention alone; tf32: on CUDA");
   v.section("source", s.source, "Where tokens come from");
   v.section("windows", s.windows, "How training examples are cut from the corpus");
   v.section("bands", s.bands, "Which tokens count as frequent, common and rare");

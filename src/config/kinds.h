@@ -94,7 +94,7 @@ ArmSettings settings_read_by(const std::vector<Arm>& arms);
 
 // A flat array that an optimiser keeps beside the parameters.
 struct StateArray {
-  const char* name;                         // in checkpoints: "adam.first_moment"
+  const char* name;                          // in checkpoints: "adam.first_moment"
   int64_t (*size)(const Layout&) = nullptr;  // elements; nullptr: as many as the parameters
 };
 

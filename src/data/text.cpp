@@ -103,7 +103,8 @@ void settle_vocabulary(SourceConfig& source, const TokenFile& tokens, bool any_v
   int64_t place = 0;                 // of the largest of all
   std::vector<int64_t> piece(static_cast<size_t>(kTextPiece));
   for (int64_t first = 0; first < source.tokens; first += kTextPiece) {
-    const auto part = std::span(piece).first(static_cast<size_t>(std::min(kTextPiece, source.tokens - first)));
+    const auto part =
+        std::span(piece).first(static_cast<size_t>(std::min(kTextPiece, source.tokens - first)));
     tokens.read(first, part);
     for (size_t i = 0; i < part.size(); ++i) {
       const int64_t token = part[i];

@@ -37,8 +37,8 @@ KeyPicture picture_of(const Teacher& teacher, const Student& student) {
   const Selection selection = student.model->model.attention(layer)->select(heads);
   const auto head = std::get<0>(attention.max(-1)).mean(-1).flatten().argmax().item<int64_t>();
   KeyPicture picture;
-  picture.title =
-      fmt::format("{}, layer {}, head {}: which keys each position reads", student.result.attention, layer + 1, head + 1);
+  picture.title = fmt::format("{}, layer {}, head {}: which keys each position reads",
+                              student.result.attention, layer + 1, head + 1);
   for (int64_t query = 0; query < length; ++query) {
     std::vector<double> row(static_cast<size_t>(length));
     std::vector<bool> chosen(static_cast<size_t>(length));
@@ -86,7 +86,8 @@ std::string sparse_text(const Config& config, const HeadResult& head, const Stud
     out += fmt::format("  {:.4f} nats   of that above the best that any model could do with these windows\n",
                        *s.teacher_excess);
   out += fmt::format(
-      "\nThe original report's idea: a network that sees the query alone guesses which {} of {} positions matter.\n"
+      "\nThe original report's idea: a network that sees the query alone guesses which {} of {} positions "
+      "matter.\n"
       "  {:>5.1f} %   of held-out queries: it names the key that really gets most attention\n"
       "  {:>5.1f} %   the best fixed guess for each position does, which sees nothing\n"
       "  {:>5.1f} %   of the attention is on the {} keys that it picks; on the {} best keys {:.1f} %\n"
@@ -103,9 +104,10 @@ std::string sparse_text(const Config& config, const HeadResult& head, const Stud
       "  {:>5.1f} %   of the attention is on the keys that lowrank_topk reads; {:.1f} % is the most "
       "possible\n\n"
       "Verdict: {}; {}.\n\n",
-      lowrank.k, s.difference(), window.score.difference(), window.k, 100 * s.recall, 100 * s.oracle_recall, selector_verdict(q),
+      lowrank.k, s.difference(), window.score.difference(), window.k, 100 * s.recall, 100 * s.oracle_recall,
+      selector_verdict(q),
       s.difference() < kSmall ? "keys chosen by query and key together cost less than 0.02 nats"
-                                       : "keys chosen by query and key together cost more than 0.02 nats");
+                              : "keys chosen by query and key together cost more than 0.02 nats");
   return out + text_picture(picture);
 }
 
@@ -131,8 +133,9 @@ constexpr const char* kNext =
     "  ate audit                                                every claim of the original report, with a "
     "verdict\n";
 
-Report demo_report(const Teacher& teacher, const HeadResult& head, const std::vector<const StudentResult*>& students,
-                   const StudyResult& study, const std::string& picture) {
+Report demo_report(const Teacher& teacher, const HeadResult& head,
+                   const std::vector<const StudentResult*>& students, const StudyResult& study,
+                   const std::string& picture) {
   Report report;
   report.title = "ate demo";
   Table table{"demo", "", {{"quantity", "quantity"}, {"value", "value", 4}}, {}};
@@ -171,7 +174,8 @@ DemoOutcome run_demo(const DemoOptions& options) {
   config.device = device.str();
   at::set_num_threads(1);
 
-  const auto run = std::make_shared<RunFolder>(options.out, "demo-sparse-" + experiment_hash(config), /*fresh=*/false);
+  const auto run =
+      std::make_shared<RunFolder>(options.out, "demo-sparse-" + experiment_hash(config), /*fresh=*/false);
   run->write_json("config.json", write_config(config));
   run->begin(describe_environment(config.device, 1), {});
   const Teacher teacher = train_teacher("recall", config, device, run, 30);

@@ -38,12 +38,13 @@ SourceResult run_source(const Teacher& teacher) {
   return out;
 }
 
-DistillationResult run_procedure(const Config& config, at::Device device, const std::shared_ptr<RunFolder>& run,
-                                 const DistillationOptions& options) {
+DistillationResult run_procedure(const Config& config, at::Device device,
+                                 const std::shared_ptr<RunFolder>& run, const DistillationOptions& options) {
   const auto teach = [&](const std::string& name, const Config& settings, std::shared_ptr<RunFolder> folder) {
     return train_teacher(name, settings, device, std::move(folder), options.save_seconds);
   };
-  if (config.train.procedure == Procedure::frontier) return run_frontier(teach(source_name(config), config, run));
+  if (config.train.procedure == Procedure::frontier)
+    return run_frontier(teach(source_name(config), config, run));
   PipelineResult result;
   result.worlds.push_back(run_source(teach(source_name(config), config, run)));
   if (config.train.recall_epochs > 0 && config.source.kind != SourceKind::recall) {

@@ -1,10 +1,11 @@
+#include "distil/head.h"
+
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <spdlog/spdlog.h>
 
 #include <limits>
 
-#include "distil/head.h"
 #include "distil/score.h"
 #include "distil/stage.h"
 
@@ -14,7 +15,8 @@ namespace {
 // Some of a model's tensors, with arrays of their own.
 struct TensorGroup {
   TensorGroup(const Instance& whole, const std::string& prefix, const OptimiserConfig& optimiser)
-      : layout(select(whole.layout, prefix)), arena(layout, whole.arena.parameters.options(), optimiser.kind->state) {
+      : layout(select(whole.layout, prefix)),
+        arena(layout, whole.arena.parameters.options(), optimiser.kind->state) {
     for (const ParameterTensor& tensor : layout.tensors)
       view_of(arena.parameters, tensor).copy_(whole.parameter(tensor.name));
     views = parameter_views(layout, arena);
@@ -118,8 +120,8 @@ TrainedHead train_head(const Teacher& teacher) {
     plan.steps = train.approximator_steps;
     const at::Tensor inputs = selected_values(head, seen, config.body.causal);
     const at::Tensor outputs = seen.outputs.flatten(0, 1);
-    const StageEnd approximator =
-        run_stage(plan, approximator_part.layout, approximator_part.arena, teacher, [&](int64_t step) -> TrainingLoss {
+    const StageEnd approximator = run_stage(
+        plan, approximator_part.layout, approximator_part.arena, teacher, [&](int64_t step) -> TrainingLoss {
           const at::Tensor drawn = draw_rows(teacher.data.key, 1, step, train.rows, rows, teacher.device);
           const at::Tensor made = head.approximate(inputs.index_select(0, drawn).unsqueeze(0)).squeeze(0);
           return {at::mse_loss(made, outputs.index_select(0, drawn))};

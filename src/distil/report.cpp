@@ -28,11 +28,11 @@ const std::vector<Column> kModelColumns = {{"world", "source"},
 void add_model(Table& table, const std::string& world, const std::string& model, const std::string& heads,
                int64_t k, const std::string& failed, const Score& s) {
   if (failed.empty())
-    table.rows.push_back({world, model, heads, k, s.loss, s.difference(), s.standard_error, s.kl, s.logit_error,
-                          s.accuracy, s.recall, s.oracle_recall, s.leak});
+    table.rows.push_back({world, model, heads, k, s.loss, s.difference(), s.standard_error, s.kl,
+                          s.logit_error, s.accuracy, s.recall, s.oracle_recall, s.leak});
   else
-    table.rows.push_back({world, model + ", diverged", heads, k, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-                          nullptr, nullptr, nullptr});
+    table.rows.push_back({world, model + ", diverged", heads, k, nullptr, nullptr, nullptr, nullptr, nullptr,
+                          nullptr, nullptr, nullptr, nullptr});
 }
 
 std::string distance_name(const DistanceScore& d) {
@@ -78,7 +78,8 @@ Report pipeline_report(const DistillationOutcome& outcome, const PipelineResult&
       fmt::format("{}: one head by selector and approximator, then all heads by every kind", config.name);
   for (const SourceResult& w : result.worlds)
     report.facts.push_back(
-        w.name + ": " + describe_corpus(&w == &result.worlds.front() ? config : recall_config(config), w.floor));
+        w.name + ": " +
+        describe_corpus(&w == &result.worlds.front() ? config : recall_config(config), w.floor));
   report.facts.push_back("run: " + outcome.run_id);
   Table models{
       "models",
@@ -118,9 +119,10 @@ Report pipeline_report(const DistillationOutcome& outcome, const PipelineResult&
       return nullptr;
     }();
     if (taught != nullptr)
-      models.rows.push_back({w.name, "teacher", "dense", nullptr, taught->teacher_loss, 0.0, nullptr, nullptr, nullptr,
-                             taught->teacher_accuracy, nullptr, nullptr, nullptr});
-    add_model(models, w.name, "hybrid (the original's)", "1 of 1 layer", config.attention.k, h.failed, h.score);
+      models.rows.push_back({w.name, "teacher", "dense", nullptr, taught->teacher_loss, 0.0, nullptr, nullptr,
+                             nullptr, taught->teacher_accuracy, nullptr, nullptr, nullptr});
+    add_model(models, w.name, "hybrid (the original's)", "1 of 1 layer", config.attention.k, h.failed,
+              h.score);
     add_distances(distances, "hybrid", h.score);
     for (const StudentResult& student : w.students) {
       add_model(models, w.name, student.name, "all", student.k, student.failed, student.score);
@@ -128,8 +130,8 @@ Report pipeline_report(const DistillationOutcome& outcome, const PipelineResult&
     }
     const SelectorQuality& q = h.quality;
     if (h.failed.empty())
-      selectors.rows.push_back({w.name, q.accuracy, q.constant, q.chance, q.mass, q.mass_constant, q.mass_window,
-                                q.mass_chance, q.mass_oracle, h.approximator_r2});
+      selectors.rows.push_back({w.name, q.accuracy, q.constant, q.chance, q.mass, q.mass_constant,
+                                q.mass_window, q.mass_chance, q.mass_oracle, h.approximator_r2});
     add_notes(report, w);
   }
   report.tables = {std::move(models), std::move(selectors)};
@@ -168,11 +170,11 @@ Report frontier_report(const DistillationOutcome& outcome, const FrontierResult&
     const double flops = p.flops / frontier.dense_flops;
     const double time = p.seconds / frontier.dense_seconds;
     if (p.student.failed.empty())
-      table.rows.push_back({p.student.attention, p.student.k, s.loss, s.difference(), s.standard_error, s.kl, s.recall,
-                            s.oracle_recall, flops, time, 1e3 * p.seconds, s.leak});
+      table.rows.push_back({p.student.attention, p.student.k, s.loss, s.difference(), s.standard_error, s.kl,
+                            s.recall, s.oracle_recall, flops, time, 1e3 * p.seconds, s.leak});
     else
-      table.rows.push_back({p.student.attention + ", diverged", p.student.k, nullptr, nullptr, nullptr, nullptr, nullptr,
-                            nullptr, flops, time, 1e3 * p.seconds, nullptr});
+      table.rows.push_back({p.student.attention + ", diverged", p.student.k, nullptr, nullptr, nullptr,
+                            nullptr, nullptr, nullptr, flops, time, 1e3 * p.seconds, nullptr});
   }
   report.tables.push_back(std::move(table));
   report.notes.emplace_back(
@@ -188,7 +190,8 @@ Report distillation_report(const DistillationOutcome& outcome) {
   const auto* const pipeline = std::get_if<PipelineResult>(&outcome.result);
   Report report = pipeline != nullptr ? pipeline_report(outcome, *pipeline)
                                       : frontier_report(outcome, std::get<FrontierResult>(outcome.result));
-  for (const std::string& failure : failures(outcome.result)) report.notes.push_back(failure + "; the rest goes on.");
+  for (const std::string& failure : failures(outcome.result))
+    report.notes.push_back(failure + "; the rest goes on.");
   report.document =
       to_json(outcome.result, outcome.run_id, outcome.config.name, outcome.config.windows.length);
   return report;

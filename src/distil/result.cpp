@@ -157,7 +157,8 @@ std::vector<std::string> failures(const DistillationResult& result) {
   if (const auto* pipeline = std::get_if<PipelineResult>(&result))
     for (const SourceResult& world : pipeline->worlds) {
       add(world.name + ", head", world.head.failed);
-      for (const StudentResult& student : world.students) add(world.name + ", " + student.name, student.failed);
+      for (const StudentResult& student : world.students)
+        add(world.name + ", " + student.name, student.failed);
     }
   else
     for (const FrontierPoint& point : std::get<FrontierResult>(result).points)
@@ -165,7 +166,8 @@ std::vector<std::string> failures(const DistillationResult& result) {
   return out;
 }
 
-Json to_json(const DistillationResult& result, const std::string& run_id, const std::string& preset, int64_t length) {
+Json to_json(const DistillationResult& result, const std::string& run_id, const std::string& preset,
+             int64_t length) {
   Json document = {{"run_id", run_id}, {"preset", preset}};
   DistillationResult copy = result;  // describe takes mutable structs, so that reading can share it
   if (auto* pipeline = std::get_if<PipelineResult>(&copy)) {

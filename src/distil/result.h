@@ -43,8 +43,9 @@ struct SelectorQuality {
   int64_t queries = 0;
   // Top-1: the share of queries whose strongest key is chosen first.
   double accuracy = 0;
-  double chance = 0;    // of a visible position drawn at random
-  double constant = 0;  // of the best single position for each query position, counted on the collected windows
+  double chance = 0;  // of a visible position drawn at random
+  double constant =
+      0;  // of the best single position for each query position, counted on the collected windows
   // Mean attention mass held by k keys.
   double mass = 0;           // the selector's
   double mass_chance = 0;    // of k visible positions drawn at random
@@ -107,8 +108,8 @@ using DistillationResult = std::variant<PipelineResult, FrontierResult>;
 std::vector<std::string> failures(const DistillationResult& result);
 
 // The result file: field names and meaning are a contract with scripts. `length`: T.
-nlohmann::ordered_json to_json(const DistillationResult& result, const std::string& run_id, const std::string& preset,
-                               int64_t length);
+nlohmann::ordered_json to_json(const DistillationResult& result, const std::string& run_id,
+                               const std::string& preset, int64_t length);
 
 // nothing for a document that is no such result, or of an earlier version.
 std::optional<DistillationResult> distillation_from_json(const nlohmann::ordered_json& document);

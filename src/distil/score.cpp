@@ -86,7 +86,8 @@ Score score(const Teacher& teacher, const Instance& student) {
   const at::Tensor windows = teacher.data.validation_windows();
   const std::vector<Band> one_band(static_cast<size_t>(teacher.data.corpus.vocabulary));
   std::optional<ExcessScorer> scorer;
-  if (teacher.data.source->laws() != nullptr) scorer.emplace(*teacher.data.source->laws(), one_band, teacher.device);
+  if (teacher.data.source->laws() != nullptr)
+    scorer.emplace(*teacher.data.source->laws(), one_band, teacher.device);
   ExcessSums excess, teacher_excess;
   Distances distances(config.source);
   Mass mass;

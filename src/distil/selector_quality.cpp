@@ -57,8 +57,8 @@ Collected collect(const Teacher& teacher, const at::Tensor& windows) {
   return {at::cat(queries), at::cat(values), at::cat(attention), at::cat(outputs)};
 }
 
-SelectorQuality selector_quality(const Teacher& teacher, const Collected& seen, const MlpTopKAttention& selector,
-                                 int64_t k) {
+SelectorQuality selector_quality(const Teacher& teacher, const Collected& seen,
+                                 const MlpTopKAttention& selector, int64_t k) {
   const at::NoGradGuard no_grad;
   const bool causal = teacher.config.body.causal;
   const int64_t length = teacher.config.windows.length;

@@ -3,9 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "model/attention/mlp_topk.h"
 #include "distil/result.h"
 #include "distil/teacher.h"
+#include "model/attention/mlp_topk.h"
 
 namespace ate {
 
@@ -18,7 +18,7 @@ struct Collected {
 };
 Collected collect(const Teacher& teacher, const at::Tensor& windows);
 
-SelectorQuality selector_quality(const Teacher& teacher, const Collected& seen, const MlpTopKAttention& selector,
-                                 int64_t k);
+SelectorQuality selector_quality(const Teacher& teacher, const Collected& seen,
+                                 const MlpTopKAttention& selector, int64_t k);
 
 }  // namespace ate

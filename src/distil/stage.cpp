@@ -19,7 +19,8 @@ namespace {
 
 class Stage final : public Training {
  public:
-  Stage(const StagePlan& plan, const Layout& layout, Arena& arena, const Teacher& teacher, const StageLoss& loss)
+  Stage(const StagePlan& plan, const Layout& layout, Arena& arena, const Teacher& teacher,
+        const StageLoss& loss)
       : plan_(plan),
         layout_(layout),
         arena_(arena),
@@ -96,10 +97,13 @@ class Stage final : public Training {
 
 class StageJournal final : public Journal {
  public:
-  StageJournal(Stage& stage, RunFolder& run, double save_seconds) : Journal(stage, run, save_seconds), stage_(stage) {}
+  StageJournal(Stage& stage, RunFolder& run, double save_seconds)
+      : Journal(stage, run, save_seconds), stage_(stage) {}
 
  protected:
-  nlohmann::ordered_json names() const override { return {{"stage", stage_.name()}, {"step", stage_.updates()}}; }
+  nlohmann::ordered_json names() const override {
+    return {{"stage", stage_.name()}, {"step", stage_.updates()}};
+  }
   void saved() override {
     if (!stage_.ended()) return;
     run_.event({{"event", "stage"},
@@ -131,7 +135,8 @@ StageEnd run_stage(const StagePlan& plan, const Layout& layout, Arena& arena, co
     stage.advance();
     return {member};
   };
-  run_loop({member}, round, [] { return stop_signal() != 0; }, [] { return true; });
+  run_loop(
+      {member}, round, [] { return stop_signal() != 0; }, [] { return true; });
   if (!stage.ended()) throw interruption();
   return {stage.mean_loss(), stage.reason()};
 }

@@ -21,8 +21,8 @@ struct StagePlan {
 };
 
 struct StageEnd {
-  double loss = 0;      // mean over the last tenth of the steps
-  std::string failed;   // why it diverged; "": it did not
+  double loss = 0;     // mean over the last tenth of the steps
+  std::string failed;  // why it diverged; "": it did not
 };
 
 // The loss of step i (from 0).

@@ -28,7 +28,8 @@ Teacher train_teacher(const std::string& name, const Config& config, at::Device 
     throw Failure("teacher " + id.text(), record.progress.reason);
   Teacher teacher{name, config, id, device, std::move(run), save_seconds, TrialData(config, id), nullptr};
   teacher.model = std::make_unique<Instance>(dense, id, teacher.data.corpus, device);
-  read_parameters(SafetensorsFile(teacher.run->checkpoint(id.text())), teacher.model->layout, teacher.model->arena);
+  read_parameters(SafetensorsFile(teacher.run->checkpoint(id.text())), teacher.model->layout,
+                  teacher.model->arena);
   return teacher;
 }
 

@@ -50,7 +50,8 @@ EmbeddingPlan table_per_group(const Config& config, const std::vector<TokenGroup
 EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Corpus& corpus, int64_t seed) {
   if (!arm->reads.ranking) return arm->plan(config, Bands{});
   const Bands bands = make_bands(config.bands, corpus);
-  return arm->plan(config, arm->dealt_at_random ? deal_at_random(bands, {static_cast<uint32_t>(seed), 0}) : bands);
+  return arm->plan(config,
+                   arm->dealt_at_random ? deal_at_random(bands, {static_cast<uint32_t>(seed), 0}) : bands);
 }
 
 }  // namespace ate

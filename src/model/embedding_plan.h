@@ -37,7 +37,9 @@ struct EmbeddingPlan {
 // BadInput for /study/arms when the arm cannot be built for this shape. Each arm is in a file of model/arms/.
 EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Corpus& corpus, int64_t seed);
 // The same with these bands, which may be empty for arms that read none.
-inline EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Bands& bands) { return arm->plan(config, bands); }
+inline EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Bands& bands) {
+  return arm->plan(config, bands);
+}
 
 // Parts that arms are made of.
 

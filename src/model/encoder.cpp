@@ -63,9 +63,9 @@ at::Tensor TrunkOperations::attend(size_t /*layer*/, const Heads& heads, uint32_
   const int64_t length = heads.queries.size(1);
   const double scale = 1 / std::sqrt(static_cast<double>(heads.queries.size(2)));
   const at::Tensor keys = heads.keys.transpose(1, 2);
-  const at::Tensor scores =
-      mask.defined() ? at::baddbmm(mask.narrow(0, 0, length).narrow(1, 0, length), heads.queries, keys, 1, scale)
-                     : at::bmm(heads.queries * scale, keys);
+  const at::Tensor scores = mask.defined() ? at::baddbmm(mask.narrow(0, 0, length).narrow(1, 0, length),
+                                                         heads.queries, keys, 1, scale)
+                                           : at::bmm(heads.queries * scale, keys);
   return at::bmm(dropped(at::softmax(scores, -1), site), heads.values);
 }
 
@@ -74,8 +74,8 @@ at::Tensor causal_mask(const BodyConfig& body, int64_t length, const at::TensorO
   return at::full({length, length}, -std::numeric_limits<double>::infinity(), options).triu(1);
 }
 
-at::Tensor run_trunk(const BodyConfig& body, const ModelWeights<at::Tensor>& weights, at::Tensor x, int64_t length,
-                     const TrunkOperations& operations) {
+at::Tensor run_trunk(const BodyConfig& body, const ModelWeights<at::Tensor>& weights, at::Tensor x,
+                     int64_t length, const TrunkOperations& operations) {
   if (body.kind == BodyKind::bag) return operations.linear(operations.window_mean(x), weights.head);
   if (weights.positions.defined()) x = operations.add_positions(x, weights.positions);
   for (size_t i = 0; i < weights.layers.size(); ++i)

@@ -39,7 +39,7 @@ class TrunkOperations {
 at::Tensor causal_mask(const BodyConfig& body, int64_t length, const at::TensorOptions& options);
 
 // x -> logits. `length`: T of x, at most the window's.
-at::Tensor run_trunk(const BodyConfig& body, const ModelWeights<at::Tensor>& weights, at::Tensor x, int64_t length,
-                     const TrunkOperations& operations);
+at::Tensor run_trunk(const BodyConfig& body, const ModelWeights<at::Tensor>& weights, at::Tensor x,
+                     int64_t length, const TrunkOperations& operations);
 
 }  // namespace ate

@@ -15,7 +15,8 @@ at::Tensor noise_tensor(const Config& config, const EmbeddingPlan& plan, RandomK
 
 }  // namespace
 
-Instance::Instance(const Config& settings, EmbeddingPlan tables, const at::TensorOptions& options, at::Tensor rows)
+Instance::Instance(const Config& settings, EmbeddingPlan tables, const at::TensorOptions& options,
+                   at::Tensor rows)
     : config(settings),
       plan(std::move(tables)),
       layout(make_layout(config, plan)),
@@ -33,7 +34,9 @@ Instance::Instance(const Config& settings, const TrialId& id, const Corpus& corp
   initialise(start_key(config, id));
 }
 
-at::Tensor Instance::parameter(const std::string& name) const { return view_of(arena.parameters, layout.at(name)); }
+at::Tensor Instance::parameter(const std::string& name) const {
+  return view_of(arena.parameters, layout.at(name));
+}
 
 void Instance::initialise(RandomKey key) {
   std::vector<float> start;

@@ -21,7 +21,8 @@ struct Instance {
   Instance& operator=(const Instance&) = delete;
 
   at::Device device() const { return arena.parameters.device(); }
-  at::Tensor parameter(const std::string& name) const;  // a view, without gradient; std::out_of_range for another name
+  at::Tensor parameter(
+      const std::string& name) const;  // a view, without gradient; std::out_of_range for another name
 
   // Draws the parameters by the config's laws.
   void initialise(RandomKey key);

@@ -22,7 +22,8 @@ const ParameterTensor& Layout::at(const std::string& name) const {
 
 std::string attention_prefix(int64_t layer) { return "layers." + std::to_string(layer) + ".self_attn."; }
 
-ParameterTensor& LayoutBuilder::add(std::string name, std::vector<int64_t> shape, InitLaw law, int64_t fan_in) {
+ParameterTensor& LayoutBuilder::add(std::string name, std::vector<int64_t> shape, InitLaw law,
+                                    int64_t fan_in) {
   ParameterTensor tensor{std::move(name), std::move(shape), law, fan_in, layout.size};
   const int64_t count = tensor.count();
   layout.parameters += count;
@@ -31,7 +32,8 @@ ParameterTensor& LayoutBuilder::add(std::string name, std::vector<int64_t> shape
   return layout.tensors.back();
 }
 
-LinearWeights<TensorId> LayoutBuilder::add_linear(const std::string& name, int64_t in, int64_t out, bool bias) {
+LinearWeights<TensorId> LayoutBuilder::add_linear(const std::string& name, int64_t in, int64_t out,
+                                                  bool bias) {
   LinearWeights<TensorId> ids;
   add(name + ".weight", {out, in}, InitLaw::linear_weight, in);
   ids.weight = last();
@@ -75,7 +77,8 @@ LayerWeights<TensorId> add_encoder_layer(LayoutBuilder& layout, int64_t index, c
 }
 
 // What a kind of attention adds to a layer.
-void add_attention_kind(LayoutBuilder& layout, const std::string& prefix, const Config& config, int64_t heads) {
+void add_attention_kind(LayoutBuilder& layout, const std::string& prefix, const Config& config,
+                        int64_t heads) {
   const AttentionKind& kind = config.attention.kind;
   if (heads == 0 || kind->add_parameters == nullptr) return;
   const size_t first = layout.layout.tensors.size();

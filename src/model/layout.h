@@ -52,8 +52,8 @@ struct TensorId {
 struct Layout {
   std::vector<ParameterTensor> tensors;
   ModelWeights<TensorId> weights;  // all but those that a kind of attention adds, which it finds by name
-  int64_t size = 0;        // elements of the flat array, padding included
-  int64_t parameters = 0;  // elements of all tensors: what tables print
+  int64_t size = 0;                // elements of the flat array, padding included
+  int64_t parameters = 0;          // elements of all tensors: what tables print
 
   const ParameterTensor& at(const std::string& name) const;  // throws std::out_of_range
   const ParameterTensor& at(TensorId id) const { return tensors.at(id.index); }

@@ -50,7 +50,9 @@ class Model::Operations final : public TrunkOperations {
     if (sparse.attention == nullptr && traces_ == nullptr) return TrunkOperations::attend(layer, heads, site);
     const int64_t n = heads.queries.size(0) / model_.body_.heads;
     const int64_t length = heads.queries.size(1);
-    const auto split = [&](const at::Tensor& y) { return y.view({n, model_.body_.heads, length, y.size(2)}); };
+    const auto split = [&](const at::Tensor& y) {
+      return y.view({n, model_.body_.heads, length, y.size(2)});
+    };
     AttentionTrace trace;
     trace.heads = {split(heads.queries), split(heads.keys), split(heads.values),
                    mask.defined() ? mask.narrow(0, 0, length).narrow(1, 0, length) : at::Tensor(),

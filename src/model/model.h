@@ -13,8 +13,8 @@
 #include "config/config.h"
 #include "model/arena.h"
 #include "model/attention/attention.h"
-#include "model/encoder.h"
 #include "model/embedding_plan.h"
+#include "model/encoder.h"
 #include "model/layout.h"
 #include "random/counter.h"
 
@@ -70,7 +70,8 @@ class Model {
 
  private:
   struct SparseHeads {
-    std::shared_ptr<const SparseAttention> attention;  // of the first `count` heads; nullptr when all are dense
+    std::shared_ptr<const SparseAttention>
+        attention;  // of the first `count` heads; nullptr when all are dense
     int64_t count = 0;
   };
   class Operations;
@@ -80,7 +81,8 @@ class Model {
   at::Tensor embed(const at::Tensor& tokens) const;
   // `dropout` is nullptr where there is none.
   at::Tensor trunk(const at::Tensor& x, const Dropout* dropout, AttentionTraces* traces) const;
-  at::Tensor forward(const at::Tensor& tokens, const Dropout* dropout, AttentionTraces* traces = nullptr) const {
+  at::Tensor forward(const at::Tensor& tokens, const Dropout* dropout,
+                     AttentionTraces* traces = nullptr) const {
     return trunk(embed(tokens), dropout, traces);
   }
   TrainingLoss training_loss_of(const at::Tensor& embedded, const at::Tensor& windows,
@@ -92,7 +94,7 @@ class Model {
   double distil_;  // weight of the selectors' losses; 0 where none learns
   int64_t window_;
   ModelWeights<at::Tensor> weights_;
-  std::vector<at::Tensor> live_;  // of each block: rows to gather, undefined for all
+  std::vector<at::Tensor> live_;     // of each block: rows to gather, undefined for all
   std::vector<SparseHeads> sparse_;  // of each layer
   at::Tensor noise_, row_of_;
   at::Tensor causal_mask_;  // [T, T]: 0 where a position may look, -inf elsewhere; undefined without a mask

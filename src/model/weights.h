@@ -35,7 +35,9 @@ struct ModelWeights {
   template <class Make>
   auto map_trunk(Make&& make) const {
     using U = std::decay_t<decltype(make(positions))>;
-    const auto pair = [&](const LinearWeights<T>& w) { return LinearWeights<U>{make(w.weight), make(w.bias)}; };
+    const auto pair = [&](const LinearWeights<T>& w) {
+      return LinearWeights<U>{make(w.weight), make(w.bias)};
+    };
     ModelWeights<U> out;
     out.positions = make(positions);
     for (const LayerWeights<T>& l : layers)

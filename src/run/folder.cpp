@@ -139,8 +139,10 @@ void RunFolder::event(const Json& fields) {
 void RunFolder::begin(const Json& environment, const Json& details) {
   std::error_code ignored;
   fs::remove(folder_ / kDone, ignored);
-  for (const std::string& difference : differences_that_round(environment, read_json_if_sound(folder_ / "environment.json")))
-    spdlog::warn("{} is taken up with {}: its last bits may differ from those of a run in one go", id_, difference);
+  for (const std::string& difference :
+       differences_that_round(environment, read_json_if_sound(folder_ / "environment.json")))
+    spdlog::warn("{} is taken up with {}: its last bits may differ from those of a run in one go", id_,
+                 difference);
   write_json("environment.json", environment);
   Json fields = {{"event", "started"}};
   if (details.is_object()) fields.update(details);

@@ -16,6 +16,7 @@ void install_signal_handlers();
 int stop_signal();
 
 // The one way to stop for a signal: the state is saved, main prints `what` and exits with the signal's code.
-Interrupted interruption(const std::string& what = "the state is saved, and the same command goes on from there");
+Interrupted interruption(
+    const std::string& what = "the state is saved, and the same command goes on from there");
 
 }  // namespace ate

@@ -101,9 +101,9 @@ std::vector<std::string> describe_gaps(const StoredRun& run, const char* side) {
     if (finished(trial)) continue;
     const Progress& p = trial.progress;
     const std::string reason = p.reason.empty() ? "" : ": " + p.reason;
-    notes.push_back(
-        fmt::format("Left out, on the {}: {}, {}{}.", side, trial.id.text(),
-                    p.status == TrainingStatus::running ? "which has not got there" : "which diverged", reason));
+    notes.push_back(fmt::format(
+        "Left out, on the {}: {}, {}{}.", side, trial.id.text(),
+        p.status == TrainingStatus::running ? "which has not got there" : "which diverged", reason));
   }
   for (const Canary& canary : run.result.canaries)
     if (!canary.passed)

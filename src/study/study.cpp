@@ -197,10 +197,9 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
     std::vector<TrialUnit> units = make_units(asked, open, most_in_stack(asked, options.stack, parameters));
     size_t widest = 1;
     for (const TrialUnit& unit : units) widest = std::max(widest, unit.trials.size());
-    run.begin(describe_environment(config.device, jobs), {{"trials", open.size()},
-                                                          {"finished_before", records.size()},
-                                                          {"jobs", jobs},
-                                                          {"stack", widest}});
+    run.begin(
+        describe_environment(config.device, jobs),
+        {{"trials", open.size()}, {"finished_before", records.size()}, {"jobs", jobs}, {"stack", widest}});
     spdlog::info("{}: {} to train, {} finished before; {} side by side on {}{}", id,
                  counted(static_cast<int64_t>(open.size()), "trial"), records.size(),
                  std::min(static_cast<size_t>(jobs), units.size()), config.device,

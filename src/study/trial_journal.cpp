@@ -40,21 +40,22 @@ void write_progress(const Config& config, const TrialId& id, const Progress& p, 
     evaluated.push_back(e.epoch);
     perplexities.push_back(std::exp(e.loss));
   }
-  write_json_file(run.progress(id.arm_name(), id.seed), {{"model_name", id.arm_name()},  // the original script's name for it
-                                                         {"arm", id.arm_name()},
-                                                         {"seed", id.seed},
-                                                         {"run_id", run.id()},
-                                                         {"status", status_name(p.status)},
-                                                         {"epoch", p.epoch},
-                                                         {"epochs_completed", p.epoch},
-                                                         {"epochs_total", config.schedule.epochs},
-                                                         {"eta_seconds", seconds_left},
-                                                         {"seconds", seconds},
-                                                         {"floor", number_or_null(floor)},
-                                                         {"eval_epochs", std::move(evaluated)},
-                                                         {"train_losses", p.train_losses},
-                                                         {"val_losses", p.validation_losses()},
-                                                         {"val_perplexities", std::move(perplexities)}});
+  write_json_file(run.progress(id.arm_name(), id.seed),
+                  {{"model_name", id.arm_name()},  // the original script's name for it
+                   {"arm", id.arm_name()},
+                   {"seed", id.seed},
+                   {"run_id", run.id()},
+                   {"status", status_name(p.status)},
+                   {"epoch", p.epoch},
+                   {"epochs_completed", p.epoch},
+                   {"epochs_total", config.schedule.epochs},
+                   {"eta_seconds", seconds_left},
+                   {"seconds", seconds},
+                   {"floor", number_or_null(floor)},
+                   {"eval_epochs", std::move(evaluated)},
+                   {"train_losses", p.train_losses},
+                   {"val_losses", p.validation_losses()},
+                   {"val_perplexities", std::move(perplexities)}});
 }
 
 }  // namespace
@@ -77,7 +78,10 @@ std::optional<TrialRecord> ended_record(const Config& config, TrialId id, const 
 }
 
 TrialJournal::TrialJournal(const Config& config, Trial& trial, RunFolder& run, double save_seconds)
-    : Journal(trial, run, save_seconds), config_(config), trial_(trial), floor_(source_entropy(config.source)) {}
+    : Journal(trial, run, save_seconds),
+      config_(config),
+      trial_(trial),
+      floor_(source_entropy(config.source)) {}
 
 TrialRecord TrialJournal::record() const {
   TrialRecord record;
@@ -95,7 +99,9 @@ Json TrialJournal::names() const {
           {"step", trial_.progress().step}};
 }
 
-void TrialJournal::resumed() { seconds_before_ = saved_seconds_ = stored_seconds(run_, trial_.id()).value_or(0); }
+void TrialJournal::resumed() {
+  seconds_before_ = saved_seconds_ = stored_seconds(run_, trial_.id()).value_or(0);
+}
 
 void TrialJournal::saved() {
   saved_seconds_ = all_seconds();

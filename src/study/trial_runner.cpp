@@ -32,7 +32,8 @@ std::vector<TrialRecord> TrialRunner::run() {
     for (const Member* member : group) trained.push_back({member->trial.get(), member->journal.get()});
     return trained;
   };
-  run_loop(all, round, [&] { return stopped(); }, [&] { return !cancelled_; });
+  run_loop(
+      all, round, [&] { return stopped(); }, [&] { return !cancelled_; });
   std::vector<TrialRecord> records;
   for (const Member& member : members_) records.push_back(member.journal->record());
   return records;

@@ -58,7 +58,8 @@ class Failure : public Error {
 // A signal asked the process to stop; what was trained is saved, and `what` says how to go on.
 class Interrupted : public Error {
  public:
-  Interrupted(ExitCode code, std::string what) : Error(code, {Problem{"", "interrupted; " + std::move(what)}}) {}
+  Interrupted(ExitCode code, std::string what)
+      : Error(code, {Problem{"", "interrupted; " + std::move(what)}}) {}
 };
 
 }  // namespace ate

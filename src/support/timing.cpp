@@ -5,7 +5,8 @@
 
 namespace ate {
 
-std::vector<double> median_seconds_in_turns(const std::vector<std::function<void()>>& calls, int rounds, int warm_up) {
+std::vector<double> median_seconds_in_turns(const std::vector<std::function<void()>>& calls, int rounds,
+                                            int warm_up) {
   std::vector<std::vector<double>> seconds(calls.size());
   for (int round = 0; round < warm_up + rounds; ++round)
     for (size_t i = 0; i < calls.size(); ++i) {

@@ -73,7 +73,8 @@ std::string why_another(const SafetensorsFile& file, const Identity& identity) {
   return "";
 }
 
-std::optional<SafetensorsFile> open_checkpoint(const RunFolder& run, const std::string& name, const Identity& identity) {
+std::optional<SafetensorsFile> open_checkpoint(const RunFolder& run, const std::string& name,
+                                               const Identity& identity) {
   const fs::path newest = run.checkpoint(name);
   const fs::path previous = run.previous_checkpoint(name);
   if (!fs::exists(newest) && !fs::exists(previous)) return std::nullopt;
@@ -86,17 +87,16 @@ std::optional<SafetensorsFile> open_checkpoint(const RunFolder& run, const std::
       return open_as(newest, identity);
     } catch (const Failure& failure) {
       if (!fs::exists(previous))
-        throw Failure(newest.string(), advice(failure.problems().front().what +
-                                               ", and there is no previous checkpoint"));
+        throw Failure(newest.string(),
+                      advice(failure.problems().front().what + ", and there is no previous checkpoint"));
       spdlog::warn("{}; going on from the previous checkpoint", failure.what());
     }
   }
   try {
     return open_as(previous, identity);
   } catch (const Failure& failure) {
-    throw Failure(previous.string(),
-                  advice(failure.problems().front().what +
-                         (fs::exists(newest) ? ", as is the newer checkpoint" : "")));
+    throw Failure(previous.string(), advice(failure.problems().front().what +
+                                            (fs::exists(newest) ? ", as is the newer checkpoint" : "")));
   }
 }
 

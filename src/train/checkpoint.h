@@ -31,6 +31,7 @@ std::string why_another(const SafetensorsFile& file, const Identity& identity);
 
 // The newest sound checkpoint of this name that is of `identity`, or nothing where there is no file. One that is damaged,
 // or of something else, is named and the previous one used. Throws Failure when that is no better.
-std::optional<SafetensorsFile> open_checkpoint(const RunFolder& run, const std::string& name, const Identity& identity);
+std::optional<SafetensorsFile> open_checkpoint(const RunFolder& run, const std::string& name,
+                                               const Identity& identity);
 
 }  // namespace ate

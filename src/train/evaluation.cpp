@@ -96,8 +96,10 @@ Evaluator::Evaluator(const TrialData& data, at::Device device)
 double Evaluator::leak(const Model& model) const {
   if (data_.config.body.kind == BodyKind::bag) return 0;
   const int64_t length = data_.config.windows.length;
-  const at::Tensor tokens =
-      read_windows(data_.corpus, std::array<int64_t, 1>{0}, length).narrow(1, 0, length).contiguous().to(device_);
+  const at::Tensor tokens = read_windows(data_.corpus, std::array<int64_t, 1>{0}, length)
+                                .narrow(1, 0, length)
+                                .contiguous()
+                                .to(device_);
   return largest_leak(model, tokens, {length / 2}, data_.config.source.vocabulary);
 }
 

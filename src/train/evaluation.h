@@ -28,7 +28,7 @@ class Evaluator {
 
  private:
   const TrialData& data_;
-  std::vector<Band> band_of_;            // of each token
+  std::vector<Band> band_of_;           // of each token
   std::optional<ExcessScorer> scorer_;  // where the source's law is known
   at::Device device_;
 };

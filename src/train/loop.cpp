@@ -70,7 +70,8 @@ void Journal::close(bool keep) {
   if (!training_.ended() && keep) save();
   Console::instance().remove(training_.name());
   if (training_.status() == TrainingStatus::diverged)
-    spdlog::warn("{} diverged: {}; its state is kept, the rest goes on", training_.name(), training_.reason());
+    spdlog::warn("{} diverged: {}; its state is kept, the rest goes on", training_.name(),
+                 training_.reason());
 }
 
 void Journal::save() {

@@ -21,11 +21,13 @@ class Training {
   virtual std::string name() const = 0;  // of its checkpoint; people see it too: "bespoke-s3"
   virtual Identity identity() const = 0;
   virtual TrainingStatus status() const = 0;
-  virtual std::string reason() const = 0;       // why it diverged or stopped early; "" otherwise
-  virtual int64_t updates() const = 0;          // since its start
-  virtual int64_t updates_in_all() const = 0;   // when it ends as planned
-  virtual bool measured() const { return false; }  // the last step ended with a measurement, which is worth saving
-  virtual std::string position() const = 0;     // "epoch 3, step 20"
+  virtual std::string reason() const = 0;      // why it diverged or stopped early; "" otherwise
+  virtual int64_t updates() const = 0;         // since its start
+  virtual int64_t updates_in_all() const = 0;  // when it ends as planned
+  virtual bool measured() const {
+    return false;
+  }                                          // the last step ended with a measurement, which is worth saving
+  virtual std::string position() const = 0;  // "epoch 3, step 20"
 
   // One update, and the measurement that is due after it. A loss that is not finite ends the training as diverged, its
   // state before that update kept.
@@ -61,7 +63,7 @@ class Journal {
   virtual nlohmann::ordered_json names() const = 0;  // of the training, for events: {"arm": ..., "seed": ...}
   virtual void resumed() {}
   virtual void report_measurement() {}
-  virtual void saved() {}                    // after the checkpoint
+  virtual void saved() {}                               // after the checkpoint
   virtual std::vector<LivePart> live_line() const = 0;  // for a terminal; rate and time left are added
 
   double seconds() const;  // trained in this process

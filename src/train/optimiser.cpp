@@ -40,7 +40,8 @@ void clip(at::Tensor& gradients, const Layout& layout, double largest) {
 
 }  // namespace
 
-void update(const OptimiserConfig& config, const Layout& layout, Arena& arena, double learning_rate, int64_t step) {
+void update(const OptimiserConfig& config, const Layout& layout, Arena& arena, double learning_rate,
+            int64_t step) {
   const at::NoGradGuard no_grad;
   clip(arena.gradients, layout, config.clip_norm);
   const at::Tensor number =
@@ -48,8 +49,8 @@ void update(const OptimiserConfig& config, const Layout& layout, Arena& arena, d
   config.kind->update(config, layout, arena, {learning_rate, {}, number});
 }
 
-void update(const OptimiserConfig& config, const Layout& layout, Arena& stack, const at::Tensor& learning_rate,
-            const at::Tensor& step) {
+void update(const OptimiserConfig& config, const Layout& layout, Arena& stack,
+            const at::Tensor& learning_rate, const at::Tensor& step) {
   const at::NoGradGuard no_grad;
   clip(stack.gradients, layout, config.clip_norm);
   config.kind->update(config, layout, stack, {0, learning_rate, step});

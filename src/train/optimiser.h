@@ -23,11 +23,12 @@ struct OptimiserStep {
 // One update of arena.parameters by arena.gradients, in place, after the clip. `step` counts updates from 1.
 //   clip: g <- g * min(1, clip_norm / (|g| + 1e-6)), as torch.nn.utils.clip_grad_norm_. What learns from a side loss alone
 //   (ParameterTensor::side_loss) has a norm of its own, so that it never moves the model.
-void update(const OptimiserConfig& config, const Layout& layout, Arena& arena, double learning_rate, int64_t step);
+void update(const OptimiserConfig& config, const Layout& layout, Arena& arena, double learning_rate,
+            int64_t step);
 
 // The same for a stack's arrays [R, S], each row clipped by its own norm, of models without side losses; `layout`: of any
 // of them.
-void update(const OptimiserConfig& config, const Layout& layout, Arena& stack, const at::Tensor& learning_rate,
-            const at::Tensor& step);
+void update(const OptimiserConfig& config, const Layout& layout, Arena& stack,
+            const at::Tensor& learning_rate, const at::Tensor& step);
 
 }  // namespace ate

@@ -16,8 +16,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::pair<TrainingStatus, const char*> kStatusNames[] = {{TrainingStatus::running, "running"},
-                                                                {TrainingStatus::finished, "finished"},
-                                                                {TrainingStatus::diverged, "diverged"}};
+                                                                   {TrainingStatus::finished, "finished"},
+                                                                   {TrainingStatus::diverged, "diverged"}};
 
 // The library writes NaN as null, which comes back as NaN.
 std::vector<double> numbers(const JsonValue& list) {

@@ -26,9 +26,7 @@ std::unique_ptr<FusedStep> fused_step(Instance& instance) {
 
 }  // namespace
 
-TrainingStep::TrainingStep(Instance& instance)
-    : instance_(instance),
-      fused_(fused_step(instance)) {}
+TrainingStep::TrainingStep(Instance& instance) : instance_(instance), fused_(fused_step(instance)) {}
 
 TrainingStep::~TrainingStep() = default;
 

@@ -32,13 +32,16 @@ Identity Trial::identity() const { return trial_identity(config_, id_); }
 
 int64_t Trial::updates_in_all() const { return config_.schedule.epochs * state_->data.steps; }
 
-std::string Trial::position() const { return fmt::format("epoch {}, step {}", progress_.epoch, progress_.step); }
+std::string Trial::position() const {
+  return fmt::format("epoch {}, step {}", progress_.epoch, progress_.step);
+}
 
 double Trial::step() {
   State& s = *state_;
   const int64_t epoch = progress_.updates / s.data.steps;
-  const double loss = s.step->loss_and_gradients(s.data.training_batch(epoch, progress_.updates % s.data.steps),
-                                                 s.data.key, static_cast<uint32_t>(progress_.updates));
+  const double loss =
+      s.step->loss_and_gradients(s.data.training_batch(epoch, progress_.updates % s.data.steps), s.data.key,
+                                 static_cast<uint32_t>(progress_.updates));
   if (!std::isfinite(loss)) return loss;
   s.step->update(learning_rate(config_, epoch), progress_.updates + 1);
   ++progress_.updates;
@@ -76,8 +79,8 @@ void Trial::end_epoch() {
     evaluated_ = true;
     if (!std::isfinite(evaluation.loss)) {
       progress_.status = TrainingStatus::diverged;
-      progress_.reason =
-          fmt::format("the validation loss was {} after epoch {}", describe_number(evaluation.loss), epoch + 1);
+      progress_.reason = fmt::format("the validation loss was {} after epoch {}",
+                                     describe_number(evaluation.loss), epoch + 1);
     }
     progress_.evaluations.push_back(std::move(evaluation));
     if (stops_early(config_.schedule, progress_.validation_losses()) && !ended()) {
@@ -102,7 +105,8 @@ std::map<std::string, std::string> Trial::metadata() const {
 std::string Trial::checkpoint() const {
   std::map<std::string, std::string> of = identity();
   of["progress"] = to_json(progress_).dump();
-  return checkpoint_bytes(state_->model.layout, state_->model.arena, config_.optimiser.kind->state, std::move(of));
+  return checkpoint_bytes(state_->model.layout, state_->model.arena, config_.optimiser.kind->state,
+                          std::move(of));
 }
 
 std::string Trial::exported() const {

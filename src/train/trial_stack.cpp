@@ -30,7 +30,8 @@ TrialStack::TrialStack(const Config& config, std::vector<Trial*> trials, at::Dev
         }
         return replicas;
       }()),
-      arrays_(make_stack(replicas_, at::TensorOptions(at::kFloat).device(device), config.optimiser.kind->state.size())),
+      arrays_(make_stack(replicas_, at::TensorOptions(at::kFloat).device(device),
+                         config.optimiser.kind->state.size())),
       step_(config, replicas_, arrays_),
       windows_(at::zeros(
           {chunk_, static_cast<int64_t>(trials_.size()), config.windows.batch, config.windows.length + 1},

@@ -38,7 +38,8 @@ TEST_CASE("a width without a column stops the arms that have it, and no others",
   for (const std::string& setting : {high, mid, low, rank}) CHECK(arm_complaint(kPlain, setting).empty());
   CHECK(contains(arm_complaint(R"("uniform_projected")", high), "leaves no column"));
   CHECK(arm_complaint(R"("uniform_projected")", low).empty());
-  CHECK(contains(arm_complaint(R"("standard","factorised")", rank), "0.001 times the width 64 leaves no column"));
+  CHECK(contains(arm_complaint(R"("standard","factorised")", rank),
+                 "0.001 times the width 64 leaves no column"));
   CHECK(arm_complaint(R"("factorised")", mid).empty());
   CHECK(arm_complaint(R"("adaptive")", low).empty());
   for (const char* arm : {R"("bespoke")", R"("reversed")", R"("random_band")", R"("param_matched")"})

@@ -95,8 +95,8 @@ TEST_CASE("the presets are the four validations, from the smallest to the larges
           "[config]") {
   std::vector<std::string> names;
   for (const Preset& one : presets()) names.push_back(one.name);
-  CHECK(names ==
-        std::vector<std::string>{"focused", "medium", "long", "definitive", "sparse", "sparse-frontier", "demo"});
+  CHECK(names == std::vector<std::string>{"focused", "medium", "long", "definitive", "sparse",
+                                          "sparse-frontier", "demo"});
 }
 
 TEST_CASE("the sparse preset is the seed's pipeline", "[config]") {

@@ -4,8 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cmath>
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
@@ -20,13 +20,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::vector<std::string> kFrontier = {"train.procedure=frontier",
-                                            "train.kinds=[\"window\",\"lowrank_topk\",\"block_topk\"]",
-                                            "attention.kind=dense",
-                                            "attention.k=8",
-                                            "attention.heads=0",
-                                            "attention.layers=0",
-                                            "attention.hidden=64"};
+const std::vector<std::string> kFrontier = {
+    "train.procedure=frontier", "train.kinds=[\"window\",\"lowrank_topk\",\"block_topk\"]",
+    "attention.kind=dense",     "attention.k=8",
+    "attention.heads=0",        "attention.layers=0",
+    "attention.hidden=64"};
 
 fs::path checkpoints(const TemporaryFolder& out, const DistillationOutcome& outcome) {
   return out.path() / "runs" / outcome.run_id / "checkpoint";
@@ -52,7 +50,8 @@ nlohmann::ordered_json timeless(const DistillationOutcome& outcome) {
 }
 
 // Runs it in a process that is asked to stop `microseconds` after its start; its exit code.
-int interrupted_run(const TemporaryFolder& out, const std::vector<std::string>& sets, useconds_t microseconds) {
+int interrupted_run(const TemporaryFolder& out, const std::vector<std::string>& sets,
+                    useconds_t microseconds) {
   const pid_t pid = fork();
   if (pid == 0) {
     install_signal_handlers();
@@ -153,7 +152,8 @@ TEST_CASE("a damaged or foreign checkpoint of a stage is refused by name", "[dis
   const fs::path previous = folder / "window-k4.previous.safetensors";
   fs::remove(previous);
 
-  (void)out.write("runs/" + whole.run_id + "/checkpoint/window-k4.safetensors", kept.substr(0, kept.size() / 2));
+  (void)out.write("runs/" + whole.run_id + "/checkpoint/window-k4.safetensors",
+                  kept.substr(0, kept.size() / 2));
   CHECK(contains(again(), "window-k4.safetensors: damaged"));
   CHECK(contains(again(), "there is no previous checkpoint; delete it to train window-k4 again"));
   fs::copy_file(folder / "block_topk-k4.safetensors", window, fs::copy_options::overwrite_existing);
@@ -166,8 +166,9 @@ TEST_CASE("a damaged or foreign checkpoint of a stage is refused by name", "[dis
 TEST_CASE("what only shows when a model is built is refused before anything is written", "[distil]") {
   const TemporaryFolder out;
   CHECK(contains(complaint_of<BadInput>([&] {
-                   run_distillation(tiny_distillation({"source.vocabulary=20", "train.recall_epochs=1"}, "sparse"),
-                                    distil_in(out));
+                   run_distillation(
+                       tiny_distillation({"source.vocabulary=20", "train.recall_epochs=1"}, "sparse"),
+                       distil_in(out));
                  }),
                  "the recall source does not fit"));
   CHECK(fs::is_empty(out.path()));

@@ -4,11 +4,11 @@
 
 #include "catch.h"
 #include "config/json.h"
+#include "config/resolve.h"
 #include "helpers/attention_kinds.h"
 #include "helpers/errors.h"
 #include "helpers/temporary_folder.h"
 #include "helpers/trials.h"
-#include "config/resolve.h"
 
 namespace ate {
 extern const AttentionDescription strided_attention;

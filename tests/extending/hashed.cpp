@@ -8,7 +8,8 @@ EmbeddingPlan hashed(const Config& config, const Bands& bands) {
   EmbeddingPlan plan = Arm::standard->plan(config, bands);
   EmbeddingBlock& block = plan.blocks[0];
   block.rows = (config.source.vocabulary + 1) / 2;
-  for (int64_t token = 0; token < config.source.vocabulary; ++token) plan.row_of.push_back(token % block.rows);
+  for (int64_t token = 0; token < config.source.vocabulary; ++token)
+    plan.row_of.push_back(token % block.rows);
   return plan;
 }
 

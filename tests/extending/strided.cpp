@@ -6,7 +6,8 @@
 namespace ate {
 namespace {
 
-constexpr KindSetting kStride[] = {{"stride", int64_t{4}, between(1, 1 << 20), "distance between the keys read"}};
+constexpr KindSetting kStride[] = {
+    {"stride", int64_t{4}, between(1, 1 << 20), "distance between the keys read"}};
 
 int64_t stride(const Config& config) { return config.attention.own.whole("stride"); }
 

@@ -13,11 +13,12 @@ namespace ate::testing {
 
 class Rig : public Instance {
  public:
-  // All parameters 0 until they are set. `noise`: the rows of tokens outside all bands.
-  Rig(const Config& settings, EmbeddingPlan tables, at::ScalarType type, at::Tensor noise = {})
-      : Instance(settings, std::move(tables), at::TensorOptions(type), noise.defined() ? noise.to(type) : noise) {}
-  Rig(const Config& settings, Arm arm, const Bands& bands, at::ScalarType type, const at::Tensor& noise = {})
-      : Rig(settings, plan_embedding(settings, arm, bands), type, noise) {}
+  // All parameters 0 until they are set. `rows`: the rows of tokens outside all bands.
+  Rig(const Config& settings, EmbeddingPlan tables, at::ScalarType type, at::Tensor rows = {})
+      : Instance(settings, std::move(tables), at::TensorOptions(type),
+                 rows.defined() ? rows.to(type) : rows) {}
+  Rig(const Config& settings, Arm arm, const Bands& bands, at::ScalarType type, const at::Tensor& rows = {})
+      : Rig(settings, plan_embedding(settings, arm, bands), type, rows) {}
 
   // The part of one of the arena's arrays that belongs to a tensor, as a flat view.
   static at::Tensor part(const at::Tensor& flat, const ParameterTensor& tensor) {

@@ -29,7 +29,8 @@ class StackRig {
       replicas.push_back(
           {&alone.back()->plan, &alone.back()->layout, noise.defined() ? noise.to(type) : noise, part.key});
     }
-    arrays = std::make_unique<Arena>(make_stack(replicas, at::TensorOptions(type), config.optimiser.kind->state.size()));
+    arrays = std::make_unique<Arena>(
+        make_stack(replicas, at::TensorOptions(type), config.optimiser.kind->state.size()));
     for (size_t r = 0; r < alone.size(); ++r) arena(r).parameters.copy_(alone[r]->arena.parameters);
     step = std::make_unique<StackedStep>(config, replicas, *arrays);
   }
@@ -45,7 +46,9 @@ class StackRig {
   // Loss of model r alone, by the reference; gradients in its own arena.
   double run_alone(size_t r, const at::Tensor& windows, uint32_t number) const {
     alone[r]->arena.gradients.zero_();
-    return alone[r]->model.training_loss(windows[static_cast<int64_t>(r)], keys_of_parts[r].key, number).backward();
+    return alone[r]
+        ->model.training_loss(windows[static_cast<int64_t>(r)], keys_of_parts[r].key, number)
+        .backward();
   }
   // Other windows for each model: [R, B, T + 1].
   at::Tensor windows(uint32_t number) const {

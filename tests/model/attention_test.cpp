@@ -152,7 +152,8 @@ TEST_CASE("with as many keys as positions every kind that reads keys is dense at
     for (const bool causal : {true, false}) {
       Config config = sparse_encoder(kind, causal);
       config.attention.k = config.windows.length;
-      config.attention.own.set("approximator", kind != AttentionKind::mlp_topk);  // one that approximates reads no key
+      config.attention.own.set("approximator",
+                               kind != AttentionKind::mlp_topk);  // one that approximates reads no key
       const auto sparse = rig_of(config);
       Config plain = config;
       plain.attention = {};

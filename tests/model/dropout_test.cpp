@@ -14,7 +14,8 @@ namespace {
 
 constexpr RandomKey kDropoutKey = {0x12345678, 0x9abcdef0};
 
-std::vector<float> mask(size_t size, double p, RandomKey key = kDropoutKey, uint32_t site = 2, uint32_t step = 7) {
+std::vector<float> mask(size_t size, double p, RandomKey key = kDropoutKey, uint32_t site = 2,
+                        uint32_t step = 7) {
   std::vector<float> out(size, -1.0F);
   fill_dropout_mask(key, site, step, p, out);
   return out;

@@ -90,7 +90,8 @@ void check_gradients(const Rig& found, const Rig& expected, double tolerance) {
   }
 }
 
-void check_step(const FusedCase& v, double p, Dtype dtype, const std::string& instructions, double tolerance) {
+void check_step(const FusedCase& v, double p, Dtype dtype, const std::string& instructions,
+                double tolerance) {
   FusedCase dropped = v;
   dropped.config.body.dropout = p;
   const auto rig = fused_rig(dropped, at::kFloat);

@@ -94,8 +94,8 @@ TEST_CASE("logits are those of the written-out model", "[model]") {
     const at::Tensor logits = in_double->model.logits(tokens);
     CHECK(logits.size(1) == targets_per_window(v.config));
     CHECK(largest_logit_difference(logits.detach(), reference.logits(tokens)) < 1e-13);
-    CHECK(largest_logit_difference(rig_of(v, at::kFloat)->model.logits(tokens).detach(), reference.logits(tokens)) <
-          1e-5);
+    CHECK(largest_logit_difference(rig_of(v, at::kFloat)->model.logits(tokens).detach(),
+                                   reference.logits(tokens)) < 1e-5);
   }
 }
 

@@ -199,11 +199,22 @@ TEST_CASE("a name ends no cell of a Markdown table, and marks nothing up", "[rep
 
 TEST_CASE("names of any bytes leave JSON valid", "[report]") {
   Report report;
-  report.document = {{"a", "\xff"}, {"b", "\x01" "42"}, {"c", "\x01"}, {"d", "\x01" "file"}};
+  report.document = {{"a", "\xff"},
+                     {"b",
+                      "\x01"
+                      "42"},
+                     {"c", "\x01"},
+                     {"d",
+                      "\x01"
+                      "file"}};
   const Json read = Json::parse(render(report, Format::json));
-  CHECK(read["b"] == "\x01" "42");
+  CHECK(read["b"] ==
+        "\x01"
+        "42");
   CHECK(read["c"] == "\x01");
-  CHECK(read["d"] == "\x01" "file");
+  CHECK(read["d"] ==
+        "\x01"
+        "file");
 }
 
 namespace {
@@ -211,11 +222,12 @@ namespace {
 Report wide_report() {
   Report report;
   report.title = "A title of some words that go on for a while, for longer than forty columns";
-  report.tables = {{"t",
-                    "",
-                    {{"arm", "arm"}, {"first", "the first number"}, {"second", "the second number"}, {"detail", "detail"}},
-                    {{"standard", 1, 2, "words that go on and on for longer than forty columns"},
-                     {"bespoke", 3, 4, "less"}}}};
+  report.tables = {
+      {"t",
+       "",
+       {{"arm", "arm"}, {"first", "the first number"}, {"second", "the second number"}, {"detail", "detail"}},
+       {{"standard", 1, 2, "words that go on and on for longer than forty columns"},
+        {"bespoke", 3, 4, "less"}}}};
   return report;
 }
 

@@ -6,14 +6,16 @@ using namespace ate;
 
 namespace {
 
-const std::vector<LivePart> kTrial = {
-    {"standard-s0 epoch 3/9", 0}, {"train 3.1 nats", 2}, {"floor 2.9", 3}, {"120 steps/s", 4}, {"5m left", 1}};
+const std::vector<LivePart> kTrial = {{"standard-s0 epoch 3/9", 0},
+                                      {"train 3.1 nats", 2},
+                                      {"floor 2.9", 3},
+                                      {"120 steps/s", 4},
+                                      {"5m left", 1}};
 
 }  // namespace
 
 TEST_CASE("a live line has all its parts where they fit", "[run]") {
-  CHECK(fitted_line(kTrial, 200) ==
-        "standard-s0 epoch 3/9  train 3.1 nats  floor 2.9  120 steps/s  5m left");
+  CHECK(fitted_line(kTrial, 200) == "standard-s0 epoch 3/9  train 3.1 nats  floor 2.9  120 steps/s  5m left");
   CHECK(fitted_line(kTrial, 70) == fitted_line(kTrial, 200));
 }
 

@@ -18,7 +18,8 @@ Config preset(const std::string& name, std::vector<std::string> sets = {}) {
 TEST_CASE("a preset on its own source is the original's, whatever else is set", "[study]") {
   for (const char* name : {"focused", "medium", "long", "definitive"}) {
     CHECK(is_originals_source(preset(name)));
-    CHECK(is_originals_source(preset(name, {"schedule.epochs=3", "name=mine", "optimiser.learning_rate=0.1"})));
+    CHECK(
+        is_originals_source(preset(name, {"schedule.epochs=3", "name=mine", "optimiser.learning_rate=0.1"})));
     CHECK(is_originals_source(preset(name, {"mode=published"})));
   }
 }

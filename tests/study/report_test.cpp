@@ -203,7 +203,8 @@ TEST_CASE("every row of every table is as long as its heading, in every state of
 }
 
 TEST_CASE("every trial has a row for programs, and none for people", "[study]") {
-  const Report report = report_of(study_config(2), {finished(Arm::standard, 0, {4}), diverged(Arm::bespoke, 0)});
+  const Report report =
+      report_of(study_config(2), {finished(Arm::standard, 0, {4}), diverged(Arm::bespoke, 0)});
   const Table* trials = find_table(report, "trials");
   REQUIRE(trials != nullptr);
   CHECK(trials->machine);

@@ -66,7 +66,8 @@ TEST_CASE("a checkpoint of another experiment is refused", "[study]") {
   CHECK(contains(complaint_of<Failure>([&] { run_in(study.out); }), "is of experiment"));
 }
 
-TEST_CASE("a finished study is made whole where its result or progress files are gone or emptied", "[study]") {
+TEST_CASE("a finished study is made whole where its result or progress files are gone or emptied",
+          "[study]") {
   const FinishedStudy study;
   const std::string result = bytes_of_file(study.results());
   for (const bool removed : {true, false})

@@ -106,5 +106,6 @@ TEST_CASE("an impossible request is refused before anything is written, at the s
   CHECK(contains(empty_band, "--set bands.high=0: for seed 5 the high band has no token"));
   CHECK(contains(complaint_of<BadInput>([&] { run_in(out, {"device=cuda:99"}); }), "--set device=cuda:99: "));
   CHECK(fs::is_empty(out.path()));
-  CHECK(run_in(out, {"bands.high=0", "study.arms=[\"standard\"]"}).result.trials.size() == 2);  // which has no bands
+  CHECK(run_in(out, {"bands.high=0", "study.arms=[\"standard\"]"}).result.trials.size() ==
+        2);  // which has no bands
 }

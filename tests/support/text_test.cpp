@@ -5,23 +5,29 @@
 using namespace ate;
 
 TEST_CASE("what a terminal would obey is spelt out", "[support]") {
-  CHECK(printable("plain, caf\xC3\xA9, \xE2\x86\x92 \xF0\x9F\x98\x80") == "plain, caf\xC3\xA9, \xE2\x86\x92 \xF0\x9F\x98\x80");
+  CHECK(printable("plain, caf\xC3\xA9, \xE2\x86\x92 \xF0\x9F\x98\x80") ==
+        "plain, caf\xC3\xA9, \xE2\x86\x92 \xF0\x9F\x98\x80");
   CHECK(printable("\x1b[31mred") == "\\x1b[31mred");
   CHECK(printable("two\nlines\r\n\tand a tab") == "two\\nlines\\r\\n\\tand a tab");
   CHECK(printable(std::string("nul\0", 4)) == "nul\\x00");
   CHECK(printable("\x7f") == "\\x7f");
-  CHECK(printable("\xC2\x9B" "2J") == "\\x9b2J");              // CSI in one character
-  CHECK(printable("\xE2\x80\xAE" "gnp.exe") == "\\u202egnp.exe");  // writes the rest from right to left
-  CHECK(printable("a\xE2\x80\xA8" "b") == "a\\u2028" "b");
+  CHECK(printable("\xC2\x9B"
+                  "2J") == "\\x9b2J");  // CSI in one character
+  CHECK(printable("\xE2\x80\xAE"
+                  "gnp.exe") == "\\u202egnp.exe");  // writes the rest from right to left
+  CHECK(printable("a\xE2\x80\xA8"
+                  "b") ==
+        "a\\u2028"
+        "b");
 }
 
 TEST_CASE("bytes that are no UTF-8 are spelt out one by one", "[support]") {
   CHECK(printable("\xFF\xFE") == "\\xff\\xfe");
   CHECK(printable("\x80") == "\\x80");
   CHECK(printable("cut \xE2\x86") == "cut \\xe2\\x86");
-  CHECK(printable("\xC0\xAF") == "\\xc0\\xaf");              // an overlong "/"
-  CHECK(printable("\xE0\x80\x80") == "\\xe0\\x80\\x80");      // an overlong NUL
-  CHECK(printable("\xED\xA0\x80") == "\\xed\\xa0\\x80");      // half a surrogate pair
+  CHECK(printable("\xC0\xAF") == "\\xc0\\xaf");                    // an overlong "/"
+  CHECK(printable("\xE0\x80\x80") == "\\xe0\\x80\\x80");           // an overlong NUL
+  CHECK(printable("\xED\xA0\x80") == "\\xed\\xa0\\x80");           // half a surrogate pair
   CHECK(printable("\xF4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");  // beyond U+10FFFF
   CHECK(printable("\xF4\x8F\xBF\xBF") == "\xF4\x8F\xBF\xBF");
 }

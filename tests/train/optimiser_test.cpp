@@ -114,11 +114,11 @@ TEST_CASE("four updates leave PyTorch's parameters, in double and in float", "[t
         const at::Tensor windows = long_tensor(after["windows_per_step"][static_cast<size_t>(step)]);
         c.rig.arena.gradients.zero_();
         const TrainingLoss loss = c.rig.model.training_loss(windows, {0, 0}, 0);
-        CHECK(std::abs(loss.value() - after["losses"][static_cast<size_t>(step)].get<double>()) <
-              tolerance);
+        CHECK(std::abs(loss.value() - after["losses"][static_cast<size_t>(step)].get<double>()) < tolerance);
         loss.backward();
         const int64_t epoch = step / after["steps_per_epoch"].get<int64_t>();
-        update(c.rig.config.optimiser, c.rig.layout, c.rig.arena, learning_rate(c.rig.config, epoch), step + 1);
+        update(c.rig.config.optimiser, c.rig.layout, c.rig.arena, learning_rate(c.rig.config, epoch),
+               step + 1);
       }
       for (const ParameterTensor& tensor : c.rig.layout.tensors) {
         const double difference = largest_difference(Rig::part(c.rig.arena.parameters, tensor),

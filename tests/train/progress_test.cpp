@@ -66,7 +66,8 @@ Progress through_text(const Progress& progress) {
 
 TEST_CASE("progress comes back from its text with every digit", "[train]") {
   check_equal(through_text(some_progress()), some_progress());
-  for (const TrainingStatus status : {TrainingStatus::running, TrainingStatus::finished, TrainingStatus::diverged}) {
+  for (const TrainingStatus status :
+       {TrainingStatus::running, TrainingStatus::finished, TrainingStatus::diverged}) {
     Progress progress;
     progress.status = status;
     check_equal(through_text(progress), progress);

@@ -35,7 +35,8 @@ TEST_CASE("with a clip, a selector's gradient leaves the model's losses where th
       const auto arrays = arrays_of(final_state(trial));
       losses.push_back(trial.progress().validation_losses());
       for (const auto& [name, bytes] : arrays)
-        if (name.find("selector.0.weight") != std::string::npos || name.find("lowrank_query") != std::string::npos) {
+        if (name.find("selector.0.weight") != std::string::npos ||
+            name.find("lowrank_query") != std::string::npos) {
           selectors.push_back(bytes);
           break;
         }
@@ -66,7 +67,7 @@ TEST_CASE("a side loss that is no number leaves the model's loss and gradients",
     if (tensor.side_loss)
       CHECK(Rig::part(broken.arena.parameters, tensor).isnan().any().item<bool>());
     else
-      CHECK(largest_difference(Rig::part(broken.arena.parameters, tensor), Rig::part(sound.arena.parameters, tensor)) ==
-            0);
+      CHECK(largest_difference(Rig::part(broken.arena.parameters, tensor),
+                               Rig::part(sound.arena.parameters, tensor)) == 0);
   }
 }

@@ -17,8 +17,9 @@ using namespace ate::testing;
 namespace {
 
 constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
-const std::vector<TrialId> kIds = {{Arm::standard, 0},    {Arm::bespoke, 0},   {Arm::bespoke, 1},
-                                   {Arm::random_band, 0}, {Arm("mixed_dim"), 2}, {Arm("uniform_projected"), 0}};
+const std::vector<TrialId> kIds = {{Arm::standard, 0},    {Arm::bespoke, 0},
+                                   {Arm::bespoke, 1},     {Arm::random_band, 0},
+                                   {Arm("mixed_dim"), 2}, {Arm("uniform_projected"), 0}};
 
 Config settings() {
   Config config = config_for_all_arms();

@@ -3,15 +3,17 @@
 
 namespace ate {
 
-extern const ArmDescription standard_arm, tied_arm, bespoke_arm, reversed_arm, random_band_arm, uniform_projected_arm,
-    param_matched_arm, factorised_arm, mixed_dim_arm, adaptive_arm, aa_arm, known_worse_arm;
+extern const ArmDescription standard_arm, tied_arm, bespoke_arm, reversed_arm, random_band_arm,
+    uniform_projected_arm, param_matched_arm, factorised_arm, mixed_dim_arm, adaptive_arm, aa_arm,
+    known_worse_arm;
 
 template <>
 std::vector<const ArmDescription*>& registered() {
   static std::vector<const ArmDescription*> arms = {
-      &standard_arm,          &tied_arm,          &bespoke_arm,    &reversed_arm,  &random_band_arm,
-      &uniform_projected_arm, &param_matched_arm, &factorised_arm, &mixed_dim_arm, &adaptive_arm,
-      &aa_arm,                &known_worse_arm};
+      &standard_arm,      &tied_arm,        &bespoke_arm,
+      &reversed_arm,      &random_band_arm, &uniform_projected_arm,
+      &param_matched_arm, &factorised_arm,  &mixed_dim_arm,
+      &adaptive_arm,      &aa_arm,          &known_worse_arm};
   return arms;
 }
 

@@ -19,7 +19,8 @@ EmbeddingPlan tied(const Config& config, const Bands& bands) {
 
 EmbeddingPlan known_worse(const Config& config, const Bands&) {
   if (config.body.width <= kKnownWorseWidth)
-    throw cannot_build("known_worse", fmt::format("the width {} is not above {}", config.body.width, kKnownWorseWidth));
+    throw cannot_build("known_worse",
+                       fmt::format("the width {} is not above {}", config.body.width, kKnownWorseWidth));
   return one_table(config, kKnownWorseWidth);
 }
 
@@ -44,9 +45,8 @@ constinit const ArmDescription uniform_projected_arm = {
     .name = "uniform_projected",
     .help = "one table as wide as bespoke's high band, projected",
     .reads = {.high = true},
-    .plan = [](const Config& config, const Bands&) {
-      return one_table(config, band_width(config.embedding.high, config.body));
-    },
+    .plan = [](const Config& config,
+               const Bands&) { return one_table(config, band_width(config.embedding.high, config.body)); },
 };
 
 extern const ArmDescription factorised_arm;
@@ -54,9 +54,8 @@ constinit const ArmDescription factorised_arm = {
     .name = "factorised",
     .help = "V x r and r x d, r = embedding.rank * d (Lan et al. 2020, ALBERT)",
     .reads = {.rank = true},
-    .plan = [](const Config& config, const Bands&) {
-      return one_table(config, band_width(config.embedding.rank, config.body));
-    },
+    .plan = [](const Config& config,
+               const Bands&) { return one_table(config, band_width(config.embedding.rank, config.body)); },
 };
 
 extern const ArmDescription aa_arm;

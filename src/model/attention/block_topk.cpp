@@ -12,7 +12,8 @@
 namespace ate {
 namespace {
 
-constexpr KindSetting kBlockSettings[] = {{"block", int64_t{4}, between(1, 1 << 20), "keys in a block", true}};
+constexpr KindSetting kBlockSettings[] = {
+    {"block", int64_t{4}, between(1, 1 << 20), "keys in a block", true}};
 
 // Blocks of a window, and those that a position reads.
 struct Blocks {

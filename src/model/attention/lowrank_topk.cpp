@@ -10,7 +10,8 @@
 namespace ate {
 namespace {
 
-constexpr KindSetting kLowrankSettings[] = {{"rank", int64_t{8}, between(1, 1 << 16), "dimensions that keys are scored in", true}};
+constexpr KindSetting kLowrankSettings[] = {
+    {"rank", int64_t{8}, between(1, 1 << 16), "dimensions that keys are scored in", true}};
 
 int64_t rank(const Config& config) { return config.attention.own.whole("rank"); }
 int64_t head_width(const Config& config) { return config.body.width / config.body.heads; }
@@ -34,7 +35,8 @@ class LowRankTopK : public SparseAttention {
   at::Tensor query_, key_;  // [H, r, hd]
 };
 
-void add_lowrank_parameters(LayoutBuilder& layout, const std::string& prefix, const Config& config, int64_t heads) {
+void add_lowrank_parameters(LayoutBuilder& layout, const std::string& prefix, const Config& config,
+                            int64_t heads) {
   const int64_t width = head_width(config);
   for (const char* name : {"lowrank_query", "lowrank_key"})
     layout.add(prefix + name, {heads, rank(config), width}, InitLaw::xavier_weight, width);
@@ -44,7 +46,8 @@ void add_lowrank_parameters(LayoutBuilder& layout, const std::string& prefix, co
 double lowrank_flops(const Config& config) {
   const auto width = static_cast<double>(head_width(config));
   const auto r = static_cast<double>(rank(config));
-  return 4 * width * r + 2 * static_cast<double>(config.windows.length) * r + exact_flops(config, keys_read(config));
+  return 4 * width * r + 2 * static_cast<double>(config.windows.length) * r +
+         exact_flops(config, keys_read(config));
 }
 
 }  // namespace

@@ -11,8 +11,16 @@ namespace {
 
 constexpr KindSetting kMlpSettings[] = {
     {"hidden", int64_t{64}, between(1, 1 << 16), "hidden width of selector and approximator", true},
-    {"approximator", true, {}, "a second MLP makes the output; false: exact attention over the selected keys", true},
-    {"selects_causally", true, {}, "false lets the selector choose later positions, as the original's did", true},
+    {"approximator",
+     true,
+     {},
+     "a second MLP makes the output; false: exact attention over the selected keys",
+     true},
+    {"selects_causally",
+     true,
+     {},
+     "false lets the selector choose later positions, as the original's did",
+     true},
 };
 
 bool approximates(const Config& config) { return config.attention.own.flag("approximator"); }
@@ -23,7 +31,8 @@ void add_head_linear(LayoutBuilder& layout, const std::string& name, int64_t hea
   layout.add(name + ".bias", {heads, out}, InitLaw::linear_bias, in);
 }
 
-void add_mlp_parameters(LayoutBuilder& layout, const std::string& prefix, const Config& config, int64_t heads) {
+void add_mlp_parameters(LayoutBuilder& layout, const std::string& prefix, const Config& config,
+                        int64_t heads) {
   const int64_t width = config.body.width / config.body.heads;
   const int64_t hidden = config.attention.own.whole("hidden");
   add_head_linear(layout, prefix + "selector.0", heads, width, hidden);

@@ -70,10 +70,10 @@ FusedLayer<E>::FusedLayer(FusedContext<E>& c, LayerScratch<E>& s, int64_t index,
   dqkv_bias_ = c.gradient(w.in_projection.bias);
   hidden_bias_ = c.weight(w.linear1.bias);
   dhidden_bias_ = c.gradient(w.linear1.bias);
-  const auto linear = [&](const LinearWeights<TensorId>& map, int64_t in, int64_t out, const E* input, E* output,
-                          const E* doutput, E* dinput) {
-    return LinearProducts<E>(c, c.operand(map.weight), c.gradient(map.weight), in, out, input, output, doutput,
-                             dinput);
+  const auto linear = [&](const LinearWeights<TensorId>& map, int64_t in, int64_t out, const E* input,
+                          E* output, const E* doutput, E* dinput) {
+    return LinearProducts<E>(c, c.operand(map.weight), c.gradient(map.weight), in, out, input, output,
+                             doutput, dinput);
   };
   in_ = linear(w.in_projection, d, 3 * d, x_.operand, qkv_, s.dqkv, s.dx);
   out_projection_ = linear(w.out_projection, d, d, mixed_, s.branch, s.dbranch, s.dmixed);

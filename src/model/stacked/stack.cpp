@@ -10,13 +10,15 @@ namespace ate {
 namespace {
 
 // `of`: the same place in each replica's layout.
-TrunkTensor trunk_tensor(const std::vector<Replica>& replicas, const Arena& stack, const std::vector<TensorId>& of) {
+TrunkTensor trunk_tensor(const std::vector<Replica>& replicas, const Arena& stack,
+                         const std::vector<TensorId>& of) {
   if (!of[0]) return {};
   const ParameterTensor& first = replicas[0].layout->at(of[0]);
   const int64_t before_end = replicas[0].layout->size - first.offset;
   for (size_t r = 0; r < replicas.size(); ++r) {
     const Layout& layout = *replicas[r].layout;
-    if (!of[r] || layout.at(of[r]).shape != first.shape || layout.size - layout.at(of[r]).offset != before_end)
+    if (!of[r] || layout.at(of[r]).shape != first.shape ||
+        layout.size - layout.at(of[r]).offset != before_end)
       throw Failure(first.name, "is not in the same place in all models of the stack");
   }
   std::vector<int64_t> shape = {stack.parameters.size(0)};

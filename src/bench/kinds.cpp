@@ -1,0 +1,108 @@
+#include "bench/kinds.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include "analysis/memory.h"
+#include "model/attention/attention.h"
+#include "model/layout.h"
+
+namespace ate {
+namespace {
+
+Config config_of(const Shape& shape, AttentionKind kind) {
+  Config config;
+  config.windows.length = shape.length;
+  config.body.kind = BodyKind::encoder;
+  config.body.width = shape.width;
+  config.body.heads = shape.heads;
+  config.body.causal = shape.causal;
+  config.attention.kind = kind;
+  config.attention.k = shape.keys;
+  return config;
+}
+
+// Bytes at the peak, estimated from above: inputs and outputs; keys and values of the chosen positions, gathered; and,
+// where every pair of a query and a key is scored, the scores beside what the mask and the choice make of them.
+Count peak_bytes(const Shape& shape, AttentionKind kind, int64_t element_bytes) {
+  const Count rows = Count(shape.batch) * shape.heads * shape.length;
+  Count bytes = rows * 4 * shape.head_size() * element_bytes;
+  // block_topk reads its own block whole, also where k is less.
+  bytes += rows * (2 * (shape.keys + AttentionConfig().own.whole("block")) * (shape.head_size() + 8)) *
+           element_bytes;
+  if (std::string_view(kind->name) != "window") bytes += rows * shape.length * (3 * element_bytes);
+  return bytes + Count(shape.length) * shape.length * element_bytes;
+}
+
+// The mask that models add to scores, made from the one that says what is hidden.
+at::Tensor additive_mask(const AttentionInputs& x) {
+  if (!x.hidden.defined()) return {};
+  return at::zeros(x.hidden.sizes(), x.queries.options())
+      .masked_fill_(x.hidden, -std::numeric_limits<double>::infinity());
+}
+
+AttentionPath::Run runner(const Config& config, const at::TensorOptions& options) {
+  const int64_t size = config.body.width / config.body.heads;
+  LayoutBuilder parameters;
+  const AttentionKind& kind = config.attention.kind;
+  if (kind->add_parameters != nullptr) kind->add_parameters(parameters, "", config, config.body.heads);
+  const std::shared_ptr<SparseAttention> attention = kind->make(config, [&](const std::string& name) {
+    return at::randn(parameters.layout.at(name).shape, options) / std::sqrt(static_cast<double>(size));
+  });
+  const auto mask = std::make_shared<at::Tensor>();  // made in the first run, which is not timed
+  return [=](const AttentionInputs& x) {
+    if (x.hidden.defined() && !mask->defined()) *mask = additive_mask(x);
+    const int64_t group = x.queries.size(1) / x.keys.size(1);
+    const auto spread = [&](const at::Tensor& y) { return group > 1 ? y.repeat_interleave(group, 1) : y; };
+    return attention->attend({x.queries, spread(x.keys), spread(x.values), *mask,
+                              1 / std::sqrt(static_cast<double>(x.queries.size(3)))},
+                             nullptr);
+  };
+}
+
+}  // namespace
+
+AttentionPath mlp_topk_path(const Shape& whole, int64_t heads, const at::TensorOptions& options) {
+  Shape shape = whole;
+  shape.heads = heads;
+  shape.kv_heads = std::min(shape.kv_heads, heads);
+  shape.width = heads * whole.head_size();
+  Config config = config_of(shape, AttentionKind::mlp_topk);
+  config.attention.own.set("hidden", shape.hidden);
+  const auto element_bytes = static_cast<int64_t>(options.dtype().itemsize());
+  return {heads == whole.heads ? "sparse mlp_topk" : "sparse mlp_topk, one head", false, false, heads,
+          // The operations that train keep twice what the method needs, and a mask that is added to scores.
+          2 * memory::sparse_peak(shape, element_bytes) +
+              Count(shape.length) * shape.length * (1 + element_bytes),
+          [=] {
+            const AttentionPath::Run run = runner(config, options);
+            return [=](const AttentionInputs& x) {
+              const int64_t group = x.queries.size(1) / x.keys.size(1);
+              const auto first = [&](const at::Tensor& y) { return y.narrow(1, 0, heads); };
+              const auto spread = [&](const at::Tensor& y) {
+                return group > 1 ? y.repeat_interleave(group, 1) : y;
+              };
+              return run({first(x.queries), first(spread(x.keys)), first(spread(x.values)), x.hidden});
+            };
+          }};
+}
+
+std::vector<AttentionPath> kind_paths(const Shape& shape, const at::TensorOptions& options) {
+  const auto element_bytes = static_cast<int64_t>(options.dtype().itemsize());
+  std::vector<AttentionPath> paths;
+  for (const AttentionDescription* description : registered<AttentionDescription>()) {
+    const AttentionKind kind(*description);
+    if (kind == AttentionKind::dense || kind == AttentionKind::mlp_topk) continue;
+    const Config config = config_of(shape, kind);
+    paths.push_back({std::string("sparse ") + kind->name, false, false, shape.heads,
+                     peak_bytes(shape, kind, element_bytes), [=] { return runner(config, options); },
+                     AttentionKind::dense->flops(config) / kind->flops(config)});
+  }
+  return paths;
+}
+
+}  // namespace ate

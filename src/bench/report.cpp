@@ -1,0 +1,99 @@
+#include "bench/report.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+
+#include "analysis/accounting.h"
+#include "analysis/complexity.h"
+#include "support/text.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace
+
+double predicted_speedup(const AttentionTiming& timing) {
+  if (timing.predicted > 0) return timing.predicted;
+  Shape shape = timing.shape;
+  shape.selector_outputs = SelectorOutputs::all;  // what the measured path computes
+  const Cost both = cost(Accounting::corrected, shape);
+  const double share = static_cast<double>(timing.heads) / static_cast<double>(timing.shape.heads);
+  return both.ratio() / share;
+}
+
+Table measured_rows(const std::vector<MeasuredShape>& shapes) {
+  Table table{"measured",
+              "Wall-clock of attention, forward, " + (shapes.empty() ? "" : shapes[0].device) +
+                  "; speedup over the fastest dense path",
+              {{"d", "d"},
+               {"T", "T"},
+               {"heads", "H"},
+               {"k", "k"},
+               {"batch", "B"},
+               {"path", "path"},
+               {"median_seconds", "median ms", 3, 1e-3},
+               {"least_seconds", "least", 3, 1e-3},
+               {"most_seconds", "most", 3, 1e-3},
+               {"runs", "runs"},
+               {"peak_bytes", "memory MB", 1, 1e6},
+               {"speedup", "speedup", 3},
+               {"predicted_speedup", "by FLOPs", 3},
+               {"remark", "remark"},
+               {"hidden", "h", -1, 1, true},
+               {"kv_heads", "kv_heads", -1, 1, true},
+               {"causal", "causal", -1, 1, true},
+               {"pass", "pass", -1, 1, true},
+               {"device", "device", -1, 1, true}},  // with its threads and the type of the numbers
+              {},
+              2};
+  for (const MeasuredShape& measured : shapes) {
+    const AttentionTiming* fastest = measured.fastest_dense();
+    for (const AttentionTiming& timing : measured.timings) {
+      const Shape& s = timing.shape;
+      const double speedup = fastest == nullptr ? std::nan("") : fastest->median() / timing.median();
+      std::string remark = timing.reason;
+      if (&timing == fastest) remark = "fastest dense";
+      table.rows.push_back(
+          {s.width, s.length, s.heads, s.keys, s.batch, timing.path, number_or_null(timing.median()),
+           number_or_null(timing.least()), number_or_null(timing.most()), timing.seconds.size(),
+           timing.peak_bytes > 0 ? Json(timing.peak_bytes) : Json(nullptr), number_or_null(speedup),
+           timing.dense ? Json(nullptr) : number_or_null(predicted_speedup(timing)), remark, s.hidden,
+           s.kv_heads, s.causal, "forward", measured.device});
+    }
+  }
+  return table;
+}
+
+std::vector<std::string> measured_notes(const std::vector<MeasuredShape>& shapes) {
+  int wins = 0;
+  int ran = 0;
+  std::map<int64_t, std::pair<std::vector<CostPoint>, std::vector<CostPoint>>> by_width;
+  for (const MeasuredShape& measured : shapes) {
+    const AttentionTiming* dense = measured.fastest_dense();
+    const AttentionTiming* sparse = measured.find("sparse mlp_topk");
+    if (dense == nullptr || sparse == nullptr || sparse->seconds.empty()) continue;
+    ++ran;
+    if (sparse->median() < dense->median()) ++wins;
+    auto& [dense_points, sparse_points] = by_width[sparse->shape.width];
+    dense_points.push_back({static_cast<double>(sparse->shape.length), dense->median()});
+    sparse_points.push_back({static_cast<double>(sparse->shape.length), sparse->median()});
+  }
+  std::vector<std::string> notes = {fmt::format(
+      "measured: at {} of {} that ran on {}, every head of the original report's kind, mlp_topk, took "
+      "less time than the fastest dense path. Sparse kinds run as plain array operations, untrained "
+      "(the time does not depend on the weights).",
+      wins, counted(ran, "shape"), shapes.empty() ? "no device" : shapes[0].device)};
+  for (const auto& [width, points] : by_width)
+    if (const double exponent = fit_exponent(points.second); std::isfinite(exponent))
+      notes.push_back(
+          fmt::format("measured at d {}: time grows as T^{:.2f} for the fastest dense path, T^{:.2f} with "
+                      "every head mlp_topk.",
+                      width, fit_exponent(points.first), exponent));
+  return notes;
+}
+
+}  // namespace ate
