@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "config/derived.h"
 #include "config/fields.h"
+#include "config/json.h"
 #include "config/kernels.h"
 #include "config/resolve.h"
 #include "support/names.h"
@@ -23,58 +25,6 @@ bool is_device_name(const std::string& name) {
   if (name == "auto" || name == "cpu" || name == "cuda" || name == "mps") return true;
   return name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() < 9 &&
          name.find_first_not_of("0123456789", 5) == std::string::npos;
-}
-
-// Settings of one kind of source, which others must leave alone: a setting that does nothing is a mistake.
-std::vector<Problem> foreign_settings(const SourceConfig& s) {
-  const SourceConfig plain;
-  const struct {
-    const char* name;
-    SourceKind kind;
-    bool changed;
-  } settings[] = {{"order", SourceKind::zipf_markov, s.order != plain.order},
-                  {"neighbours", SourceKind::zipf_markov, s.neighbours != plain.neighbours},
-                  {"law_seed", SourceKind::zipf_markov, s.law_seed != plain.law_seed},
-                  {"keys", SourceKind::recall, s.keys != plain.keys},
-                  {"values", SourceKind::recall, s.values != plain.values},
-                  {"distance", SourceKind::recall, s.distance != plain.distance},
-                  {"file", SourceKind::text, s.file != plain.file},
-                  {"format", SourceKind::text, s.format != plain.format},
-                  {"model", SourceKind::text, s.model != plain.model},
-                  {"content", SourceKind::text, s.content != plain.content}};
-  std::vector<Problem> problems;
-  for (const auto& setting : settings)
-    if (setting.changed && s.kind != setting.kind)
-      problems.push_back(
-          {std::string("/source/") + setting.name,
-           fmt::format("{} has no such setting, only {} has: leave it out or set source.kind={}",
-                       enum_name(s.kind), enum_name(setting.kind), enum_name(setting.kind))});
-  return problems;
-}
-
-std::vector<Problem> check_source(const SourceConfig& s) {
-  std::vector<Problem> problems = foreign_settings(s);
-  if (s.kind == SourceKind::text && s.file.empty())
-    problems.push_back({"/source/file", "text needs a file: set source.file to its path"});
-  const bool takes_no_model = s.format != TextFormat::automatic && s.format != TextFormat::sentencepiece;
-  if (s.kind == SourceKind::text && takes_no_model && !s.model.empty())
-    problems.push_back(
-        {"/source/model", fmt::format("only sentencepiece takes a model, {} does not: leave it out "
-                                      "or set source.format=sentencepiece",
-                                      enum_name(s.format))});
-  if (s.kind == SourceKind::recall && s.vocabulary < s.keys + s.values + 2)
-    problems.push_back(
-        {"/source/vocabulary",
-         fmt::format("{} keys, {} values, the mark of a query and a filler do not fit into {} tokens: set "
-                     "source.vocabulary to at least {}",
-                     s.keys, s.values, s.vocabulary, s.keys + s.values + 2)});
-  if (s.kind == SourceKind::recall && s.distance < 5 * s.keys + 1)
-    problems.push_back(
-        {"/source/distance",
-         fmt::format("{} keys are {} tokens from their queries on average even without fillers: set "
-                     "source.distance to at least that, or fewer source.keys",
-                     s.keys, 5 * s.keys + 1)});
-  return problems;
 }
 
 // "window has no such setting, only lowrank_topk has: ...".
@@ -99,6 +49,32 @@ std::vector<Problem> foreign_settings(const std::string& section, const Kind<Des
         continue;
       problems.push_back({where, foreign(kind->name, owners_of<Description>(setting.name), section)});
     }
+  return problems;
+}
+
+// Fields of other kinds that are not at their defaults: a setting that does nothing is a mistake.
+std::vector<Problem> foreign_fields(const SourceConfig& source) {
+  Config config;
+  const nlohmann::ordered_json plain = write_config(config)["source"];
+  config.source = source;
+  const nlohmann::ordered_json asked = write_config(config)["source"];
+  std::vector<Problem> problems;
+  for (const SourceDescription* other : registered<SourceDescription>())
+    for (const char* field : other->fields)
+      if (source.kind != SourceKind(*other) && asked[field] != plain[field])
+        problems.push_back(
+            {std::string("/source/") + field,
+             fmt::format("{} has no such setting, only {} has: leave it out or set source.kind={}",
+                         source.kind->name, other->name, other->name)});
+  return problems;
+}
+
+std::vector<Problem> check_source(const SourceConfig& source) {
+  std::vector<Problem> problems = foreign_fields(source);
+  for (Problem& problem : foreign_settings("source", source.kind, source.own))
+    problems.push_back(std::move(problem));
+  if (source.kind->check != nullptr)
+    for (Problem& problem : source.kind->check(source)) problems.push_back(std::move(problem));
   return problems;
 }
 

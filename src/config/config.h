@@ -18,12 +18,6 @@ enum class Mode {
   published,  // as the seed's scripts ran it, to reproduce and explain the published numbers
 };
 
-enum class SourceKind {
-  zipf_iid,     // independent draws, p(rank r) proportional to r^-exponent
-  zipf_markov,  // a Markov chain over a sparse random graph whose stationary law is that one
-  recall,       // keys with values, asked for later, among fillers
-  text,         // a file that the user names
-};
 enum class TextFormat {
   automatic,  // sentencepiece where a model is named, npy and llmc by their first bytes, uint16 for a file that
               // ends in .bin, else bytes
@@ -57,6 +51,7 @@ struct SourceConfig {
   TextFormat format = TextFormat::automatic;
   std::string model{};    // sentencepiece: the model's file
   std::string content{};  // hash of the file (and the model), found when the config is resolved
+  KindSettings own = initial_settings<SourceDescription>();  // those that the kinds declare
 
   bool operator==(const SourceConfig&) const = default;
 };

@@ -42,12 +42,6 @@ struct EnumNames<Dtype> {
                                         std::pair{Dtype::bf16, "bf16"}};
 };
 template <>
-struct EnumNames<SourceKind> {
-  static constexpr std::array values = {
-      std::pair{SourceKind::zipf_iid, "zipf_iid"}, std::pair{SourceKind::zipf_markov, "zipf_markov"},
-      std::pair{SourceKind::recall, "recall"}, std::pair{SourceKind::text, "text"}};
-};
-template <>
 struct EnumNames<TextFormat> {
   static constexpr std::array values = {std::pair{TextFormat::automatic, "auto"},
                                         std::pair{TextFormat::bytes, "bytes"},
@@ -169,10 +163,7 @@ inline constexpr int64_t kLargestVocabulary = 1 << 24;
 
 template <class Visitor>
 void describe(Visitor& v, SourceConfig& s) {
-  v.field(
-      "kind", s.kind,
-      "Law of the corpus. zipf_iid: independent draws, p(rank r) proportional to r^-exponent; zipf_markov: "
-      "a Markov chain with that stationary law; recall: keys with values, asked for later; text: a file");
+  v.field("kind", s.kind, "Law of the corpus. " + kinds_help<SourceDescription>());
   v.field("vocabulary", s.vocabulary, between(2, kLargestVocabulary),
           "V, number of distinct tokens; Zipf: token id = rank - 1; follows from the file for bytes and "
           "sentencepiece");
@@ -201,6 +192,7 @@ void describe(Visitor& v, SourceConfig& s) {
   v.field("model", s.model, "text: the SentencePiece model's file");
   v.field("content", s.content,
           "text: hash of the file (and the model), found by itself; another is refused");
+  describe_own<SourceDescription>(v, s.own);
 }
 
 template <class Visitor>

@@ -1,5 +1,5 @@
 // What a kind of attention, of embedding and of optimiser is: facts that configs, checks and counts read, and functions
-// that build the parts. Each kind is a file: model/attention/, model/arms/, train/optimisers/. No LibTorch.
+// that build the parts. Each kind is a file: model/attention/, model/arms/, train/optimisers/, data/. No LibTorch.
 #pragma once
 
 #include <functional>
@@ -25,6 +25,8 @@ struct Layout;
 class LayoutBuilder;
 struct OptimiserConfig;
 struct OptimiserStep;
+class Source;
+struct SourceConfig;
 class SparseAttention;
 
 // A layer's parameter by the end of its name: "selector.0.weight". Throws std::out_of_range for another.
@@ -91,6 +93,33 @@ struct Arm : Kind<ArmDescription> {
 
 // What any of them reads.
 ArmSettings settings_read_by(const std::vector<Arm>& arms);
+
+struct SourceDescription {
+  const char* name;
+  const char* help;  // a clause
+  std::span<const KindSetting> settings{};
+  // Fields of SourceConfig that belong to this kind alone.
+  std::span<const char* const> fields{};
+  // Draws are independent: its entropy is that of one token.
+  bool independent = false;
+  // What a window shows does not tell all that the past does: a model ends above the entropy rate.
+  bool reaches_past_window = false;
+  // Its tokens stay in a file of the user's, whose law is not known.
+  bool in_file = false;
+  // What is wrong with the settings of this kind; nullptr: nothing can be.
+  std::vector<Problem> (*check)(const SourceConfig&) = nullptr;
+  // The corpus in a clause, for people.
+  std::string (*describe)(const SourceConfig&) = nullptr;
+  // Throws BadInput for a file that cannot be read or is not what the config says.
+  std::shared_ptr<const Source> (*open)(const SourceConfig&) = nullptr;
+};
+template <>
+std::vector<const SourceDescription*>& registered();
+
+struct SourceKind : Kind<SourceDescription> {
+  using Kind::Kind;
+  static const SourceKind zipf_iid, zipf_markov, recall, text;
+};
 
 // A flat array that an optimiser keeps beside the parameters.
 struct StateArray {

@@ -24,7 +24,7 @@ std::vector<int64_t> Corpus::counts(int64_t first_tokens) const {
 Corpus make_corpus(const SourceConfig& source, int64_t seed) { return open_source(source)->corpus(seed); }
 
 std::optional<double> source_entropy(const SourceConfig& source) {
-  if (source.kind == SourceKind::text) return std::nullopt;  // without its file, which may be gone
+  if (source.kind->in_file) return std::nullopt;  // without its file, which may be gone
   return open_source(source)->entropy();
 }
 

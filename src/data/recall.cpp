@@ -1,5 +1,7 @@
 #include "data/recall.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "data/draw.h"
@@ -128,5 +130,48 @@ void Recall::next_laws(std::span<const int64_t> window, std::span<NextLaw> laws)
     }
   }
 }
+
+namespace {
+
+constexpr const char* kRecallFields[] = {"keys", "values", "distance"};
+
+std::vector<Problem> check_recall(const SourceConfig& s) {
+  std::vector<Problem> problems;
+  if (s.vocabulary < s.keys + s.values + 2)
+    problems.push_back(
+        {"/source/vocabulary",
+         fmt::format("{} keys, {} values, the mark of a query and a filler do not fit into {} tokens: set "
+                     "source.vocabulary to at least {}",
+                     s.keys, s.values, s.vocabulary, s.keys + s.values + 2)});
+  if (s.distance < 5 * s.keys + 1)
+    problems.push_back(
+        {"/source/distance",
+         fmt::format("{} keys are {} tokens from their queries on average even without fillers: set "
+                     "source.distance to at least that, or fewer source.keys",
+                     s.keys, 5 * s.keys + 1)});
+  return problems;
+}
+
+}  // namespace
+
+extern const SourceDescription recall_source;
+constinit const SourceDescription recall_source = {
+    .name = "recall",
+    .help = "keys with values, asked for later, among fillers",
+    .fields = kRecallFields,
+    .reaches_past_window = true,
+    .check = check_recall,
+    .describe =
+        [](const SourceConfig& s) {
+          return fmt::format(
+              "{} tokens of {} keys with {} values among {} fillers (Zipf exponent {:g}), asked for {} "
+              "tokens later "
+              "on average",
+              s.tokens, s.keys, s.values, s.vocabulary - s.keys - s.values - 1, s.exponent, s.distance);
+        },
+    .open = [](const SourceConfig& config) -> std::shared_ptr<const Source> {
+      return std::make_shared<Recall>(config);
+    },
+};
 
 }  // namespace ate

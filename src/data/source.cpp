@@ -1,30 +1,23 @@
+// The sources. A new one is a file of this folder and two lines here.
 #include "data/source.h"
 
 #include <mutex>
 
-#include "data/recall.h"
-#include "data/text.h"
-#include "data/zipf_iid.h"
-#include "data/zipf_markov.h"
-
 namespace ate {
-namespace {
 
-std::shared_ptr<const Source> make_source(const SourceConfig& config) {
-  switch (config.kind) {
-    case SourceKind::zipf_iid:
-      return std::make_shared<ZipfIid>(config);
-    case SourceKind::zipf_markov:
-      return std::make_shared<ZipfMarkov>(config);
-    case SourceKind::recall:
-      return std::make_shared<Recall>(config);
-    case SourceKind::text:
-      return std::make_shared<Text>(config);
-  }
-  return nullptr;
+extern const SourceDescription zipf_iid_source, zipf_markov_source, recall_source, text_source;
+
+template <>
+std::vector<const SourceDescription*>& registered() {
+  static std::vector<const SourceDescription*> sources = {&zipf_iid_source, &zipf_markov_source,
+                                                          &recall_source, &text_source};
+  return sources;
 }
 
-}  // namespace
+constinit const SourceKind SourceKind::zipf_iid(zipf_iid_source);
+constinit const SourceKind SourceKind::zipf_markov(zipf_markov_source);
+constinit const SourceKind SourceKind::recall(recall_source);
+constinit const SourceKind SourceKind::text(text_source);
 
 std::shared_ptr<const Source> open_source(const SourceConfig& config) {
   static std::mutex mutex;
@@ -32,7 +25,7 @@ std::shared_ptr<const Source> open_source(const SourceConfig& config) {
   static std::shared_ptr<const Source> last;
   const std::lock_guard lock(mutex);
   if (last == nullptr || !(last_config == config)) {
-    last = make_source(config);
+    last = config.kind->open(config);
     last_config = config;
   }
   return last;

@@ -189,4 +189,63 @@ SettledText settle_text(SourceConfig& source, const TextDefaults& defaults) {
 
 std::optional<double> unknown_share(const SourceConfig& source) { return last_text().unknown(source); }
 
+namespace {
+
+constexpr const char* kTextFields[] = {"file", "format", "model", "content"};
+
+// "(bytes, 256 in the vocabulary, content 0123...)".
+std::string describe_text(const SourceConfig& s) {
+  const auto format = [&]() -> std::string {
+    switch (s.format) {
+      case TextFormat::automatic:
+      case TextFormat::bytes:
+        return "bytes";
+      case TextFormat::uint16:
+        return "token ids";
+      case TextFormat::uint32:
+        return "token ids of four bytes";
+      case TextFormat::npy:
+        return "token ids of NumPy";
+      case TextFormat::llmc:
+        return "token ids of llm.c";
+      case TextFormat::sentencepiece:
+        return "SentencePiece model " + s.model;
+    }
+    return "";
+  };
+  const std::optional<double> unknown = unknown_share(s);
+  return fmt::format("({}, {} in the vocabulary, {}content {})", format(), s.vocabulary,
+                     unknown ? fmt::format("{:.2f} % unknown pieces, ", 100 * *unknown) : "", s.content);
+}
+
+std::vector<Problem> check_text(const SourceConfig& s) {
+  std::vector<Problem> problems;
+  if (s.file.empty()) problems.push_back({"/source/file", "text needs a file: set source.file to its path"});
+  const bool takes_no_model = s.format != TextFormat::automatic && s.format != TextFormat::sentencepiece;
+  if (takes_no_model && !s.model.empty())
+    problems.push_back(
+        {"/source/model", fmt::format("only sentencepiece takes a model, {} does not: leave it out "
+                                      "or set source.format=sentencepiece",
+                                      enum_name(s.format))});
+  return problems;
+}
+
+}  // namespace
+
+extern const SourceDescription text_source;
+constinit const SourceDescription text_source = {
+    .name = "text",
+    .help = "a file that the user names",
+    .fields = kTextFields,
+    .in_file = true,
+    .check = check_text,
+    .describe =
+        [](const SourceConfig& s) {
+          return fmt::format("the first {} tokens of {} {}", s.tokens, s.file, describe_text(s));
+        },
+    .open = [](const SourceConfig& config) -> std::shared_ptr<const Source> {
+      return std::make_shared<Text>(config);
+    },
+};
+
 }  // namespace ate

@@ -1,5 +1,7 @@
 #include "data/zipf_iid.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "config/derived.h"
@@ -24,5 +26,20 @@ Corpus ZipfIid::corpus(int64_t seed) const {
 void ZipfIid::next_laws(std::span<const int64_t> /*window*/, std::span<NextLaw> laws) const {
   std::fill(laws.begin(), laws.end(), NextLaw{});
 }
+
+extern const SourceDescription zipf_iid_source;
+constinit const SourceDescription zipf_iid_source = {
+    .name = "zipf_iid",
+    .help = "independent draws, p(rank r) proportional to r^-exponent",
+    .independent = true,
+    .describe =
+        [](const SourceConfig& s) {
+          return fmt::format("{} independent draws of {} tokens, Zipf exponent {:g}", s.tokens, s.vocabulary,
+                             s.exponent);
+        },
+    .open = [](const SourceConfig& config) -> std::shared_ptr<const Source> {
+      return std::make_shared<ZipfIid>(config);
+    },
+};
 
 }  // namespace ate

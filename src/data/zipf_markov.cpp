@@ -1,5 +1,7 @@
 #include "data/zipf_markov.h"
 
+#include <fmt/format.h>
+
 #include "data/zipf.h"
 
 namespace ate {
@@ -78,5 +80,29 @@ void ZipfMarkov::next_laws(std::span<const int64_t> window, std::span<NextLaw> l
     laws[t] = NextLaw{seen ? row_after(t > 0 ? window[t - 1] : 0, window[t]) : 0};
   }
 }
+
+namespace {
+
+constexpr const char* kMarkovFields[] = {"order", "neighbours", "law_seed"};
+
+}  // namespace
+
+extern const SourceDescription zipf_markov_source;
+constinit const SourceDescription zipf_markov_source = {
+    .name = "zipf_markov",
+    .help = "a Markov chain over a sparse random graph with that stationary law",
+    .fields = kMarkovFields,
+    .describe =
+        [](const SourceConfig& s) {
+          return fmt::format(
+              "{} tokens of a Markov chain of order {} over {} tokens, stationary law Zipf with exponent "
+              "{:g}; "
+              "{} neighbours drawn, law seed {}",
+              s.tokens, s.order, s.vocabulary, s.exponent, s.neighbours, s.law_seed);
+        },
+    .open = [](const SourceConfig& config) -> std::shared_ptr<const Source> {
+      return std::make_shared<ZipfMarkov>(config);
+    },
+};
 
 }  // namespace ate

@@ -25,7 +25,7 @@ double trial_bytes(const Config& config, int64_t parameters) {
   const double training = copies * rows * (number(config.body.layers) * layer + logits);
   // Logits, their logarithms, and the law beside them in double.
   const double evaluation = number(kEvaluationBatch) * predictions * number(config.source.vocabulary) * 8;
-  const double corpus = config.source.kind == SourceKind::text ? 0 : number(config.source.tokens);
+  const double corpus = config.source.kind->in_file ? 0 : number(config.source.tokens);
   return kFloat * (4 * number(parameters) + training + evaluation + corpus);
 }
 

@@ -22,7 +22,7 @@ std::vector<SourceConfig> sources_with_a_law() {
 
 TEST_CASE("the mean loss of the law itself on a long corpus is the entropy rate", "[data]") {
   for (const SourceConfig& config : sources_with_a_law()) {
-    CAPTURE(static_cast<int>(config.kind), config.order);
+    CAPTURE(enum_name(config.kind), config.order);
     const auto source = open_source(config);
     const Foretold foretold = foretell(*source, 0);
     // Given the past, each term has the mean 0, so the terms are uncorrelated: 4 standard errors.
@@ -36,7 +36,7 @@ TEST_CASE("the mean loss of the law itself on a long corpus is the entropy rate"
 
 TEST_CASE("the probabilities of every law add to 1", "[data]") {
   for (SourceConfig config : sources_with_a_law()) {
-    CAPTURE(static_cast<int>(config.kind), config.order);
+    CAPTURE(enum_name(config.kind), config.order);
     config.tokens = 2000;
     const auto source = open_source(config);
     const std::vector<int64_t> tokens = tokens_of(source->corpus(1));
@@ -48,7 +48,7 @@ TEST_CASE("the probabilities of every law add to 1", "[data]") {
 
 TEST_CASE("a corpus is a pure function of config and seed, and a longer one begins with it", "[data]") {
   for (SourceConfig config : sources_with_a_law()) {
-    CAPTURE(static_cast<int>(config.kind), config.order);
+    CAPTURE(enum_name(config.kind), config.order);
     config.tokens = 3001;
     const std::vector<int32_t> tokens = make_corpus(config, 3).tokens;
     CHECK(tokens.size() == 3001);

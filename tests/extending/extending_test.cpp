@@ -14,6 +14,7 @@ namespace ate {
 extern const AttentionDescription strided_attention;
 extern const ArmDescription hashed_arm;
 extern const OptimiserDescription lion_optimiser;
+extern const SourceDescription noisy_cycle_source;
 }  // namespace ate
 
 using namespace ate;
@@ -81,6 +82,24 @@ TEST_CASE("an arm of one file trains", "[extending]") {
   CHECK(complaint({"study.arms=[\"standard\",\"hashed\"]"}).empty());
 }
 
+TEST_CASE("a source of one file trains a model toward its floor", "[extending]") {
+  const Registered<SourceDescription> source(noisy_cycle_source);
+  Config config = tiny_encoder();
+  config.source.kind = SourceKind("noisy_cycle");
+  config.source.own.set("noise", 0.2);
+  config.source.tokens = 2000;
+  config.windows.batches_per_epoch = 60;
+  config.optimiser.learning_rate = 0.03;
+  config.schedule.epochs = 6;
+  Trial trial = make_trial(config, Arm::standard);
+  while (!trial.ended()) trial.advance();
+  CHECK(trial.progress().evaluations.back().excess.value() < 0.2);
+  CHECK(trial.progress().evaluations.front().excess.value() >
+        trial.progress().evaluations.back().excess.value());
+  CHECK(complaint({"source.kind=noisy_cycle", "source.noise=0.5"}).empty());
+  CHECK(contains(complaint({"source.noise=0.5"}), "only noisy_cycle has"));
+}
+
 TEST_CASE("a new kind's settings leave the names of experiments alone", "[extending]") {
   const Choice window = {"medium", "", {"attention.kind=window"}, {}};
   const std::string before = experiment_hash(resolve(window).config);
@@ -91,7 +110,7 @@ TEST_CASE("a new kind's settings leave the names of experiments alone", "[extend
 TEST_CASE("docs/extending.md shows these files", "[extending]") {
   const std::filesystem::path root = std::filesystem::path(ATE_TESTS_FOLDER).parent_path();
   const std::string document = bytes_of_file(root / "docs" / "extending.md");
-  for (const char* name : {"strided.cpp", "lion.cpp", "hashed.cpp"}) {
+  for (const char* name : {"strided.cpp", "lion.cpp", "hashed.cpp", "noisy_cycle.cpp"}) {
     CAPTURE(name);
     CHECK(contains(document, bytes_of_file(root / "tests" / "extending" / name)));
   }

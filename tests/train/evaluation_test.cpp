@@ -102,7 +102,7 @@ TEST_CASE("an honest model learns each source and stays above its floor", "[trai
     double unigram_share;  // of the excess of the unigram law, at most
   };
   for (const Case& c : {Case{SourceKind::zipf_markov, 1, 0.2}, {SourceKind::recall, 1, 0.9}}) {
-    CAPTURE(static_cast<int>(c.kind), c.order);
+    CAPTURE(enum_name(c.kind), c.order);
     Config config = learner(c.kind);
     config.source.keys = 2;
     config.source.values = 4;
