@@ -104,8 +104,8 @@ at::Tensor MlpTopKAttention::attend(const HeadInputs& x, const WeightDropout* dr
   const int64_t length = x.values.size(2);
   const int64_t width = x.values.size(3);
   const int64_t chosen = selection.positions.size(3);
-  at::Tensor values =
-      gather_rows(x.values, selection.positions).masked_fill(selection.absent.unsqueeze(-1), 0);
+  at::Tensor values = gather_rows(x.values, selection.positions);
+  values.masked_fill_(selection.absent.unsqueeze(-1), 0);
   // A window shorter than k has fewer places to fill.
   if (chosen < k_) values = at::constant_pad_nd(values, {0, 0, 0, k_ - chosen});
   const at::Tensor rows = values.transpose(0, 1).reshape({heads, n * length, k_ * width});
