@@ -220,10 +220,18 @@ class Damage(Case):
         self.assert_same_run(self.run_files, reference_run(SHORT))
 
     def test_checkpoint_of_another_model(self):
-        """Sound, but with other arrays: never taken in silence."""
-        os.replace(self.run_files.checkpoint("bespoke-s0"), self.newest)
+        """Sound, but of another arm: never taken, whichever of the two it is."""
+        other = read_bytes(self.run_files.checkpoint("bespoke-s0"))
+        write_bytes(self.newest, other)
+        outcome = self.study(study=SHORT)
+        self.assertRegex(outcome.err, rf"(?m)^warning: .*{self.newest}: is of arm bespoke, not of arm standard; going on "
+                                      r"from the previous checkpoint$")
+        self.assert_same_run(self.run_files, reference_run(SHORT))
+        self.restore()
+        write_bytes(self.newest, other)
+        write_bytes(self.previous, other)
         outcome = self.study("-q", study=SHORT, code=1)
-        self.assertRegex(outcome.err, r"(?m)^ate: \S*standard-s0\.safetensors: .*another model")
+        self.assertRegex(outcome.err, r"(?m)^ate: \S*standard-s0\S*\.safetensors: .*is of arm bespoke, not of arm standard")
 
     def test_torn_last_line_of_metrics(self):
         path = self.run_files.path("metrics.jsonl")
@@ -244,7 +252,7 @@ class Damage(Case):
 
     def test_damaged_small_files(self):
         """Files that only inform do not stop a run."""
-        for name in ("plan.json", "config.json", "environment.json"):
+        for name in ("config.json", "environment.json"):
             write_bytes(self.run_files.path(name), b"{")
         write_bytes(os.path.join(self.out, f"progress_standard_s0_{self.run_files.id}.json"), b"")
         self.study(study=SHORT)

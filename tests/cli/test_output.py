@@ -55,7 +55,7 @@ class Tables(Case):
 
     def test_refused(self):
         rows = [
-            ("compute-analysis --format csv --show terms,keys", r"--format csv: holds one table, and keys, terms were "
+            ("compute-analysis --format csv --show terms,keys", r"--format csv: holds one table, and terms, keys were "
                                                                 r"asked for: name one with --table$"),
             ("compute-analysis --format csv --table terms,keys", r"--table terms,keys: csv holds one table: name one$"),
             ("compute-analysis --table term", r'--table term: expected a list of rows, .*did you mean "terms"'),
