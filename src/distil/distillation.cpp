@@ -12,7 +12,9 @@
 #include "distil/head.h"
 #include "distil/students.h"
 #include "run/environment.h"
+#include "run/folder.h"
 #include "run/signals.h"
+#include "support/json.h"
 #include "train/device.h"
 
 namespace ate {
@@ -65,6 +67,17 @@ void check_models(const Config& config) {
                                                "; or set train.recall_epochs=0");
 }
 
+// Nothing where it is not there or damaged: then the checkpoints of its stages give it again.
+std::optional<DistillationResult> stored_result(const std::filesystem::path& path) {
+  try {
+    const nlohmann::ordered_json document = read_json_file(path);
+    if (!document.is_null()) return distillation_from_json(JsonValue(document, path.string()));
+  } catch (const Failure& damage) {
+    spdlog::warn("{}; the result is made again from the stages", damage.what());
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 DistillationOutcome run_distillation(Resolved resolved, const DistillationOptions& options) {
@@ -85,8 +98,8 @@ DistillationOutcome run_distillation(Resolved resolved, const DistillationOption
                                      enum_name(config.study.arms.front()), config.study.seeds.front());
   const auto run = std::make_shared<RunFolder>(options.out, id, options.fresh);
   if (run->done())
-    if (std::optional<DistillationResult> stored = distillation_from_json(run->read_json("result.json"))) {
-      run->finish(run->read_json("result.json"));
+    if (std::optional<DistillationResult> stored = stored_result(run->folder() / "result.json")) {
+      run->finish(to_json(*stored, id, config.name, config.windows.length));
       spdlog::info("no training needed; stored in {}", run->folder().string());
       return {id, config, *std::move(stored), true};
     }

@@ -1,10 +1,10 @@
 #include "distil/result.h"
 
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "report/table.h"
+#include "support/json.h"
 
 namespace ate {
 namespace {
@@ -118,30 +118,24 @@ struct Writer {
   }
 };
 
-// Throws nlohmann::json::exception where the document is another.
 struct Reader {
-  const Json& object;
+  const JsonValue& object;
 
   template <class T>
   void field(const char* name, T& member) {
     read(object.at(name), member);
   }
 
-  static void read(const Json& value, std::string& text) { text = value.get<std::string>(); }
-  static void read(const Json& value, int64_t& number) { number = value.get<int64_t>(); }
-  static void read(const Json& value, double& number) {
-    number = value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-  }
-  static void read(const Json& value, std::optional<double>& number) {
-    if (!value.is_null()) number = value.get<double>();
+  static void read(const JsonValue& value, std::string& text) { text = value.text(); }
+  static void read(const JsonValue& value, int64_t& number) { number = value.whole(); }
+  static void read(const JsonValue& value, double& number) { number = value.number_or_nan(); }
+  static void read(const JsonValue& value, std::optional<double>& number) { number = value.number_if_any(); }
+  template <class T>
+  static void read(const JsonValue& value, std::vector<T>& items) {
+    for (const JsonValue& one : value.items()) read(one, items.emplace_back());
   }
   template <class T>
-  static void read(const Json& value, std::vector<T>& items) {
-    if (!value.is_array()) throw Json::type_error::create(302, "no list", &value);
-    for (const Json& one : value) read(one, items.emplace_back());
-  }
-  template <class T>
-  static void read(const Json& value, T& item) {
+  static void read(const JsonValue& value, T& item) {
     Reader inner{value};
     describe(inner, item);
   }
@@ -187,22 +181,19 @@ Json to_json(const DistillationResult& result, const std::string& run_id, const 
   return document;
 }
 
-std::optional<DistillationResult> distillation_from_json(const Json& document) {
-  try {
-    if (document.contains("worlds")) {
-      PipelineResult result;
-      Reader::read(document.at("worlds"), result.worlds);
-      return result;
-    }
-    FrontierResult result;
-    Reader::read(document.at("dense").at("loss"), result.teacher_loss);
-    Reader::read(document.at("dense").at("flops_per_token"), result.dense_flops);
-    Reader::read(document.at("dense").at("seconds"), result.dense_seconds);
-    Reader::read(document.at("points"), result.points);
+DistillationResult distillation_from_json(const JsonValue& document) {
+  if (const std::optional<JsonValue> worlds = document.find("worlds")) {
+    PipelineResult result;
+    Reader::read(*worlds, result.worlds);
     return result;
-  } catch (const Json::exception&) {
-    return std::nullopt;
   }
+  FrontierResult result;
+  const JsonValue dense = document.at("dense");
+  Reader::read(dense.at("loss"), result.teacher_loss);
+  Reader::read(dense.at("flops_per_token"), result.dense_flops);
+  Reader::read(dense.at("seconds"), result.dense_seconds);
+  Reader::read(document.at("points"), result.points);
+  return result;
 }
 
 }  // namespace ate

@@ -11,6 +11,8 @@
 
 namespace ate {
 
+class JsonValue;
+
 // The answers to queries of a recall source whose key is so far back.
 struct DistanceScore {
   int64_t nearest = 0;   // tokens from the key in the query back to the same key
@@ -111,7 +113,7 @@ std::vector<std::string> failures(const DistillationResult& result);
 nlohmann::ordered_json to_json(const DistillationResult& result, const std::string& run_id,
                                const std::string& preset, int64_t length);
 
-// nothing for a document that is no such result, or of an earlier version.
-std::optional<DistillationResult> distillation_from_json(const nlohmann::ordered_json& document);
+// Throws Failure, with the place, for a document that is no such result, or of an earlier version.
+DistillationResult distillation_from_json(const JsonValue& document);
 
 }  // namespace ate

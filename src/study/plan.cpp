@@ -145,8 +145,7 @@ PlanRecord compare_with_plan(const Json& stored, const Config& config, const std
   const Json& plan = requests[0];
   PlanRecord record{plan.value("hash", ""), {}};
   if (is_lost(stored, file))
-    record.departures.emplace_back(
-        "what was planned before the first step is not known: plan.json was removed or emptied");
+    record.departures.emplace_back("the plan is lost, as plan.json was removed or emptied");
   if (!missing.empty())
     record.departures.push_back(fmt::format("plan.json was altered: {} {} missing", fmt::join(missing, ", "),
                                             missing.size() == 1 ? "is" : "are"));

@@ -39,6 +39,25 @@ std::string checksum(const Json& header_without_checksum, const std::vector<std:
   return hash.hex();
 }
 
+// Where an array lies behind the header.
+struct Placed {
+  std::string name;
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+std::vector<Placed> placed_arrays(const JsonValue& header) {
+  std::vector<Placed> arrays;
+  for (const auto& [name, entry] : header.members()) {
+    if (name == kMetadata) continue;
+    const JsonValue place = entry.at("data_offsets");
+    const std::vector<JsonValue> offsets = place.items();
+    if (offsets.size() != 2) place.expected("two numbers");
+    arrays.push_back({name, offsets[0].whole(), offsets[1].whole()});
+  }
+  return arrays;
+}
+
 }  // namespace
 
 std::string safetensors_bytes(const std::vector<NamedArray>& arrays,
@@ -75,23 +94,25 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
   const std::string_view text = std::string_view(content_).substr(kLengthBytes, length);
   const std::string_view data = std::string_view(content_).substr(kLengthBytes + length);
   std::vector<std::string_view> in_order;
-  const std::string header_name = path_.string() + ": damaged: its header";
-  Json header = parse_json(text, header_name);
+  Json header;
+  std::vector<Placed> placed;
+  try {
+    header = parse_json(text, "its header");
+    const JsonValue whole(header, "its header");
+    for (const auto& [key, value] : whole.at(kMetadata).members()) metadata_[key] = value.text();
+    placed = placed_arrays(whole);
+  } catch (const Failure& misfit) {
+    throw damaged(misfit.what());
+  }
   if (header_text(header) != text) throw damaged("its header is not as it was written");
-  const JsonValue whole(header, header_name);
-  for (const auto& [key, value] : whole.at(kMetadata).members()) metadata_[key] = value.text();
   int64_t end = 0;
-  for (const auto& [name, entry] : whole.members()) {
-    if (name == kMetadata) continue;
-    const std::vector<JsonValue> offsets = entry.at("data_offsets").items();
-    if (offsets.size() != 2) entry.at("data_offsets").expected("two numbers");
-    const int64_t begin = offsets[0].whole();
-    if (begin != end) throw damaged("the array \"" + name + "\" does not follow the one before");
-    end = offsets[1].whole();
-    if (begin > end || end > static_cast<int64_t>(data.size()))
-      throw damaged("the array \"" + name + "\" reaches past the end");
-    arrays_[name] = data.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
-    in_order.push_back(arrays_[name]);
+  for (const Placed& array : placed) {
+    if (array.begin != end) throw damaged("the array \"" + array.name + "\" does not follow the one before");
+    end = array.end;
+    if (array.begin > end || end > static_cast<int64_t>(data.size()))
+      throw damaged("the array \"" + array.name + "\" reaches past the end");
+    in_order.push_back(data.substr(static_cast<size_t>(array.begin), static_cast<size_t>(end - array.begin)));
+    arrays_[array.name] = in_order.back();
   }
   if (end != static_cast<int64_t>(data.size())) throw damaged("it does not end with its last array");
   header[kMetadata].erase(kChecksum);
@@ -102,7 +123,7 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
 
 std::string SafetensorsFile::text(const std::string& key) const {
   const auto it = metadata_.find(key);
-  if (it == metadata_.end()) throw Failure(path_.string(), "has no \"" + key + "\" in its metadata");
+  if (it == metadata_.end()) throw Failure(path_.string(), "its metadata has no \"" + key + "\"");
   return it->second;
 }
 

@@ -121,10 +121,12 @@ void Trial::restore(const SafetensorsFile& file) {
 }
 
 Progress checkpoint_progress(const SafetensorsFile& file) {
-  const std::string name = file.path().string() + ": holds no progress of a trial";
-  if (file.metadata().count("progress") == 0) throw Failure(name, "its metadata has none");
-  const nlohmann::ordered_json document = parse_json(file.text("progress"), name);
-  return progress_from_json(JsonValue(document, name));
+  try {
+    const nlohmann::ordered_json document = parse_json(file.text("progress"), "progress");
+    return progress_from_json(JsonValue(document, "progress"));
+  } catch (const Failure& misfit) {
+    throw Failure(file.path().string(), std::string("holds no progress of a trial: ") + misfit.what());
+  }
 }
 
 }  // namespace ate

@@ -13,10 +13,12 @@
 #include "distil/tiny_teacher.h"
 #include "helpers/errors.h"
 #include "run/signals.h"
+#include "support/json.h"
 
 using namespace ate;
 using namespace ate::testing;
 namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -102,7 +104,45 @@ TEST_CASE("a finished run is read back, and made whole", "[distil]") {
     CHECK(bytes_of_file(result) == stored);
     CHECK(to_json(second.result, "", "", 0) == to_json(first.result, "", "", 0));
     CHECK(distillation_report(second).tables.size() == distillation_report(first).tables.size());
-    CHECK(!distillation_from_json({{"worlds", {{{"name", 3}}}}}));
+  }
+}
+
+TEST_CASE("a stored result that was altered is named with the place, and made again from the stages",
+          "[distil]") {
+  for (const std::vector<std::string>& sets : {std::vector<std::string>{}, kFrontier}) {
+    const TemporaryFolder out;
+    const DistillationOutcome first = distil(out, sets);
+    const fs::path path = out.path() / "runs" / first.run_id / "result.json";
+    const Json stored = Json::parse(bytes_of_file(path));
+    const auto complaint = [&](const Json& altered) {
+      return complaint_of<Failure>([&] { (void)distillation_from_json(JsonValue(altered, "result.json")); });
+    };
+    CHECK(complaint(stored).empty());
+    CHECK(complaint({{"worlds", {{{"name", 3}}}}}) ==
+          "result.json: /worlds/0/name: expected a string, got 3");
+    CHECK(complaint(Json::array()) == "result.json: expected an object, got []");
+    int places = 0;
+    const Json flat = stored.flatten();
+    for (const auto& [pointer, value] : flat.items()) {
+      const Json::json_pointer place(pointer);
+      if (place.parent_pointer().empty() || place.back() == "flops_ratio" || place.back() == "time_ratio")
+        continue;  // made from the rest
+      CAPTURE(pointer);
+      Json altered = stored;
+      altered[place] = Json::object();
+      CHECK(contains(complaint(altered), "result.json: " + pointer + ": expected "));
+      altered = stored;
+      altered[place.parent_pointer()].erase(place.back());
+      CHECK(complaint(altered) == "result.json: " + pointer + ": is missing");
+      ++places;
+    }
+    CHECK(places > 20);
+    for (const std::string& content : {std::string(), std::string("[]"), std::string("{\"worlds\": 3}")}) {
+      std::ofstream(path) << content;
+      const DistillationOutcome again = distil(out, sets);
+      CHECK(!again.reused);
+      CHECK(timeless(again) == timeless(first));
+    }
   }
 }
 

@@ -169,7 +169,7 @@ TEST_CASE("numbers of the metadata are numbers", "[train]") {
   CHECK(file.text("bad") == "1x");
   CHECK(contains(complaint_of<Failure>([&] { (void)file.number("bad"); }),
                  "\"bad\" in its metadata: expected a whole number, got \"1x\""));
-  CHECK(contains(complaint_of<Failure>([&] { (void)file.number("none"); }), "has no \"none\""));
+  CHECK(contains(complaint_of<Failure>([&] { (void)file.number("none"); }), "its metadata has no \"none\""));
 }
 
 TEST_CASE("an array of another name or size is refused as of another model", "[train]") {
