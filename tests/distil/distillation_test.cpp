@@ -107,45 +107,6 @@ TEST_CASE("a finished run is read back, and made whole", "[distil]") {
   }
 }
 
-TEST_CASE("a stored result that was altered is named with the place, and made again from the stages",
-          "[distil]") {
-  for (const std::vector<std::string>& sets : {std::vector<std::string>{}, kFrontier}) {
-    const TemporaryFolder out;
-    const DistillationOutcome first = distil(out, sets);
-    const fs::path path = out.path() / "runs" / first.run_id / "result.json";
-    const Json stored = Json::parse(bytes_of_file(path));
-    const auto complaint = [&](const Json& altered) {
-      return complaint_of<Failure>([&] { (void)distillation_from_json(JsonValue(altered, "result.json")); });
-    };
-    CHECK(complaint(stored).empty());
-    CHECK(complaint({{"worlds", {{{"name", 3}}}}}) ==
-          "result.json: /worlds/0/name: expected a string, got 3");
-    CHECK(complaint(Json::array()) == "result.json: expected an object, got []");
-    int places = 0;
-    const Json flat = stored.flatten();
-    for (const auto& [pointer, value] : flat.items()) {
-      const Json::json_pointer place(pointer);
-      if (place.parent_pointer().empty() || place.back() == "flops_ratio" || place.back() == "time_ratio")
-        continue;  // made from the rest
-      CAPTURE(pointer);
-      Json altered = stored;
-      altered[place] = Json::object();
-      CHECK(contains(complaint(altered), "result.json: " + pointer + ": expected "));
-      altered = stored;
-      altered[place.parent_pointer()].erase(place.back());
-      CHECK(complaint(altered) == "result.json: " + pointer + ": is missing");
-      ++places;
-    }
-    CHECK(places > 20);
-    for (const std::string& content : {std::string(), std::string("[]"), std::string("{\"worlds\": 3}")}) {
-      std::ofstream(path) << content;
-      const DistillationOutcome again = distil(out, sets);
-      CHECK(!again.reused);
-      CHECK(timeless(again) == timeless(first));
-    }
-  }
-}
-
 TEST_CASE("a student that diverges is named, and the rest goes on", "[distil]") {
   const TemporaryFolder out;
   const DistillationOutcome outcome = distil(out, {"train.student_learning_rate=1e30"});
