@@ -17,9 +17,6 @@ void print_error(const std::string& text) {
   std::fprintf(stderr, "ate: %s\n", ate::printable(text).c_str());
 }
 
-// Library errors may carry a stack trace: the first line says what happened.
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -32,7 +29,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     print_error("out of memory; fewer --jobs need less");
   } catch (const std::exception& error) {
-    print_error(first_line(error.what()));
+    print_error(ate::first_line(error.what()));  // the rest may be a stack trace
   }
   return static_cast<int>(ate::ExitCode::failed);
 }

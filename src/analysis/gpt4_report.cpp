@@ -1,6 +1,7 @@
 #include "analysis/gpt4_report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -212,9 +213,8 @@ Json carriers(const Table& sensitivity) {
 }
 
 std::string joined(const Json& names) {
-  std::string out;
-  for (const Json& name : names) out += (out.empty() ? "" : ", ") + name.get<std::string>();
-  return out.empty() ? "nothing" : out;
+  return names.empty() ? "nothing"
+                       : fmt::format("{}", fmt::join(names.get<std::vector<std::string>>(), ", "));
 }
 
 std::vector<std::string> write_notes(const std::vector<Shape>& shapes, const Table& block,

@@ -17,6 +17,7 @@
 #include "support/clock.h"
 #include "support/error.h"
 #include "support/median.h"
+#include "support/text.h"
 #include "train/device.h"
 
 namespace ate {
@@ -104,8 +105,7 @@ class Candidate {
     } catch (const std::bad_alloc&) {
       fail("does not fit into memory");
     } catch (const c10::Error& error) {
-      const std::string what = error.what_without_backtrace();
-      fail("failed: " + what.substr(0, what.find('\n')));
+      fail(std::string("failed: ") + first_line(error.what_without_backtrace()));
     }
   }
   void fail(std::string reason) {

@@ -1,6 +1,7 @@
 #include "bench/startup.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
@@ -49,12 +50,6 @@ class ScratchFolder {
   fs::path path_;
 };
 
-std::string joined(const Words& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
-}
-
 // Changes whenever the file is replaced; 0 while there is none.
 uint64_t version_of(const fs::path& file) {
   struct stat info = {};
@@ -93,8 +88,8 @@ class Commands {
     const ChildTimes times = child.wait(kMostCommandSeconds);
     if (stop_signal() != 0) throw interruption("nothing is left behind");
     if (times.exit_code != expected_code)
-      throw Failure("bench startup", fmt::format("\"ate {}\" ended with code {}, not {}", joined(words),
-                                                 times.exit_code, expected_code));
+      throw Failure("bench startup", fmt::format("\"ate {}\" ended with code {}, not {}",
+                                                 fmt::join(words, " "), times.exit_code, expected_code));
     return times;
   }
 

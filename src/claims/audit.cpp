@@ -7,11 +7,10 @@
 
 #include "run/signals.h"
 #include "support/error.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 std::string rerun_command(const Claim& claim, const AuditOptions& options) {
   std::string command = "ate audit --only " + claim.id;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "claims/audit.h"
 
@@ -10,10 +11,8 @@ using Json = nlohmann::ordered_json;
 constexpr Verdict kVerdicts[] = {Verdict::reproduced, Verdict::arithmetic_only, Verdict::contradicted,
                                  Verdict::unsupported, Verdict::not_run};
 
-std::string joined(const std::vector<std::string>& sentences) {
-  std::string out;
-  for (const std::string& sentence : sentences) out += (out.empty() ? "" : " ") + sentence;
-  return out;
+std::string evidence_text(const AuditedClaim& audited) {
+  return fmt::format("{}", fmt::join(audited.finding.evidence, " "));
 }
 
 // "24 claims: 2 reproduced, 12 arithmetic only, ..."
@@ -62,8 +61,7 @@ Table full_table(const std::vector<AuditedClaim>& claims) {
               {}};
   for (const AuditedClaim& audited : claims)
     table.rows.push_back({audited.claim.id, audited.claim.claim, audited.claim.claimed, audited.finding.found,
-                          verdict_name(audited.finding.verdict), joined(audited.finding.evidence),
-                          audited.rerun});
+                          verdict_name(audited.finding.verdict), evidence_text(audited), audited.rerun});
   return table;
 }
 
@@ -80,8 +78,8 @@ Report audit_report(const std::vector<AuditedClaim>& claims, bool for_people) {
   if (for_people)
     for (const AuditedClaim& audited : claims)
       report.notes.push_back(fmt::format("{}: {}. {}{}Rerun: {}", audited.claim.id, audited.claim.claim,
-                                         joined(audited.finding.evidence),
-                                         audited.finding.evidence.empty() ? "" : " ", audited.rerun));
+                                         evidence_text(audited), audited.finding.evidence.empty() ? "" : " ",
+                                         audited.rerun));
   report.document = {{"claims", Json::array()}};
   for (const AuditedClaim& audited : claims) report.document["claims"].push_back(to_json(audited));
   return report;

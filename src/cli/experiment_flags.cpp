@@ -13,12 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::vector<std::string> preset_names() {
-  std::vector<std::string> names;
-  for (const Preset& preset : presets()) names.push_back(preset.name);
-  return names;
-}
-
 // "a,b" as a list; anything else as JSON where it parses, else as a string. The strict reader says what does
 // not fit.
 Json flag_value(const std::string& pointer, const std::string& text) {

@@ -18,6 +18,7 @@ class Tensor;
 namespace ate {
 
 struct Arena;
+struct AttentionConfig;
 struct Bands;
 struct Config;
 struct EmbeddingPlan;
@@ -42,6 +43,9 @@ struct AttentionDescription {
   const char* selector = nullptr;
   // What is wrong with the settings of this kind; nullptr: nothing can be.
   std::vector<Problem> (*check)(const Config&) = nullptr;
+  // Fits the settings that a student of this kind starts from, the teacher's where it is of the same kind and else the
+  // initial ones, to the teacher's model; nullptr: nothing to fit.
+  void (*fit_student)(const Config& teacher, AttentionConfig& student) = nullptr;
   // Adds the parameters of `heads` heads of a layer, with names that begin with `prefix`; nullptr: none.
   void (*add_parameters)(LayoutBuilder&, const std::string& prefix, const Config&, int64_t heads) = nullptr;
   // Floating-point operations of one head's attention over a window of T, forward, per token, as this program executes

@@ -21,12 +21,6 @@ constexpr const char* kOverlay = "/published";
 constexpr size_t kLongestLabel = 300;              // of a flag in an error
 constexpr const char* kPublished = ", published";  // in the origin of a setting that such an overlay made
 
-std::vector<std::string> preset_names() {
-  std::vector<std::string> names;
-  for (const Preset& preset : presets()) names.push_back(preset.name);
-  return names;
-}
-
 // "optimiser.learning_rate=3e-4" as a document. The value is JSON where it parses, else a string.
 Layer set_layer(const std::string& text) {
   const size_t equals = text.find('=');
@@ -110,6 +104,12 @@ void settle_source(const std::vector<Layer>& layers, const std::string& preset_l
 }
 
 }  // namespace
+
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.push_back(preset.name);
+  return names;
+}
 
 std::string Layer::address(const std::string& pointer) const {
   const std::string path = root + pointer;

@@ -69,6 +69,7 @@ struct Preset {
   std::string text;  // the file's bytes
 };
 const std::vector<Preset>& presets();
+std::vector<std::string> preset_names();
 // configs/published.json: what published mode changes in every config.
 const std::string& published_mode_text();
 

@@ -6,11 +6,8 @@
 #include "data/zipf.h"
 
 namespace ate {
-namespace {
 
 double p_log_p(double p) { return p > 0 ? p * std::log(p) : 0; }
-
-}  // namespace
 
 double LawTable::probability_of(int64_t row, int32_t which) const {
   if (row < dense_rows()) return dense[static_cast<size_t>(row * vocabulary + which)];

@@ -35,6 +35,9 @@ struct NextLaw {
 // p(token) under the law.
 double probability(const LawTable& table, const NextLaw& law, int32_t token);
 
+// p ln p, a term of an entropy: 0 where p is.
+double p_log_p(double p);
+
 // Shannon entropy of the law, in nats.
 double entropy_nats(const LawTable& table, const NextLaw& law);
 

@@ -60,13 +60,7 @@ AttentionConfig student_attention(const Teacher& teacher, AttentionKind kind, in
   attention.kind = kind;
   attention.k = k;
   attention.heads = attention.layers = 0;
-  // Students start from these unless the config says otherwise of their kind; none may see later positions.
-  if (kind == AttentionKind::mlp_topk) attention.own.set("selects_causally", true);
-  if (std::string_view(kind->name) == "lowrank_topk")
-    attention.own.set("rank", std::min(attention.own.whole("rank"), config.body.width / config.body.heads));
-  if (std::string_view(kind->name) == "block_topk")
-    attention.own.set("block", kind == config.attention.kind ? std::min(attention.own.whole("block"), k)
-                                                             : std::min<int64_t>(2, k));
+  if (kind->fit_student != nullptr) kind->fit_student(config, attention);
   return attention;
 }
 

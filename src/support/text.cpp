@@ -114,6 +114,8 @@ std::string wrapped(std::string_view text, size_t width, const std::string& firs
   return out;
 }
 
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
 std::string counted(int64_t n, const std::string& one, const std::string& many) {
   return fmt::format("{} {}", n, n == 1 ? one : many.empty() ? one + "s" : many);
 }

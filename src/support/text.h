@@ -25,6 +25,9 @@ std::vector<std::string> broken_lines(std::string_view text, size_t width);
 // counts what stands before.
 std::string wrapped(std::string_view text, size_t width, const std::string& first, const std::string& rest);
 
+// `text` up to its first line feed.
+std::string first_line(const std::string& text);
+
 // "1 head", "2 heads"; `many` for a plural that is not the word with an s.
 std::string counted(int64_t n, const std::string& one, const std::string& many = "");
 

@@ -10,8 +10,6 @@ namespace {
 
 constexpr auto kBands = static_cast<int64_t>(kBandsAndNone);
 
-double p_log_p(double p) { return p > 0 ? p * std::log(p) : 0; }
-
 template <class T>
 at::Tensor to_tensor(const std::vector<T>& values, at::ScalarType type, at::Device device) {
   return at::tensor(values).to(device, type);

@@ -20,15 +20,16 @@ Identity trial_identity(const Config& config, const TrialId& id) {
 }
 
 Trial::Trial(const Config& config, TrialId id, at::Device device)
-    : config_(config), id_(id), state_(std::make_unique<State>(config, id, device)) {
+    : config_(config),
+      id_(id),
+      identity_(trial_identity(config, id)),
+      state_(std::make_unique<State>(config, id, device)) {
   progress_.parameters = state_->model.layout.parameters;
   progress_.flops_per_token = training_flops_per_token(config, state_->model.plan);
   progress_.leak = state_->evaluator.leak(state_->model.model);
 }
 
 Trial::~Trial() = default;
-
-Identity Trial::identity() const { return trial_identity(config_, id_); }
 
 int64_t Trial::updates_in_all() const { return config_.schedule.epochs * state_->data.steps; }
 
@@ -98,19 +99,17 @@ Evaluation Trial::evaluate() const {
   return state_->evaluator.evaluate(state_->model.model, std::max<int64_t>(0, progress_.epoch - 1));
 }
 
-std::map<std::string, std::string> Trial::metadata() const {
-  return {{"arm", id_.arm_name()}, {"seed", std::to_string(id_.seed)}};
-}
-
 std::string Trial::checkpoint() const {
-  std::map<std::string, std::string> of = identity();
+  Identity of = identity_;
   of["progress"] = to_json(progress_).dump();
   return checkpoint_bytes(state_->model.layout, state_->model.arena, config_.optimiser.kind->state,
                           std::move(of));
 }
 
 std::string Trial::exported() const {
-  return checkpoint_bytes(state_->model.layout, state_->model.arena, {}, metadata());
+  Identity of = identity_;
+  of.erase("experiment");
+  return checkpoint_bytes(state_->model.layout, state_->model.arena, {}, std::move(of));
 }
 
 void Trial::restore(const SafetensorsFile& file) {

@@ -23,7 +23,7 @@ class Trial final : public Training {
   const Progress& progress() const { return progress_; }
 
   std::string name() const override { return id_.text(); }
-  Identity identity() const override;
+  Identity identity() const override { return identity_; }
   TrainingStatus status() const override { return progress_.status; }
   std::string reason() const override { return progress_.reason; }
   int64_t updates() const override { return progress_.updates; }
@@ -57,10 +57,10 @@ class Trial final : public Training {
 
   void count_step(double loss);  // after an update: what advance() does then
   void end_epoch();
-  std::map<std::string, std::string> metadata() const;
 
   Config config_;
   TrialId id_;
+  Identity identity_;
   Progress progress_;
   bool evaluated_ = false;
   std::unique_ptr<State> state_;

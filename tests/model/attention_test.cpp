@@ -286,3 +286,25 @@ TEST_CASE("mlp_topk reads no key: its heads' outputs do not move with them", "[m
   heads.keys = heads.keys + 1;
   CHECK(rig->model.attention(0)->attend(heads, nullptr).equal(before));
 }
+
+TEST_CASE("students start from settings that fit the teacher", "[model]") {
+  Config teacher;
+  teacher.body.width = 8;
+  teacher.body.heads = 2;
+  const auto student = [&](const char* name, int64_t k) {
+    const AttentionKind kind(name);
+    AttentionConfig settings = kind == teacher.attention.kind ? teacher.attention : AttentionConfig();
+    settings.kind = kind;
+    settings.k = k;
+    kind->fit_student(teacher, settings);
+    return settings.own;
+  };
+  CHECK(student("lowrank_topk", 4).whole("rank") == 4);  // a head has 4 dimensions; the initial rank is 8
+  CHECK(student("mlp_topk", 4).flag("selects_causally"));
+  CHECK(student("block_topk", 4).whole("block") == 2);
+  CHECK(student("block_topk", 1).whole("block") == 1);
+  teacher.attention.kind = AttentionKind("block_topk");
+  teacher.attention.own.set("block", int64_t{3});
+  CHECK(student("block_topk", 4).whole("block") == 3);  // of its own kind: the teacher's
+  CHECK(student("block_topk", 2).whole("block") == 2);
+}

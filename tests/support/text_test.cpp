@@ -21,6 +21,12 @@ TEST_CASE("what a terminal would obey is spelt out", "[support]") {
         "b");
 }
 
+TEST_CASE("a text's first line", "[support]") {
+  CHECK(first_line("what failed\nframe #0") == "what failed");
+  CHECK(first_line("what failed") == "what failed");
+  CHECK(first_line("\nframe #0") == "");
+}
+
 TEST_CASE("bytes that are no UTF-8 are spelt out one by one", "[support]") {
   CHECK(printable("\xFF\xFE") == "\\xff\\xfe");
   CHECK(printable("\x80") == "\\x80");

@@ -15,6 +15,8 @@ namespace {
 constexpr KindSetting kBlockSettings[] = {
     {"block", int64_t{4}, between(1, 1 << 20), "keys in a block", true}};
 
+constexpr int64_t kStudentBlock = 2;  // small, as its budget is
+
 // Blocks of a window, and those that a position reads.
 struct Blocks {
   Blocks(int64_t length, int64_t k, int64_t block)
@@ -82,6 +84,12 @@ constinit const AttentionDescription block_topk_attention = {
         [](const Config& config) {
           return attention_at_most("block", config.attention.own.whole("block"), config.attention.k,
                                    "keys that a position reads");
+        },
+    .fit_student =
+        [](const Config& teacher, AttentionConfig& student) {
+          const int64_t block =
+              teacher.attention.kind == student.kind ? student.own.whole("block") : kStudentBlock;
+          student.own.set("block", std::min(block, student.k));
         },
     .flops = block_flops,
     .make = [](const Config& config, const FindParameter&) -> std::unique_ptr<SparseAttention> {

@@ -4,6 +4,8 @@
 //   lowrank_query, lowrank_key   [H, r, hd]
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "model/attention/attention.h"
 #include "model/layout.h"
 
@@ -62,6 +64,10 @@ constinit const AttentionDescription lowrank_topk_attention = {
     .check =
         [](const Config& config) {
           return attention_at_most("rank", rank(config), head_width(config), "dimensions of a head");
+        },
+    .fit_student =
+        [](const Config& teacher, AttentionConfig& student) {
+          student.own.set("rank", std::min(student.own.whole("rank"), head_width(teacher)));
         },
     .add_parameters = add_lowrank_parameters,
     .flops = lowrank_flops,

@@ -119,6 +119,8 @@ constinit const AttentionDescription mlp_topk_attention = {
     .settings = kMlpSettings,
     .learns = true,
     .selector = "selector.",
+    // No student may see later positions.
+    .fit_student = [](const Config&, AttentionConfig& student) { student.own.set("selects_causally", true); },
     .add_parameters = add_mlp_parameters,
     .flops = mlp_flops,
     .make = [](const Config& config, const FindParameter& find) -> std::unique_ptr<SparseAttention> {
