@@ -70,7 +70,8 @@ if(NOT ATE_CUDA STREQUAL "OFF")
   endif()
   if(ATE_LIBTORCH_CUDA_LOADS)
     set(ate_with_cuda ON)
-    target_link_libraries(ate_libtorch INTERFACE ${ate_cuda_libraries})
+    # The runtime too: LibTorch's headers call it in inline functions.
+    target_link_libraries(ate_libtorch INTERFACE ${ate_cuda_libraries} CUDA::cudart)
     # What records a step and draws its masks on the device; all else is the same on every device.
     set_source_files_properties(src/train/step_graph.cpp src/model/stacked/masks.cpp PROPERTIES
       COMPILE_DEFINITIONS ATE_CUDA_STEPS INCLUDE_DIRECTORIES "${CUDAToolkit_INCLUDE_DIRS}")

@@ -22,7 +22,7 @@ struct ValidateFlags {
   OutputFlags output;
   RunFlags run;
   int jobs = 0;
-  std::string stack = "1";
+  std::string stack = "auto";
   std::string plot;
 };
 
@@ -78,7 +78,7 @@ void add_validate_bespoke(CLI::App& app, Action& action) {
   command
       ->add_option(
           "--stack", flags->stack,
-          "Trials that train in one batched step: a number (default 1), or auto: on a GPU as many as fit, "
+          "Trials that train in one batched step: a number, or auto (default): on a GPU as many as fit, "
           "else 1; results agree within rounding, not in the same bits")
       ->type_name("N|auto")
       ->check(whole_number_or(1, 4096, "auto"))

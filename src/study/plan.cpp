@@ -127,8 +127,9 @@ Json with_request(const Json& stored, const Config& config, const std::string& f
   std::vector<std::string> missing;
   std::vector<Json> requests = requests_of(stored, request, file, missing);
   const bool lost = is_lost(stored, file) || (begun && requests.empty());
-  const bool known = std::any_of(requests.begin(), requests.end(),
-                                 [&](const Json& r) { return r.value("hash", "") == request["hash"]; });
+  const bool known = std::any_of(requests.begin(), requests.end(), [&](const Json& r) {
+    return r.value("hash", "") == request["hash"].get<std::string>();
+  });
   if (!known) requests.push_back(request);
   const bool extended =
       std::any_of(requests.begin(), requests.end(), [&](const Json& r) { return adds(r, requests[0]); });
@@ -154,7 +155,7 @@ PlanRecord compare_with_plan(const Json& stored, const Config& config, const std
   if (plan.contains("seeds")) describe_list(seeds_of(now), seeds_of(plan), name_seeds, record.departures);
   if (plan.contains("arms")) describe_list(arms_of(now), arms_of(plan), name_arms, record.departures);
   const std::vector<std::string> planned_arms = arms_of(plan);
-  if (!planned_arms.empty() && planned_arms[0] != now["arms"][0])
+  if (!planned_arms.empty() && planned_arms[0] != now["arms"][0].get<std::string>())
     record.departures.push_back(
         fmt::format("the baseline {} instead of {}", now["arms"][0].get<std::string>(), planned_arms[0]));
   for (const char* key : {"margin", "metric", "epochs", "seeds_for_verdict"})

@@ -43,7 +43,7 @@ class Stacks(Case):
 
     def test_auto_is_off_on_the_cpu(self):
         plain = self.folder + "/plain"
-        self.study("--stack", "auto", out=self.out)
+        self.study(out=self.out)  # auto is the default
         self.study("--stack", "1", out=plain)
         self.assert_same_run(Run(self.out), Run(plain))
 
