@@ -1,8 +1,98 @@
 #include "analysis/accounting.h"
 
-#include "analysis/corrected.h"
-#include "analysis/detailed.h"
-#include "analysis/published.h"
+#include <algorithm>
+
+namespace ate::published {
+
+Count full_attention(const Shape& s) { return Count(2) * s.length * s.length * s.width; }
+
+Count selector_hidden(const Shape& s) { return Count(s.length) * s.head_size() * s.hidden; }
+
+Count selector_logits(const Shape& s) { return Count(s.length) * s.hidden * s.length; }
+
+Count approximator_hidden(const Shape& s) {
+  return Count(s.length) * std::min(s.keys, s.length) * s.head_size() * s.hidden;
+}
+
+Count approximator_output(const Shape& s) { return Count(s.length) * s.hidden * s.head_size(); }
+
+}  // namespace ate::published
+
+namespace ate::detailed {
+
+Count projections(const Shape& s) { return Count(4) * s.length * s.width * s.width; }
+
+Count full_attention(const Shape& s) { return published::full_attention(s); }
+
+Count full_softmax(const Shape& s) { return Count(3) * s.heads * s.length * s.length; }
+
+Count top_k(const Shape& s) { return Count(s.length) * s.length * comparisons_per_logit(s.keys); }
+
+Count other_heads(const Shape& s) {
+  return Count(2) * (s.heads - 1) * s.length * std::min(s.keys, s.length) * s.head_size();
+}
+
+Count other_heads_softmax(const Shape& s) {
+  return Count(3) * (s.heads - 1) * s.length * std::min(s.keys, s.length);
+}
+
+}  // namespace ate::detailed
+
+namespace ate::corrected {
+namespace {
+
+// `multiply_adds` of a matrix product; its backward pass has two products of the same size.
+Flops product(const Count& multiply_adds) { return {2 * multiply_adds, 4 * multiply_adds}; }
+
+}  // namespace
+
+Flops dense_scores(const Shape& s) { return product(visible_pairs(s) * s.heads * s.head_size()); }
+
+Flops dense_softmax(const Shape& s) {
+  const Count scores = visible_pairs(s) * s.heads;
+  return {3 * scores, 4 * scores};
+}
+
+Flops dense_mixing(const Shape& s) { return product(visible_pairs(s) * s.heads * s.head_size()); }
+
+Flops selector_hidden(const Shape& s) {
+  return product(Count(s.length) * s.heads * s.head_size() * s.hidden);
+}
+
+Flops selector_logits(const Shape& s) {
+  const bool all = s.selector_outputs == SelectorOutputs::all;
+  return product((all ? Count(s.length) * s.length : visible_pairs(s)) * s.heads * s.hidden);
+}
+
+Flops selector_top_k(const Shape& s) {
+  return {visible_pairs(s) * s.heads * std::max<int64_t>(1, comparisons_per_logit(s.keys)), 0};
+}
+
+Flops approximator_hidden(const Shape& s) {
+  return product(selected_pairs(s) * s.heads * s.head_size() * s.hidden);
+}
+
+Flops approximator_output(const Shape& s) {
+  return product(Count(s.length) * s.heads * s.hidden * s.head_size());
+}
+
+Flops query_projection(const Shape& s) { return product(Count(s.length) * s.width * s.width); }
+
+Flops key_projection(const Shape& s) {
+  return product(Count(s.length) * s.width * s.head_size() * s.kv_heads);
+}
+
+Flops value_projection(const Shape& s) { return key_projection(s); }
+
+Flops output_projection(const Shape& s) { return product(Count(s.length) * s.width * s.width); }
+
+Flops feed_forward(const Shape& s) {
+  return product(Count(2) * s.feedforward * s.length * s.width * s.width);
+}
+
+Flops unembedding(const Shape& s) { return product(Count(s.length) * s.width * s.vocabulary); }
+
+}  // namespace ate::corrected
 
 namespace ate {
 namespace {

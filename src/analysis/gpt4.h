@@ -1,4 +1,4 @@
-// The document's formula for a block at GPT-4's scale. The shape is a guess: its makers have not published
+// The original report's formula for a block at GPT-4's scale. The shape is a guess: its makers have not published
 // it.
 #pragma once
 
@@ -10,7 +10,7 @@
 namespace ate::gpt4 {
 
 // What is assumed. A feed-forward block of 4 d, a selector's and approximator's hidden width of 128 and no
-// last linear map are not the document's: it counts none of them.
+// last linear map are not the original report's: it counts none of them.
 struct Assumptions {
   int64_t width = 16384;
   int64_t heads = 128;

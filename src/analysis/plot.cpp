@@ -32,7 +32,7 @@ Plot speedup_plot(const AnalysisRequest& request) {
   for (const Accounting accounting : request.accountings) {
     const std::string name = accounting_name(accounting);
     if (request.document_rows && groups.size() == request.shapes.size()) {
-      // The document's own curve, on which d grows with T. The true 2048 is left out: T 2048 is there
+      // The original report's own curve, on which d grows with T. The true 2048 is left out: T 2048 is there
       // already.
       plot.curves.push_back(
           curve_of(name, accounting, {request.shapes.begin(), request.shapes.end() - 1}, request.coverage));

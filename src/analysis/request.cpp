@@ -273,7 +273,7 @@ AnalysisRequest make_request(const std::vector<Setting>& settings) {
     Shape shape = base;
     shape.width = size.width;
     shape.length = size.length;
-    // The document's rows stand for d, so a misfit is a matter of --heads or --head-size.
+    // The original report's rows stand for d, so a misfit is a matter of --heads or --head-size.
     shape.heads = heads_of(shape.width, heads, reader);
     if (shape.heads == 0) continue;
     shape.kv_heads = kv_heads_of(shape.heads, heads, reader);

@@ -14,10 +14,9 @@
 #include "bench/paths.h"
 #include "bench/peak_memory.h"
 #include "run/environment.h"
-#include "support/clock.h"
 #include "support/error.h"
-#include "support/median.h"
 #include "support/text.h"
+#include "support/timing.h"
 #include "train/device.h"
 
 namespace ate {

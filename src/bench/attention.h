@@ -14,7 +14,7 @@ struct MeasureOptions {
   std::string device = "auto";
   int64_t element_bytes = 4;  // 4: fp32, 2: bf16
   int repeats = 5;  // timed runs of each path, in turns; more of short ones, fewer after 20 s of a path
-  bool other_kinds = true;  // sparse kinds beside the document's own
+  bool other_kinds = true;  // sparse kinds beside the original report's own
 };
 
 struct AttentionTiming {

@@ -11,8 +11,8 @@
 #include <cstring>
 #include <thread>
 
-#include "support/clock.h"
 #include "support/error.h"
+#include "support/timing.h"
 
 extern char** environ;  // not in every system's headers  NOLINT(readability-redundant-declaration)
 

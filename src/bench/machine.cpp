@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "run/environment.h"
-#include "support/clock.h"
+#include "support/timing.h"
 
 namespace ate {
 namespace {

@@ -31,7 +31,7 @@ struct AttentionPath {
 };
 
 // Dense: each fused backend that LibTorch takes for such inputs on their device, then plain operations.
-// Sparse: the document's mlp_topk with all heads, and its one head that the published ratio counts; with
+// Sparse: the original report's mlp_topk with all heads, and its one head that the published ratio counts; with
 // `other_kinds` every other kind of src/model/attention too.
 // `sample` has the inputs' device, type and head size, and may be short.
 std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionInputs& sample,

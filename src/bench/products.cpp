@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "kernels/cpu/kernels.h"
-#include "support/clock.h"
+#include "support/timing.h"
 
 namespace ate {
 namespace {

@@ -15,10 +15,9 @@
 #include "bench/child.h"
 #include "run/environment.h"
 #include "run/signals.h"
-#include "support/clock.h"
 #include "support/error.h"
-#include "support/median.h"
 #include "support/text.h"
+#include "support/timing.h"
 
 namespace ate {
 namespace {

@@ -10,7 +10,7 @@
 #include "data/corpus.h"
 #include "data/source.h"
 #include "support/error.h"
-#include "support/median.h"
+#include "support/timing.h"
 
 namespace ate {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "config/fields.h"
-#include "support/median.h"
+#include "support/timing.h"
 
 namespace ate {
 namespace {

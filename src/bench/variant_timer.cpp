@@ -7,8 +7,7 @@
 #include <functional>
 #include <thread>
 
-#include "support/clock.h"
-#include "support/median.h"
+#include "support/timing.h"
 
 namespace ate {
 namespace {

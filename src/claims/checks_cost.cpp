@@ -167,7 +167,7 @@ Finding check_crossover(const Claim& claim, CheckContext&) {
   return finding;
 }
 
-// contradicted: the sparse path's cost, by the document's own formula, grows with an exponent of T above
+// contradicted: the sparse path's cost, by the original report's own formula, grows with an exponent of T above
 // 1.5, nearer to 2 than to what O(K) allows for a whole sequence, 1. reproduced: not above 1.1, and the
 // clock agrees. arithmetic only: in between, or the clock disagrees.
 Finding check_complexity(const Claim& claim, CheckContext& context) {

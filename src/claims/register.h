@@ -1,4 +1,4 @@
-// The register of claims: what the seed document says, and which check is to be run on it. It holds no
+// The register of claims: what the original report says, and which check is to be run on it. It holds no
 // verdict.
 #pragma once
 

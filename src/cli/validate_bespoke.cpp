@@ -8,7 +8,7 @@
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
 #include "cli/run_flags.h"
-#include "report/svg_file.h"
+#include "report/picture_path.h"
 #include "run/signals.h"
 #include "study/report.h"
 #include "study/study.h"

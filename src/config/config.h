@@ -15,7 +15,7 @@ namespace ate {
 
 enum class Mode {
   corrected,  // causal mask, paired arms, bands from the training part, the whole validation part scored
-  published,  // as the seed's scripts ran it, to reproduce and explain the published numbers
+  published,  // as the original scripts ran it, to reproduce and explain the published numbers
 };
 
 enum class TextFormat {
@@ -181,7 +181,7 @@ struct EvaluationConfig {
   int64_t batches = 10;
 };
 
-// What the seed's script called success. Unset criteria were not part of that script.
+// What the original script called success. Unset criteria were not part of that script.
 struct SeedCriteriaConfig {
   std::optional<double> loss_ratio_below;       // bespoke loss / standard loss
   std::optional<double> parameter_ratio_below;  // bespoke parameters / standard parameters

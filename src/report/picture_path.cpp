@@ -22,4 +22,10 @@ void check_picture_path(const std::string& address, const fs::path& path,
                   "cannot be written: " + why + "; give a file in a folder that is there and writable");
 }
 
+SvgFile::SvgFile(std::string flag, fs::path path) : path_(std::move(path)) {
+  check_picture_path(std::move(flag) + " " + path_.string(), path_, {".svg"});
+}
+
+void SvgFile::write(const std::string& svg) const { write_atomically(path_, svg); }
+
 }  // namespace ate

@@ -12,4 +12,17 @@ namespace ate {
 void check_picture_path(const std::string& address, const std::filesystem::path& path,
                         const std::vector<std::string>& endings);
 
+class SvgFile {
+ public:
+  // `flag` is the address in errors. Throws BadInput when the name does not end in .svg, Failure when the
+  // file cannot be written.
+  SvgFile(std::string flag, std::filesystem::path path);
+
+  void write(const std::string& svg) const;  // replaces the file as a whole
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 }  // namespace ate

@@ -1,9 +1,30 @@
 #include "support/timing.h"
 
-#include "support/clock.h"
-#include "support/median.h"
+#include <algorithm>
+#include <ctime>
+#include <limits>
 
 namespace ate {
+namespace {
+
+double seconds_of(clockid_t clock) {
+  timespec time = {};
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+}  // namespace
+
+double wall_seconds() { return seconds_of(CLOCK_MONOTONIC); }
+double thread_seconds() { return seconds_of(CLOCK_THREAD_CPUTIME_ID); }
+double process_seconds() { return seconds_of(CLOCK_PROCESS_CPUTIME_ID); }
+
+double median(std::vector<double> values) {
+  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
 
 std::vector<double> median_seconds_in_turns(const std::vector<std::function<void()>>& calls, int rounds,
                                             int warm_up) {

@@ -1,10 +1,19 @@
-// Timing calls against each other.
+// Clocks and medians: timing calls against each other.
 #pragma once
 
 #include <functional>
 #include <vector>
 
 namespace ate {
+
+// Clocks, in seconds.
+double wall_seconds();
+// Time that the calling thread, or the whole process, has had a processor: what other programs take is not in it.
+double thread_seconds();
+double process_seconds();
+
+// The middle number, or the mean of the two middle ones; NaN of none.
+double median(std::vector<double> values);
 
 // Runs the calls in turns, `warm_up` rounds and then `rounds` that count, so that one state of the machine serves all.
 // Returns the median wall-clock of each, seconds.

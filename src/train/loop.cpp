@@ -8,7 +8,7 @@
 
 #include "run/console.h"
 #include "run/folder.h"
-#include "support/clock.h"
+#include "support/timing.h"
 
 namespace ate {
 namespace {

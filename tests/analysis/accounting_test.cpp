@@ -5,7 +5,6 @@
 
 #include "analysis/amdahl.h"
 #include "analysis/complexity.h"
-#include "analysis/corrected.h"
 #include "analysis/memory.h"
 #include "analysis/roofline.h"
 #include "catch.h"

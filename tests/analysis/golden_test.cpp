@@ -1,4 +1,4 @@
-// The numbers that the seed document prints, and the true ones beside the wrong ones.
+// The numbers that the original report prints, and the true ones beside the wrong ones.
 #include <fmt/format.h>
 
 #include "analysis/accounting.h"
@@ -31,7 +31,7 @@ struct Row {
 
 }  // namespace
 
-TEST_CASE("published: every row of the document's table, and a true 2048", "[analysis]") {
+TEST_CASE("published: every row of the original report's table, and a true 2048", "[analysis]") {
   const Row rows[] = {{128, 64, "1.0", "5.8", "0.18"},          {256, 128, "8.4", "12.6", "0.67"},
                       {512, 256, "67.1", "29.4", "2.29"},       {768, 512, "402.7", "75.5", "5.33"},
                       {1024, 1024, "2147.5", "218.1", "9.85"},  {1280, 2048, "10737.4", "704.6", "15.24"},
@@ -68,7 +68,7 @@ TEST_CASE("detailed: scanned as the authors did, it crosses over at d 256, T 256
   CHECK(fmt::format("{:.4f}", cost(Accounting::detailed, *first).ratio()) == "1.0408");
 }
 
-TEST_CASE("memory: the document's bytes", "[analysis]") {
+TEST_CASE("memory: the original report's bytes", "[analysis]") {
   struct MemoryRow {
     int64_t size;
     const char* full;

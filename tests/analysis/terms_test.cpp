@@ -1,9 +1,7 @@
 // Each term of each accounting against loops that count what they do.
-#include "analysis/corrected.h"
-#include "analysis/detailed.h"
+#include "analysis/accounting.h"
 #include "analysis/gpt4.h"
 #include "analysis/operations.h"
-#include "analysis/published.h"
 #include "catch.h"
 
 using namespace ate;

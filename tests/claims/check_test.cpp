@@ -43,7 +43,7 @@ TEST_CASE("a row of speedups", "[claims]") {
 }
 
 TEST_CASE("a row under the wrong width is found at its own", "[claims]") {
-  // A small twin of the document's: the numbers of d 256 under the label 320.
+  // A small twin of the original report's: the numbers of d 256 under the label 320.
   const Json twin = {
       {"d", 320}, {"T", 128}, {"full_millions", 8.4}, {"sparse_millions", 12.6}, {"ratio", 0.67}};
   const Finding row = find("flops.128", twin);

@@ -1,4 +1,4 @@
-#include "report/svg_file.h"
+#include "report/picture_path.h"
 
 #include "catch.h"
 #include "helpers/errors.h"

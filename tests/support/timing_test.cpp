@@ -1,4 +1,4 @@
-#include "support/median.h"
+#include "support/timing.h"
 
 #include <cmath>
 
