@@ -1,5 +1,5 @@
-// What a kind of attention, of embedding and of optimiser is: facts that configs, checks and counts read, and functions
-// that build the parts. Each kind is a file: model/attention/, model/arms/, train/optimisers/, data/. No LibTorch.
+// What a kind of attention, of embedding, of optimiser and of source is: facts that configs, checks and counts read, and
+// functions that build the parts. Each kind is a file: model/attention/, model/arms/, train/optimisers/, data/. No LibTorch.
 #pragma once
 
 #include <functional>

@@ -13,12 +13,10 @@
 #include "distil/tiny_teacher.h"
 #include "helpers/errors.h"
 #include "run/signals.h"
-#include "support/json.h"
 
 using namespace ate;
 using namespace ate::testing;
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 namespace {
 
