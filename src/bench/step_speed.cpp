@@ -24,7 +24,7 @@ std::vector<StepVariant> variants(const StepSpeedOptions& options) {
   std::vector<StepVariant> all;
   for (const int threads : options.threads)
     for (const int replicas : options.replicas)
-      for (const Arm arm : options.config.study.arms) {
+      for (const Arm& arm : options.config.study.arms) {
         all.push_back({arm, Runner::eager, Dtype::fp32, threads, replicas});
         for (const Dtype dtype : options.dtypes)
           all.push_back({arm, Runner::fused, dtype, threads, replicas});
@@ -36,7 +36,7 @@ std::vector<StepVariant> variants(const StepSpeedOptions& options) {
 std::vector<ProductTiming> products_to_time(const Config& config) {
   const Corpus corpus = open_source(config.source)->corpus(0);
   std::vector<ProductTiming> products;
-  for (const Arm arm : config.study.arms)
+  for (const Arm& arm : config.study.arms)
     for (ProductShape& shape : step_products(config, plan_embedding(config, arm, corpus, 0))) {
       // What all arms have is timed once.
       const bool known = std::any_of(products.begin(), products.end(),

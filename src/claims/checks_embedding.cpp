@@ -34,7 +34,7 @@ std::string seeds(const CheckContext& context, int quick, int full) {
   return fmt::format("study.seeds=\"0..{}\"", (context.full() ? full : quick) - 1);
 }
 
-int64_t parameters(const Config& config, Arm arm) {
+int64_t parameters(const Config& config, const Arm& arm) {
   const Bands bands = make_bands(config.bands, make_corpus(config.source, config.study.seeds.front()));
   return make_layout(config, plan_embedding(config, arm, bands)).parameters;
 }
@@ -53,7 +53,7 @@ Parameters count_parameters(const std::string& preset, std::vector<std::string> 
   return {parameters(config, Arm::standard), parameters(config, Arm::bespoke)};
 }
 
-const ArmResult& arm_of(const StudyResult& result, Arm arm) {
+const ArmResult& arm_of(const StudyResult& result, const Arm& arm) {
   return *std::find_if(result.arms.begin(), result.arms.end(),
                        [&](const ArmResult& a) { return a.arm == arm; });
 }

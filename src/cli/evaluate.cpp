@@ -47,7 +47,8 @@ std::string why_not(const std::string& pointer, const TrialId& id, const Json* t
 }
 
 bool is_of(const TrialId& id, const std::string& pointer, const Config& config) {
-  if (pointer == "/study/arms") return config.study.arms == std::vector<Arm>{id.arm};
+  if (pointer == "/study/arms")
+    return config.study.arms.size() == 1 && config.study.arms[0].name == id.arm.name;
   return pointer == "/study/seeds" && config.study.seeds == SeedList{id.seed};
 }
 

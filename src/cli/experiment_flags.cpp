@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "cli/checks.h"
+#include "config/overlays.h"
 #include "support/error.h"
 #include "support/json.h"
 #include "support/names.h"
@@ -15,9 +16,11 @@ using Json = nlohmann::ordered_json;
 
 // "a,b" as a list; anything else as JSON where it parses, else as a string. The strict reader says what does
 // not fit.
-Json flag_value(const std::string& pointer, const std::string& text) {
+Json flag_value(const std::string& pointer, const std::string& text, bool single) {
+  if (pointer == "/study/arms" && single && text.find(':') != std::string::npos)
+    return Json::array({parse_arm("--arm", text)});
   if (pointer == "/study/arms") {
-    if (text == "all") return registered_names<ArmDescription>();
+    if (text == "all") return registered_names<EmbeddingDescription>();
     return split(text, ',');
   }
   if (pointer == "/study/seeds") return text;
@@ -34,13 +37,73 @@ std::string rows_of_kinds() {
 
 }  // namespace
 
-std::string arm_rows() { return rows_of_kinds<ArmDescription>(); }
+std::string arm_rows() { return rows_of_kinds<EmbeddingDescription>(); }
 
 std::string attention_rows() { return rows_of_kinds<AttentionDescription>(); }
 
 void ExperimentFlags::add_to(CLI::App& command) { add(command, false); }
 
 void ExperimentFlags::add_to_single(CLI::App& command) { add(command, true); }
+
+void ExperimentFlags::add_to_study(CLI::App& command) {
+  add(command, false);
+  command
+      .add_option(
+          "--arm", arms_,
+          "An arm of your own, such as wide:body.width=128,body.heads=8; repeatable, after those of --arms; "
+          "the config's arms are not trained then")
+      ->type_name("NAME:PATH=VALUE,...")
+      ->type_size(1)
+      ->allow_extra_args(false)
+      ->group("Experiment");
+  command
+      .add_option(
+          "--tune", axes_,
+          "Tune each arm before the test, such as optimiser.learning_rate=3e-4,1e-3,3e-3; repeatable for "
+          "more settings")
+      ->type_name("PATH=VALUES")
+      ->type_size(1)
+      ->allow_extra_args(false)
+      ->group("Experiment");
+}
+
+// The arms of --arms and --arm as one flag.
+Layer ExperimentFlags::own_arms() const {
+  Json arms = Json::array();
+  std::string label;
+  for (const Shortcut& shortcut : shortcuts_)
+    if (shortcut.pointer == "/study/arms" && !shortcut.value.empty()) {
+      arms = flag_value(shortcut.pointer, shortcut.value, false);
+      label = shortcut.flag + " " + shortcut.value + " ";
+    }
+  for (const std::string& arm : arms_) {
+    label += "--arm " + arm + " ";
+    arms.push_back(parse_arm("--arm", arm));
+  }
+  label.pop_back();
+  Layer layer{label, Json::object(), true};
+  layer.document["study"]["arms"] = std::move(arms);
+  return layer;
+}
+
+Layer ExperimentFlags::axes() const {
+  Layer layer{"", Json::object(), true};
+  for (const std::string& axis : axes_) {
+    layer.label += (layer.label.empty() ? "--tune " : " --tune ") + axis;
+    const size_t equals = axis.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      throw BadInput("--tune " + axis,
+                     "expected PATH=VALUES, such as optimiser.learning_rate=3e-4,1e-3,3e-3");
+    Json values = typed_value(axis.substr(equals + 1));  // a list or a range as a config has it
+    if (!values.is_structured()) {
+      values = Json::array();
+      for (const std::string& value : split(axis.substr(equals + 1), ','))
+        values.push_back(typed_value(value));
+    }
+    layer.document["study"]["tune"]["axes"][axis.substr(0, equals)] = std::move(values);
+  }
+  return layer;
+}
 
 void ExperimentFlags::add(CLI::App& command, bool single) {
   single_ = single;
@@ -71,7 +134,7 @@ void ExperimentFlags::add(CLI::App& command, bool single) {
       "Epochs to train",
       single ? "Seed of all that is random (default: the config's first)"
              : "Seeds, such as 0..9 or 0,3,7; more seeds extend the same study",
-      single ? "Kind of embedding, such as bespoke (default: the config's first)"
+      single ? "Kind of embedding, such as bespoke (default: the config's first), or NAME:path=value,..."
              : "Arms, such as standard,bespoke, or all; the first is the baseline",
       "auto (default), cpu, cuda, cuda:N or mps",
       "fp32 (default), bf16 or, on CUDA, tf32: of the factors of matrix products"};
@@ -92,11 +155,14 @@ Resolved ExperimentFlags::resolve_over(const std::string& file, std::vector<std:
   sets.insert(sets.end(), sets_.begin(), sets_.end());
   Choice choice{preset_, preset_.empty() && file_.empty() ? file : file_, std::move(sets), {}, single_};
   for (const Shortcut& shortcut : shortcuts_) {
-    if (shortcut.value.empty()) continue;
+    if (shortcut.value.empty() || (shortcut.pointer == "/study/arms" && !arms_.empty())) continue;
     Layer layer{shortcut.flag + " " + shortcut.value, Json::object(), true};
-    layer.document[Json::json_pointer(shortcut.pointer)] = flag_value(shortcut.pointer, shortcut.value);
+    layer.document[Json::json_pointer(shortcut.pointer)] =
+        flag_value(shortcut.pointer, shortcut.value, single_);
     choice.flags.push_back(std::move(layer));
   }
+  if (!arms_.empty()) choice.flags.push_back(own_arms());
+  if (!axes_.empty()) choice.flags.push_back(axes());
   Resolved resolved = ate::resolve(choice);
   for (const std::string& warning : resolved.warnings) spdlog::warn(warning);
   if (single_) {
@@ -106,7 +172,7 @@ Resolved ExperimentFlags::resolve_over(const std::string& file, std::vector<std:
          {std::pair{"/study/arms", study.arms.size()}, {"/study/seeds", study.seeds.size()}})
       if (size > 1 && made_by_flag(resolved, pointer))
         problems.push_back(
-            {resolved.address.at(pointer), "one model is trained: name one, or use ate validate-bespoke"});
+            {resolved.address.at(pointer), "one model is trained: name one, or use ate study"});
     if (!problems.empty()) throw BadInput(std::move(problems));
   }
   return resolved;

@@ -30,6 +30,8 @@ std::string attention_rows();
 class ExperimentFlags {
  public:
   void add_to(CLI::App& command);
+  // The same with --arm and --tune, for arms of one's own.
+  void add_to_study(CLI::App& command);
   // The same for a command that trains one model: --arm and --seed take one each.
   void add_to_single(CLI::App& command);
 
@@ -50,12 +52,16 @@ class ExperimentFlags {
   };
 
   void add(CLI::App& command, bool single);
+  Layer own_arms() const;
+  Layer axes() const;
 
   bool single_ = false;
   std::string preset_;
   std::string file_;
   std::vector<std::string> sets_;
   std::vector<Shortcut> shortcuts_;
+  std::vector<std::string> arms_;  // of --arm, "wide:body.width=256"
+  std::vector<std::string> axes_;  // of --tune, "optimiser.learning_rate=1e-3,3e-3"
 };
 
 }  // namespace ate

@@ -56,7 +56,7 @@ int train_model(const TrainFlags& flags, Resolved resolved) {
   const StudyResult& result = outcome.result;
   const TrialRecord& record = result.trials.front();
   const auto checkpoint = std::filesystem::path(flags.run.out) / "runs" / result.run_id / "checkpoint" /
-                          (record.id.text() + ".safetensors");
+                          (record.id.file() + ".safetensors");
   if (!flags.export_to.empty()) export_model("--export", checkpoint, resolved, record.id, flags.export_to);
   Report report = model_report(result.config, result.run_id, record, result.floor, checkpoint);
   add_best_epoch(report, record.progress.evaluations);
@@ -72,10 +72,13 @@ int train(const TrainFlags& flags) {
   if (!flags.evaluate.empty()) return evaluate(flags);
   Resolved resolved = flags.experiment.resolve();
   const Procedure procedure = resolved.config.train.procedure;
-  const std::string compares = "only a study compares arms: leave it out, or use ate validate-bespoke";
-  refuse_unread(
-      resolved,
-      {{"/study/margin", compares}, {"/seed_criteria/", compares}, {"/published_result/", compares}});
+  const std::string compares = "only a study compares arms: leave it out, or use ate study";
+  refuse_unread(resolved, {{"/study/margin", compares},
+                           {"/study/budget", compares},
+                           {"/study/looks", compares},
+                           {"/study/tune/", compares},
+                           {"/seed_criteria/", compares},
+                           {"/published_result/", compares}});
   if (procedure != Procedure::model && !flags.export_to.empty())
     throw BadInput("--export",
                    "is for a single model: set train.procedure=model, or use --evaluate CHECKPOINT");

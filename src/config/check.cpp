@@ -5,21 +5,17 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "config/check_study.h"
 #include "config/derived.h"
 #include "config/fields.h"
 #include "config/json.h"
 #include "config/kernels.h"
+#include "config/names.h"
 #include "config/resolve.h"
 #include "support/names.h"
 
 namespace ate {
 namespace {
-
-bool safe_in_file_names(const std::string& name) {
-  const char* const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-  return !name.empty() && name.size() <= 100 && name.front() != '.' &&
-         name.find_first_not_of(allowed) == std::string::npos;
-}
 
 bool is_device_name(const std::string& name) {
   if (name == "auto" || name == "cpu" || name == "cuda" || name == "mps") return true;
@@ -127,9 +123,9 @@ std::vector<Problem> check_attention(const Config& c) {
   return problems;
 }
 
-// Settings that no arm of the study reads must not stop it: presets set them for all arms.
-std::vector<Problem> check_embedding(const Config& c) {
-  const ArmSettings reads = settings_read_by(c.study.arms);
+// Settings that none of the embeddings reads must not stop a study: presets set them for all arms.
+std::vector<Problem> check_embedding(const Config& c, const std::vector<EmbeddingKind>& embeddings) {
+  const EmbeddingSettings reads = settings_read_by(embeddings);
   std::vector<Problem> problems;
   const bool counts = c.bands.rule == BandRule::rank_count;
   const double all = counts ? static_cast<double>(c.source.vocabulary) : 1.0;
@@ -165,39 +161,69 @@ std::vector<Problem> attention_at_most(const char* setting, int64_t value, int64
                        limit)}};
 }
 
-std::vector<Problem> check_config(const Config& c) {
-  std::vector<Problem> problems;
-  const auto blame = [&](const char* pointer, std::string what) {
-    problems.push_back({pointer, std::move(what)});
-  };
+namespace {
 
-  if (!safe_in_file_names(c.name))
-    blame("/name", "expected 1 to 100 letters, digits, '.', '_' or '-', not starting with '.'");
-  if (!is_device_name(c.device))
-    blame("/device", "expected auto, cpu, cuda, cuda:N or mps, got \"" + c.device + "\"");
-  else
-    for (Problem& problem : check_kernels(c)) problems.push_back(std::move(problem));
+void append(std::vector<Problem>& problems, std::vector<Problem> more) {
+  problems.insert(problems.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
 
-  for (Problem& problem : check_source(c.source)) problems.push_back(std::move(problem));
+void check_windows(const Config& c, std::vector<Problem>& problems) {
   const int64_t train = training_tokens(c.source);
   const int64_t validation = c.source.tokens - train;
+  const int64_t tune = tuning_tokens(c);
   const int64_t needed = c.windows.length + 1;
   // Less than two windows of training tokens leave (n_train - T - 1) / T batches, which is none.
   if (train < 2 * c.windows.length + 1 || validation < needed)
-    blame("/windows/length",
-          fmt::format(
-              "a window of {} tokens and its target do not fit: the training part has {} tokens (at least {} "
-              "needed), the validation part {} (at least {} needed)",
-              c.windows.length, train, 2 * c.windows.length + 1, validation, needed));
+    problems.push_back(
+        {"/windows/length",
+         fmt::format(
+             "a window of {} tokens and its target do not fit: the training part has {} tokens (at least {} "
+             "needed), the validation part {} (at least {} needed)",
+             c.windows.length, train, 2 * c.windows.length + 1, validation, needed)});
+  else if (c.evaluation.tune_share > 0 && std::min(tune, validation - tune) < needed)
+    problems.push_back(
+        {"/evaluation/tune_share",
+         fmt::format("leaves {} tokens to tune on and {} to test on: at least {} are needed in each", tune,
+                     validation - tune, needed)});
+}
 
+// What a model of these embeddings needs, all else alike.
+std::vector<Problem> check_model(const Config& c, const std::vector<EmbeddingKind>& embeddings) {
+  std::vector<Problem> problems;
+  append(problems, check_source(c.source));
+  check_windows(c, problems);
   if (c.body.kind == BodyKind::encoder && c.body.width % c.body.heads != 0)
-    blame("/body/heads", fmt::format("{} heads do not divide the width {}", c.body.heads, c.body.width));
+    problems.push_back(
+        {"/body/heads", fmt::format("{} heads do not divide the width {}", c.body.heads, c.body.width)});
+  append(problems, check_attention(c));
+  append(problems, foreign_settings("optimiser", c.optimiser.kind, c.optimiser.own));
+  append(problems, check_embedding(c, embeddings));
+  return problems;
+}
 
-  for (Problem& problem : check_attention(c)) problems.push_back(std::move(problem));
-  for (Problem& problem : foreign_settings("optimiser", c.optimiser.kind, c.optimiser.own))
-    problems.push_back(std::move(problem));
+}  // namespace
 
-  for (Problem& problem : check_embedding(c)) problems.push_back(std::move(problem));
+std::vector<Problem> check_config(const Config& c) {
+  std::vector<Problem> problems;
+  if (!safe_in_file_names(c.name)) problems.push_back({"/name", std::string("expected ") + kSafeName});
+  const bool device = is_device_name(c.device);
+  if (!device)
+    problems.push_back({"/device", "expected auto, cpu, cuda, cuda:N or mps, got \"" + c.device + "\""});
+
+  std::vector<EmbeddingKind> built_in;
+  for (const Arm& arm : c.study.arms)
+    if (arm.set.empty()) built_in.emplace_back(arm.name);
+  if (!built_in.empty()) {
+    if (device) append(problems, check_kernels(c));
+    append(problems, check_model(c, built_in));
+  }
+  append(problems, check_arms(c, [&](const Config& of_arm) {
+           std::vector<Problem> own;
+           if (device) append(own, check_kernels(of_arm));
+           append(own, check_model(of_arm, {of_arm.embedding.kind}));
+           return own;
+         }));
+  append(problems, check_tuning(c));
   return problems;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "config/arm.h"
 #include "config/kinds.h"
 #include "config/seeds.h"
 
@@ -88,7 +89,8 @@ enum class Tables {
 // Widths of embedding tables, as multiples of the model's width (rounded down). A table of another width than
 // the model's is projected to it.
 struct EmbeddingConfig {
-  double high = 2.0;  // of the high band's rows
+  EmbeddingKind kind = EmbeddingKind::standard;  // of arms that have not the name of a kind
+  double high = 2.0;                             // of the high band's rows
   double mid = 1.0;
   double low = 0.25;
   double rank = 0.25;  // factorised: of its one table
@@ -161,6 +163,7 @@ enum class Decay { constant, cosine };
 // How long to train and how the learning rate moves.
 struct ScheduleConfig {
   int64_t epochs = 50;
+  int64_t steps = 0;              // end after so many, in an epoch's middle too; 0: after all epochs
   Decay decay = Decay::constant;  // cosine: per epoch, to 0 over the run
   // Stop when this number of evaluations gained less than early_stop_gain over the one before them; 0: never.
   int64_t early_stop_evaluations = 0;
@@ -173,12 +176,17 @@ enum class EvaluationWindows {
   sampled,  // `batches` batches of random windows, drawn anew each time, as published
 };
 
+// The validation part has a leading share to tune on; what is reported is of the rest.
+enum class EvaluationPart { test, tune };
+
 // When and on what the validation loss is taken: after epoch index 0, every index divisible by `every`, and
 // the last.
 struct EvaluationConfig {
   int64_t every = 10;
   EvaluationWindows windows = EvaluationWindows::whole;
   int64_t batches = 10;
+  double tune_share = 0;  // of the validation part's tokens; 0 leaves all of them to the test
+  EvaluationPart part = EvaluationPart::test;
 };
 
 // What the original script called success. Unset criteria were not part of that script.
@@ -196,6 +204,37 @@ struct PublishedResultConfig {
   std::optional<double> bespoke_loss;
 };
 
+// What all arms get the same of: what the baseline spends on schedule.epochs.
+enum class Budget {
+  steps,    // optimiser steps
+  tokens,   // tokens read in training: steps times batch times length
+  flops,    // floating-point operations of training, as model/flops.h counts them
+  seconds,  // time of training, by steps timed on this machine before the first trial
+};
+
+// Numbers of seeds, growing, after which verdicts are taken.
+struct Looks {
+  std::vector<int64_t> after{};
+  bool operator==(const Looks&) const = default;
+};
+
+// Values of one setting to tune over, smallest first where they are numbers.
+struct TuneAxis {
+  std::string path;                 // "optimiser.learning_rate"
+  std::vector<std::string> values;  // JSON texts; two at least
+  bool operator==(const TuneAxis&) const = default;
+};
+using TuneAxes = std::vector<TuneAxis>;
+
+// How each arm gets its own settings before the test: every arm the same grid, seeds and part of the data. See
+// study/tuning.h.
+struct TuneConfig {
+  TuneAxes axes{};                      // none: arms are not tuned
+  SeedList seeds = {1000, 1001, 1002};  // none of study.seeds
+  int64_t grow = 3;                     // most values that a grid gets at an end where an arm does best
+  bool operator==(const TuneConfig&) const = default;
+};
+
 // What is compared. Neither the lists nor the margin change a trial's numbers, so a study can be extended and
 // keeps what is finished.
 struct StudyConfig {
@@ -204,6 +243,9 @@ struct StudyConfig {
   bool paired = true;    // arms of a seed share windows, trunk initialisation and dropout masks
   double margin = 0.01;  // differences below this share of the source's entropy (where that is not known, of
                          // the baseline's mean loss) do not matter: the margin of "equivalent"
+  Budget budget = Budget::steps;
+  Looks looks;  // none: after all seeds
+  TuneConfig tune;
 };
 
 // What trains a model. src/config/kernels.h says which configs the fused kernels can run.

@@ -24,6 +24,21 @@ inline int64_t steps_per_epoch(const Config& config) {
   return std::min(config.windows.batches_per_epoch, room);
 }
 
+// Optimiser steps of a whole training, and the epochs in which they lie, the last one perhaps cut short.
+inline int64_t steps_in_all(const Config& config) {
+  return config.schedule.steps > 0 ? config.schedule.steps : config.schedule.epochs * steps_per_epoch(config);
+}
+inline int64_t epochs_in_all(const Config& config) {
+  const int64_t steps = steps_per_epoch(config);
+  return config.schedule.steps > 0 ? (config.schedule.steps + steps - 1) / steps : config.schedule.epochs;
+}
+
+// Tokens of the validation part that are for tuning; the rest is for the test.
+inline int64_t tuning_tokens(const Config& config) {
+  return floor_product(static_cast<double>(config.source.tokens - training_tokens(config.source)),
+                       config.evaluation.tune_share);
+}
+
 // Width of a band's rows: factor * d, rounded down.
 inline int64_t band_width(double factor, const BodyConfig& body) {
   return floor_product(factor, static_cast<double>(body.width));

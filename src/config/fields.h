@@ -103,6 +103,17 @@ struct EnumNames<Init> {
                                         std::pair{Init::normal, "normal"}};
 };
 template <>
+struct EnumNames<EvaluationPart> {
+  static constexpr std::array values = {std::pair{EvaluationPart::test, "test"},
+                                        std::pair{EvaluationPart::tune, "tune"}};
+};
+template <>
+struct EnumNames<Budget> {
+  static constexpr std::array values = {
+      std::pair{Budget::steps, "steps"}, std::pair{Budget::tokens, "tokens"},
+      std::pair{Budget::flops, "flops"}, std::pair{Budget::seconds, "seconds"}};
+};
+template <>
 struct EnumNames<Decay> {
   static constexpr std::array values = {std::pair{Decay::constant, "constant"},
                                         std::pair{Decay::cosine, "cosine"}};
@@ -218,6 +229,8 @@ void describe(Visitor& v, BandsConfig& s) {
 
 template <class Visitor>
 void describe(Visitor& v, EmbeddingConfig& s) {
+  later(v).field("kind", s.kind,
+                 "Of an arm that has not the name of a kind itself. " + kinds_help<EmbeddingDescription>());
   v.field("high", s.high, between(0.001, 1000), "Width of the high band's rows, as a multiple of body.width");
   v.field("mid", s.mid, between(0.001, 1000), "Width of the mid band's rows, as a multiple of body.width");
   v.field("low", s.low, between(0.001, 1000), "Width of the low band's rows, as a multiple of body.width");
@@ -299,6 +312,8 @@ void describe(Visitor& v, OptimiserConfig& s) {
 template <class Visitor>
 void describe(Visitor& v, ScheduleConfig& s) {
   v.field("epochs", s.epochs, between(1, 1e9), "Epochs to train");
+  later(v).field("steps", s.steps, between(0, kMaxCount),
+                 "End after so many optimiser steps, inside an epoch too; 0: after all epochs");
   v.field("decay", s.decay, "Learning rate over the run; cosine: per epoch, to 0");
   v.field("early_stop_evaluations", s.early_stop_evaluations, between(0, 1e9),
           "Stop when this number of evaluations gained less than early_stop_gain over the one before them; "
@@ -314,6 +329,9 @@ void describe(Visitor& v, EvaluationConfig& s) {
           "whole: the validation part once, by windows side by side (bag: every start), without a last part "
           "that is shorter than a window; sampled: random windows, drawn anew each time");
   v.field("batches", s.batches, between(1, kMaxCount), "Batches of random windows (sampled only)");
+  later(v).field("tune_share", s.tune_share, from_to_below(0, 1),
+                 "Leading share of the validation part that is for tuning; the rest is for the test");
+  later(v).field("part", s.part, "The part that is scored");
 }
 
 template <class Visitor>
@@ -334,14 +352,36 @@ void describe(Visitor& v, PublishedResultConfig& s) {
 }
 
 template <class Visitor>
+void describe(Visitor& v, TuneConfig& s) {
+  v.field("axes", s.axes,
+          "Settings to tune, each with its values: a list, or {\"from\", \"to\", \"points\"} for numbers at "
+          "equal "
+          "ratios");
+  v.field("seeds", s.seeds, "Seeds to tune with, none of study.seeds");
+  v.field(
+      "grow", s.grow, between(0, 64),
+      "Most values that a grid gets at an end where an arm does best; an arm that still does best there is "
+      "untuned");
+}
+
+template <class Visitor>
 void describe(Visitor& v, StudyConfig& s) {
-  v.field("arms", s.arms, "Arms of the study; the first is the baseline");
+  v.field("arms", s.arms,
+          "Arms of the study, the first is the baseline: kinds of embedding, or {\"name\", \"set\"} with the "
+          "settings in which an arm differs");
   v.field("seeds", s.seeds, "Seeds: \"0..9\", \"0,3,7\" or a list of whole numbers from 0 to 4294967295");
   v.field("paired", s.paired, "Arms of a seed share windows, trunk initialisation and dropout masks");
   v.field(
       "margin", s.margin, between(0, 1),
       "Differences below this share of the source's entropy (unknown: of the baseline's mean loss) do not "
       "matter: the margin of the verdict equivalent; 0 leaves none");
+  later(v).field(
+      "budget", s.budget,
+      "What all arms get the same of, as the baseline spends it on schedule.epochs: optimiser steps, "
+      "tokens read, floating-point operations, or seconds by steps timed beforehand");
+  later(v).field("looks", s.looks,
+                 "Numbers of seeds, growing, after which verdicts are taken; none: after study.seeds");
+  later(v).section("tune", s.tune, "Settings that each arm gets by itself before the test");
 }
 
 template <class Visitor>

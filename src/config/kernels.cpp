@@ -41,7 +41,8 @@ std::string why_not_fused(const Config& config) {
   return "";
 }
 
-std::string why_not_stacked(const Config& config, Arm arm) {
+std::string why_not_stacked(const Config& config, const Arm& arm) {
+  if (!arm.set.empty()) return arm.name + " has settings of its own, and a stack has one for all";
   if (config.device == "mps") return "stacks train on the CPU and on CUDA, not on mps";
   if (config.kernels == KernelKind::fused) return "the fused kernels train one model at a time";
   if (config.dtype == Dtype::bf16 && chosen_kernels(config) == KernelKind::fused)

@@ -18,7 +18,7 @@ std::string why_not_fused(const Config& config);
 
 // Why trials of this arm cannot train in a stack, many in one batched step (src/model/stacked/), as a clause; ""
 // where they can.
-std::string why_not_stacked(const Config& config, Arm arm);
+std::string why_not_stacked(const Config& config, const Arm& arm);
 
 // fused or reference: what `auto` stands for.
 KernelKind chosen_kernels(const Config& config);

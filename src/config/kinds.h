@@ -1,5 +1,5 @@
 // What a kind of attention, of embedding, of optimiser and of source is: facts that configs, checks and counts read, and
-// functions that build the parts. Each kind is a file: model/attention/, model/arms/, train/optimisers/, data/. No LibTorch.
+// functions that build the parts. Each kind is a file: model/attention/, model/embeddings/, train/optimisers/, data/. No LibTorch.
 #pragma once
 
 #include <functional>
@@ -66,8 +66,8 @@ struct AttentionKind : Kind<AttentionDescription> {
 // For checks of kinds: the problem of attention.<setting> above `limit`, which is that many `of`; none where it fits.
 std::vector<Problem> attention_at_most(const char* setting, int64_t value, int64_t limit, const char* of);
 
-// Which settings an arm's embedding reads.
-struct ArmSettings {
+// Which settings an embedding reads.
+struct EmbeddingSettings {
   bool ranking = false;  // bands.counted_over and unseen: how often each token occurs
   bool bands = false;    // all of bands: the cut into high, mid and low
   bool high = false;     // embedding.high
@@ -75,28 +75,27 @@ struct ArmSettings {
   bool rank = false;     // embedding.rank
 };
 
-struct ArmDescription {
+struct EmbeddingDescription {
   const char* name;
   const char* help;  // a clause
-  ArmSettings reads{};
+  EmbeddingSettings reads{};
   // The bands are dealt at random, from the trial's seed.
   bool dealt_at_random = false;
   // Starts from other random numbers than its pairs.
   bool own_start = false;
-  // Throws BadInput for /study/arms when the arm cannot be built for this shape.
+  // Throws BadInput for /study/arms when it cannot be built for this shape.
   EmbeddingPlan (*plan)(const Config&, const Bands&) = nullptr;
 };
 template <>
-std::vector<const ArmDescription*>& registered();
+std::vector<const EmbeddingDescription*>& registered();
 
-struct Arm : Kind<ArmDescription> {
+struct EmbeddingKind : Kind<EmbeddingDescription> {
   using Kind::Kind;
-  // Those that studies speak of.
-  static const Arm standard, bespoke, random_band, tied, aa, known_worse;
+  static const EmbeddingKind standard;
 };
 
 // What any of them reads.
-ArmSettings settings_read_by(const std::vector<Arm>& arms);
+EmbeddingSettings settings_read_by(const std::vector<EmbeddingKind>& kinds);
 
 struct SourceDescription {
   const char* name;

@@ -4,6 +4,7 @@
 
 #include "config/fields.h"
 #include "config/json.h"
+#include "config/overlays.h"
 #include "support/json.h"
 #include "support/names.h"
 
@@ -54,6 +55,18 @@ class Reader {
     if (it == object_.end()) return;
     const std::string expected = read(*it, member, bounds);
     if (!expected.empty()) problem(name, "expected " + expected + ", got " + short_text(*it));
+  }
+
+  // Overlays have problems of their own inside.
+  void field(const char* name, std::vector<Arm>& member, std::string_view /*help*/) {
+    known_.emplace_back(name);
+    const auto it = object_.find(name);
+    if (it != object_.end()) read_arms(*it, path_ + "/" + name, member, problems_);
+  }
+  void field(const char* name, TuneAxes& member, std::string_view /*help*/) {
+    known_.emplace_back(name);
+    const auto it = object_.find(name);
+    if (it != object_.end()) read_axes(*it, path_ + "/" + name, member, problems_);
   }
 
   template <class S>
@@ -158,7 +171,19 @@ class Reader {
     member = seeds;
     return "";
   }
-  template <class E>
+  static std::string read(const Json& value, Looks& member, const Bounds&) {
+    const char* const expected = "a list of growing whole numbers, the first at least 2";
+    if (!value.is_array()) return expected;
+    Looks looks;
+    for (const Json& item : value) {
+      if (!item.is_number_integer() || item.get<int64_t>() < 2) return expected;
+      if (!looks.after.empty() && item.get<int64_t>() <= looks.after.back()) return expected;
+      looks.after.push_back(item.get<int64_t>());
+    }
+    member = std::move(looks);
+    return "";
+  }
+  template <IsKind E>
   static std::string read(const Json& value, std::vector<E>& member, const Bounds& bounds) {
     if (!value.is_array() || value.empty()) return "a list of at least one name";
     std::vector<E> list;

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "config/fields.h"
 #include "config/json.h"
-#include "config/parse.h"
+#include "config/settings.h"
 #include "data/text.h"
 #include "support/hash.h"
+#include "support/json.h"
 #include "support/names.h"
 
 namespace ate {
@@ -17,63 +17,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kOverlay = "/published";
-constexpr size_t kLongestLabel = 300;              // of a flag in an error
 constexpr const char* kPublished = ", published";  // in the origin of a setting that such an overlay made
-
-// "optimiser.learning_rate=3e-4" as a document. The value is JSON where it parses, else a string.
-Layer set_layer(const std::string& text) {
-  const size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0)
-    throw BadInput("--set " + text, "expected path=value, such as optimiser.learning_rate=3e-4");
-  std::string path = text.substr(0, equals);
-  std::replace(path.begin(), path.end(), '.', '/');
-  if (path.front() != '/') path.insert(0, "/");
-  const std::string value_text = text.substr(equals + 1);
-  Layer layer{"--set " + shortened(text, kLongestLabel), Json::object(), true};
-  const BadInput no_path(layer.label, "\"" + shortened(text.substr(0, equals), kLongestLabel) +
-                                          "\" is not a path such as optimiser.learning_rate");
-  // Each part of the path is a level of the document.
-  if (static_cast<size_t>(std::count(path.begin(), path.end(), '/')) > kDeepestJson) throw no_path;
-  try {
-    layer.document[Json::json_pointer(path)] = typed_value(value_text);
-  } catch (const Json::exception&) {
-    throw no_path;
-  }
-  return layer;
-}
-
-// Splits a preset's or file's document into its settings and its "published" overlay.
-void add_document(std::vector<Layer>& layers, Layer layer) {
-  Json overlay;
-  if (layer.document.is_object()) {
-    layer.document.erase("$schema");
-    if (const auto it = layer.document.find("published"); it != layer.document.end()) {
-      overlay = *it;
-      layer.document.erase("published");
-    }
-  }
-  const std::string label = layer.label;
-  layers.push_back(std::move(layer));
-  if (!overlay.is_null()) layers.push_back({label, std::move(overlay), false, kOverlay});
-}
-
-bool is_overlay(const Layer& layer) { return layer.root == kOverlay; }
-
-// The last layer that sets `pointer`, or nullptr.
-const Layer* setter(const std::vector<Layer>& layers, const std::string& pointer) {
-  const Json::json_pointer where(pointer);
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
-    if (layer->document.is_object() && layer->document.contains(where)) return &*layer;
-  return nullptr;
-}
 
 void throw_if_any(std::vector<Problem> problems) {
   if (!problems.empty()) throw BadInput(std::move(problems));
 }
 
 // What follows from the file of a text source: as if a layer above all others had set it.
-void settle_source(const std::vector<Layer>& layers, const std::string& preset_label, Resolved& resolved) {
+void settle_source(const std::vector<Layer>& layers, Resolved& resolved) {
   SourceConfig& source = resolved.config.source;
   if (source.kind != SourceKind::text || source.file.empty()) return;
   const SourceConfig asked = source;
@@ -83,12 +34,11 @@ void settle_source(const std::vector<Layer>& layers, const std::string& preset_l
         settle_text(source, {tokens_setter == nullptr, setter(layers, "/source/vocabulary") == nullptr});
     resolved.warnings = std::move(text.warnings);
     // The preset's number is of its own corpus, which the user's text has taken the place of.
-    if (tokens_setter != nullptr && tokens_setter->label == preset_label &&
-        source.tokens < text.tokens_in_file)
+    if (tokens_setter != nullptr && tokens_setter->is_preset && source.tokens < text.tokens_in_file)
       resolved.warnings.push_back(fmt::format(
           "\"{}\": uses {} of {} tokens, because the {} sets source.tokens; source.tokens={} uses all",
           source.file, with_commas(std::to_string(source.tokens)),
-          with_commas(std::to_string(text.tokens_in_file)), preset_label,
+          with_commas(std::to_string(text.tokens_in_file)), tokens_setter->label,
           std::min(kMostTokens, text.tokens_in_file)));
   } catch (const BadInput& error) {
     throw resolved.blame(error);
@@ -111,32 +61,11 @@ std::vector<std::string> preset_names() {
   return names;
 }
 
-std::string Layer::address(const std::string& pointer) const {
-  const std::string path = root + pointer;
-  return is_flag || path.empty() ? label : label + ": " + path;
-}
-
 Resolved resolve(const Choice& choice) {
   std::vector<Problem> problems;
   std::vector<Layer> layers;
-  std::string preset_label;
-  if (!choice.preset.empty()) {
-    const auto& all = presets();
-    const auto preset =
-        std::find_if(all.begin(), all.end(), [&](const Preset& p) { return p.name == choice.preset; });
-    if (preset == all.end())
-      throw BadInput("--preset " + choice.preset, "unknown preset" +
-                                                      did_you_mean(choice.preset, preset_names()) +
-                                                      "; there are " + either(preset_names()));
-    preset_label = "preset " + preset->name;
-    add_document(layers, {preset_label, parse_json(preset->text, preset_label, problems)});
-  }
-  if (!choice.file.empty()) {
-    Json document = parse_json(read_config_file(choice.file), choice.file, problems);
-    if (document.is_object() && choice.preset.empty() && !document.contains("name"))
-      document["name"] = std::filesystem::path(choice.file).stem().string();
-    add_document(layers, {choice.file, std::move(document)});
-  }
+  if (!choice.preset.empty()) add_preset(layers, "--preset " + choice.preset, choice.preset, problems);
+  if (!choice.file.empty()) add_file(layers, choice.file, !choice.preset.empty(), problems);
   for (const std::string& set : choice.sets) layers.push_back(set_layer(set));
   for (const Layer& flag : choice.flags) layers.push_back(flag);
 
@@ -145,7 +74,7 @@ Resolved resolve(const Choice& choice) {
     Config scratch;
     std::vector<Problem> found;
     read_config(layer.document, scratch, found);
-    if (is_overlay(layer) && layer.document.is_object() && layer.document.contains("mode"))
+    if (layer.is_published() && layer.document.is_object() && layer.document.contains("mode"))
       found.push_back({"/mode", "cannot stand here: \"published\" holds what published mode changes"});
     for (Problem& problem : found)
       problems.push_back({layer.address(problem.where), std::move(problem.what)});
@@ -159,7 +88,9 @@ Resolved resolve(const Choice& choice) {
     layers.insert(layers.begin(),
                   {"mode published", parse_json(published_mode_text(), "mode published", problems)});
   } else {
-    layers.erase(std::remove_if(layers.begin(), layers.end(), is_overlay), layers.end());
+    layers.erase(
+        std::remove_if(layers.begin(), layers.end(), [](const Layer& layer) { return layer.is_published(); }),
+        layers.end());
   }
 
   Resolved resolved;
@@ -167,18 +98,18 @@ Resolved resolve(const Choice& choice) {
   for (const Layer& layer : layers) read_config(layer.document, resolved.config, problems);
   throw_if_any(std::move(problems));
   resolved.document = write_config(resolved.config);
-  const Json leaves = resolved.document.flatten();
-  for (const auto& [pointer, value] : leaves.items()) {
-    // A list is one value: its elements have no origin of their own.
-    const size_t last = pointer.rfind('/');
-    const bool element = pointer.find_first_not_of("0123456789", last + 1) == std::string::npos;
-    const std::string leaf = element ? pointer.substr(0, last) : pointer;
+  for (const auto& [leaf, value] : settings_of(resolved.document)) {
     const Layer* layer = setter(layers, leaf);
     resolved.origin[leaf] =
-        layer == nullptr ? "default" : layer->label + (is_overlay(*layer) ? kPublished : "");
+        layer == nullptr ? "default" : layer->label + (layer->is_published() ? kPublished : "");
     if (layer != nullptr) resolved.address[leaf] = layer->address(leaf);
   }
-  settle_source(layers, preset_label, resolved);
+  if (!resolved.config.study.tune.axes.empty() && setter(layers, "/evaluation/tune_share") == nullptr) {
+    resolved.config.evaluation.tune_share = 0.5;
+    resolved.origin["/evaluation/tune_share"] = "study.tune";
+    resolved.document = write_config(resolved.config);
+  }
+  settle_source(layers, resolved);
   Resolved checked = resolved;
   if (choice.one_model) checked.keep_one_model();
   std::vector<Problem> crossed = check_config(checked.config);
@@ -190,23 +121,52 @@ Resolved resolve(const Choice& choice) {
 
 BadInput Resolved::blame(const BadInput& error) const {
   std::vector<Problem> problems = error.problems();
-  for (Problem& problem : problems)
-    if (const auto it = address.find(problem.where); it != address.end()) problem.where = it->second;
+  for (Problem& problem : problems) {
+    // A place inside of a setting, such as an arm of the list, is named by the setting's address and the rest.
+    for (size_t end = problem.where.size(); end != std::string::npos && end > 0;
+         end = problem.where.rfind('/', end - 1)) {
+      const auto it = address.find(problem.where.substr(0, end));
+      if (it == address.end()) continue;
+      const bool flag = it->second.rfind("--", 0) == 0;
+      problem.where = it->second + (flag ? "" : problem.where.substr(end));
+      break;
+    }
+  }
   return BadInput(std::move(problems));
 }
 
 void Resolved::keep_one_model() {
-  StudyConfig& study = config.study;
-  study.arms.erase(study.arms.begin() + 1, study.arms.end());
-  study.seeds.resize(1);
+  config = arm_config(config, config.study.arms.front());
+  config.study.arms = {Arm(config.embedding.kind->name)};
+  config.embedding.kind = EmbeddingKind::standard;
+  config.study.seeds.resize(1);
+  config.study.budget = Budget::steps;
+  config.study.looks = {};
+  config.study.tune = {};
 }
 
-std::string experiment_hash(const Config& config) {
+namespace {
+
+// What changes the numbers of a trial of this config, or, `with_plan`, of the trials that a study comes to choose.
+std::string hash_of(const Config& config, bool with_plan) {
   Json document = hashed_config(config);
   for (const char* key : {"name", "description", "seed_criteria", "published_result"}) document.erase(key);
-  for (const char* key : {"seeds", "arms", "margin"}) document["study"].erase(key);
+  for (const char* key : {"seeds", "arms", "margin", "looks"}) document["study"].erase(key);
+  if (!with_plan)
+    for (const char* key : {"tune", "budget"}) document["study"].erase(key);
   document["device"] = config.device.substr(0, config.device.find(':'));
   return Hash64().add(document.dump()).hex().substr(0, 10);
+}
+
+}  // namespace
+
+std::string experiment_hash(const Config& config) { return hash_of(config, true); }
+
+std::string trial_hash(const Config& study, const Arm& arm) {
+  Config config = arm_config(study, arm);
+  // The arm that is a kind of embedding and no more is named beside the hash.
+  if (arm.set.empty()) config.embedding.kind = EmbeddingKind::standard;
+  return hash_of(config, false);
 }
 
 }  // namespace ate

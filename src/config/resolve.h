@@ -1,7 +1,7 @@
 // From presets, files and flags to one config, and where each of its values came from.
 //
 // Precedence, lowest first: built-in default < mode < preset < file < --set < dedicated flag. A preset or
-// file may hold an object "published": what it changes in that mode.
+// file may hold an object "published": what it changes in that mode. A file may extend a preset or a file.
 #pragma once
 
 #include <map>
@@ -10,20 +10,10 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/layers.h"
 #include "support/error.h"
 
 namespace ate {
-
-// One source of settings. `label` names it in errors: a file's path, "preset focused", "--epochs 3".
-struct Layer {
-  std::string label;
-  nlohmann::ordered_json document;
-  bool is_flag = false;  // a flag's label says all; for a document the JSON pointer is added
-  std::string root{};    // where the document stands in its file: "" or "/published"
-
-  // What an error about the setting at `pointer` names: "configs/my.json: /windows/length" or "--epochs 3".
-  std::string address(const std::string& pointer) const;
-};
 
 struct Resolved {
   Config config;
@@ -35,7 +25,7 @@ struct Resolved {
   // `error`, found when the config was put to use and addressed by JSON pointer, addressed as users know it.
   BadInput blame(const BadInput& error) const;
 
-  // Leaves the first of the arms and the first of the seeds alone.
+  // Leaves the first of the arms, by its own settings, and the first of the seeds alone.
   void keep_one_model();
 };
 
@@ -58,10 +48,11 @@ std::vector<Problem> check_config(const Config& config);
 // The same for what only ate train reads.
 std::vector<Problem> check_training(const Config& config);
 
-// 10 hex digits that name the experiment: a hash of all settings that change a trial's numbers. Name,
-// description, the lists of seeds and arms, margin, criteria, published results and the device's index do
-// not.
+// 10 hex digits that name the experiment: a hash of all settings that change the numbers of a study's trials. Name,
+// description, the lists of seeds and arms, looks, margin, criteria, published results and the device's index do not.
 std::string experiment_hash(const Config& config);
+// The same of one arm's trials: without what leads to its settings (tuning, budget), with those settings.
+std::string trial_hash(const Config& study, const Arm& arm);
 
 // Presets compiled in from configs/presets.
 struct Preset {

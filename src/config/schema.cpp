@@ -34,6 +34,30 @@ Json type_of(const SeedList&) {
   const Json list = {{"type", "array"}, {"items", seed}, {"minItems", 1}, {"uniqueItems", true}};
   return {{"oneOf", Json::array({seed, {{"type", "string"}}, list})}};
 }
+Json type_of(const Looks&) {
+  return {{"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 2}}}, {"uniqueItems", true}};
+}
+Json type_of(const std::vector<Arm>&) {
+  const Json built_in = {{"enum", registered_names<EmbeddingDescription>()}};
+  const Json overlay = {{"type", "object"},
+                        {"properties", {{"name", {{"type", "string"}}}, {"set", {{"type", "object"}}}}},
+                        {"required", {"name"}},
+                        {"additionalProperties", false}};
+  return {{"type", "array"},
+          {"items", {{"oneOf", Json::array({built_in, overlay})}}},
+          {"minItems", 1},
+          {"uniqueItems", true}};
+}
+Json type_of(const TuneAxes&) {
+  const Json list = {{"type", "array"}, {"minItems", 2}, {"uniqueItems", true}};
+  Json numbers = Json::object();
+  for (const char* name : {"from", "to", "points"}) numbers[name] = {{"type", "number"}};
+  const Json range = {{"type", "object"},
+                      {"properties", numbers},
+                      {"required", {"from", "to", "points"}},
+                      {"additionalProperties", false}};
+  return {{"type", "object"}, {"additionalProperties", {{"oneOf", Json::array({list, range})}}}};
+}
 template <class E>
 requires is_named<E> Json type_of(const E&) { return {{"enum", enum_names<E>()}}; }
 template <class E>
@@ -90,7 +114,11 @@ Json config_schema() {
                   {"description", "What this file changes when mode is published"},
                   {"additionalProperties", false},
                   {"properties", std::move(changeable)}};
-  Json properties = {{"$schema", {{"type", "string"}}}};
+  Json properties = {
+      {"$schema", {{"type", "string"}}},
+      {"extends",
+       {{"type", "string"},
+        {"description", "A preset, or a file by its path from this one: its settings lie under these"}}}};
   properties.update(writer.properties);
   properties["published"] = std::move(overlay);
   return {{"$schema", "https://json-schema.org/draft/2020-12/schema"},

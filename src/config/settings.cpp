@@ -7,10 +7,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The last part of a JSON pointer is a list's index: the list is one setting.
-bool is_list_element(const Json& document, const std::string& pointer) {
-  const Json::json_pointer parent = Json::json_pointer(pointer).parent_pointer();
-  return document.at(parent).is_array();
+// The setting that a leaf belongs to: a list is one setting, and so are the axes of tuning, whose keys are paths.
+std::string setting_at(const Json& document, const std::string& leaf) {
+  for (size_t end = leaf.find('/', 1); end != std::string::npos; end = leaf.find('/', end + 1)) {
+    const std::string pointer = leaf.substr(0, end);
+    if (pointer == "/study/tune/axes" || document.at(Json::json_pointer(pointer)).is_array()) return pointer;
+  }
+  return leaf;
 }
 
 }  // namespace
@@ -18,11 +21,9 @@ bool is_list_element(const Json& document, const std::string& pointer) {
 std::map<std::string, Json> settings_of(const Json& document) {
   std::map<std::string, Json> settings;
   const Json leaves = document.flatten();
-  for (const auto& [pointer, value] : leaves.items()) {
-    const std::string key = is_list_element(document, pointer)
-                                ? Json::json_pointer(pointer).parent_pointer().to_string()
-                                : pointer;
-    settings[key] = document.at(Json::json_pointer(key));
+  for (const auto& [leaf, value] : leaves.items()) {
+    const std::string pointer = setting_at(document, leaf);
+    settings[pointer] = document.at(Json::json_pointer(pointer));
   }
   return settings;
 }

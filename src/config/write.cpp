@@ -2,6 +2,7 @@
 
 #include "config/fields.h"
 #include "config/json.h"
+#include "config/overlays.h"
 
 namespace ate {
 namespace {
@@ -20,6 +21,9 @@ Json to_json(const std::optional<T>& value) {
   return value ? to_json(*value) : Json(nullptr);
 }
 Json to_json(const SeedList& seeds) { return format_seeds(seeds); }
+Json to_json(const Looks& looks) { return looks.after; }
+Json to_json(const std::vector<Arm>& arms) { return arms_to_json(arms); }
+Json to_json(const TuneAxes& axes) { return axes_to_json(axes); }
 template <class E>
 requires std::is_enum_v<E> || IsKind<E> Json to_json(const std::vector<E>& list) {
   Json out = Json::array();

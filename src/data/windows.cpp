@@ -1,5 +1,7 @@
 #include "data/windows.h"
 
+#include "config/derived.h"
+
 namespace ate {
 namespace {
 
@@ -28,13 +30,16 @@ WindowStarts training_windows(const Config& config, const Corpus& corpus, Random
 
 WindowStarts evaluation_windows(const Config& config, const Corpus& corpus, RandomKey key, int64_t epoch) {
   const int64_t length = config.windows.length;
-  const int64_t end = corpus.size();
+  const int64_t cut = corpus.training + tuning_tokens(config);
+  const bool tune = config.evaluation.part == EvaluationPart::tune;
+  const int64_t begin = tune ? corpus.training : cut;
+  const int64_t end = tune ? cut : corpus.size();
   if (config.evaluation.windows == EvaluationWindows::sampled)
     return sample_windows(key, Purpose::evaluation, static_cast<uint32_t>(epoch), 0,
-                          config.evaluation.batches * config.windows.batch, corpus.training, end, length);
+                          config.evaluation.batches * config.windows.batch, begin, end, length);
   WindowStarts starts;
   const int64_t stride = config.body.kind == BodyKind::bag ? 1 : length;
-  for (int64_t start = corpus.training; start + length < end; start += stride) starts.push_back(start);
+  for (int64_t start = begin; start + length < end; start += stride) starts.push_back(start);
   return starts;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "config/derived.h"
 #include "distil/recall.h"
 #include "model/instance.h"
 #include "run/folder.h"
@@ -24,7 +25,7 @@ struct Teacher {
   // Tokens of windows [n, T + 1], their targets cut off, on the device.
   at::Tensor tokens_of(const at::Tensor& windows) const;
   // Batch i of windows of the training part that no epoch of the teacher drew: [B, T + 1].
-  at::Tensor fresh_windows(int64_t i) const { return data.training_batch(config.schedule.epochs, i); }
+  at::Tensor fresh_windows(int64_t i) const { return data.training_batch(epochs_in_all(config), i); }
 };
 
 // Trains the teacher in its run folder, or finds it trained. Throws Interrupted; Failure when it diverges.

@@ -47,11 +47,18 @@ EmbeddingPlan table_per_group(const Config& config, const std::vector<TokenGroup
   return plan;
 }
 
-EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Corpus& corpus, int64_t seed) {
-  if (!arm->reads.ranking) return arm->plan(config, Bands{});
+EmbeddingPlan plan_embedding(const Config& study, const Arm& arm, const Corpus& corpus, int64_t seed) {
+  const Config config = arm_config(study, arm);
+  const EmbeddingKind kind = config.embedding.kind;
+  if (!kind->reads.ranking) return kind->plan(config, Bands{});
   const Bands bands = make_bands(config.bands, corpus);
-  return arm->plan(config,
-                   arm->dealt_at_random ? deal_at_random(bands, {static_cast<uint32_t>(seed), 0}) : bands);
+  return kind->plan(config,
+                    kind->dealt_at_random ? deal_at_random(bands, {static_cast<uint32_t>(seed), 0}) : bands);
+}
+
+EmbeddingPlan plan_embedding(const Config& study, const Arm& arm, const Bands& bands) {
+  const Config config = arm_config(study, arm);
+  return config.embedding.kind->plan(config, bands);
 }
 
 }  // namespace ate

@@ -34,14 +34,13 @@ struct EmbeddingPlan {
 };
 
 // The plan of an arm for a trial: with the bands of its corpus, dealt at random from its seed for the placebo. Throws
-// BadInput for /study/arms when the arm cannot be built for this shape. Each arm is in a file of model/arms/.
-EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Corpus& corpus, int64_t seed);
+// BadInput for /study/arms when the arm cannot be built for this shape. Each kind of embedding is in a file of
+// model/embeddings/.
+EmbeddingPlan plan_embedding(const Config& study, const Arm& arm, const Corpus& corpus, int64_t seed);
 // The same with these bands, which may be empty for arms that read none.
-inline EmbeddingPlan plan_embedding(const Config& config, Arm arm, const Bands& bands) {
-  return arm->plan(config, bands);
-}
+EmbeddingPlan plan_embedding(const Config& study, const Arm& arm, const Bands& bands);
 
-// Parts that arms are made of.
+// Parts of embeddings.
 
 // One table for all tokens, projected where its width is not the model's.
 EmbeddingPlan one_table(const Config& config, int64_t width);

@@ -25,7 +25,7 @@ Instance::Instance(const Config& settings, EmbeddingPlan tables, const at::Tenso
       model(config, plan, layout, arena, noise) {}
 
 Instance::Instance(const Config& settings, const TrialId& id, const Corpus& corpus, at::Device device)
-    : config(settings),
+    : config(arm_config(settings, id.arm)),
       plan(plan_embedding(config, id.arm, corpus, id.seed)),
       layout(make_layout(config, plan)),
       arena(layout, at::TensorOptions(at::kFloat).device(device), config.optimiser.kind->state),

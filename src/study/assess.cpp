@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kFloorErrors = 3;  // standard errors below the entropy that count as leakage
 
-std::optional<double> published_loss(const Config& config, Arm arm) {
+std::optional<double> published_loss(const Config& config, const Arm& arm) {
   if (arm == Arm::standard) return config.published_result.standard_loss;
   if (arm == Arm::bespoke) return config.published_result.bespoke_loss;
   return std::nullopt;
@@ -49,7 +49,7 @@ std::optional<EpochRange> epochs_of(const std::vector<const TrialRecord*>& trial
   return range;
 }
 
-ArmResult summarise_arm(const StudyResult& result, Arm arm) {
+ArmResult summarise_arm(const StudyResult& result, const Arm& arm) {
   ArmResult out;
   out.arm = arm;
   out.published = published_loss(result.config, arm);
@@ -82,19 +82,20 @@ ArmResult summarise_arm(const StudyResult& result, Arm arm) {
   return out;
 }
 
-Canary causality_canary(const StudyResult& result, Arm arm) {
+Canary causality_canary(const StudyResult& result, const Arm& arm) {
   double leak = 0;
   for (const TrialRecord& trial : result.trials)
     if (trial.id.arm == arm) leak = std::max(leak, trial.progress.leak);
   Canary canary{std::string("causality ") + enum_name(arm), leak == 0, ""};
-  if (result.config.body.kind == BodyKind::bag)
+  const Config config = arm_config(result.config, arm);
+  if (config.body.kind == BodyKind::bag)
     canary.detail = "the one target comes after the window: the model cannot see it";
   else if (canary.passed)
     canary.detail = "changing a token leaves every earlier logit as it was";
   else
     canary.detail = fmt::format(
         "changing a token moves the logits that predict it, by up to {:.3g}: {} of {} in the input", leak,
-        result.config.windows.length - 1, counted(result.config.windows.length, "target is", "targets are"));
+        config.windows.length - 1, counted(config.windows.length, "target is", "targets are"));
   return canary;
 }
 
@@ -154,9 +155,23 @@ std::vector<SeedCriterion> judge_by_seed_criteria(const StudyResult& result) {
   return out;
 }
 
+// A comparison says nothing where one of the two arms is not at its own best.
+void withhold_untuned(StudyResult& result) {
+  if (!result.tuning) return;
+  const auto untuned = [&](const Arm& arm) {
+    return std::any_of(result.tuning->arms.begin(), result.tuning->arms.end(), [&](const TunedArm& tuned) {
+      return tuned.arm.name == arm.name && !tuned.untuned.empty();
+    });
+  };
+  for (Comparison& c : result.comparisons)
+    for (const Arm* arm : {&c.baseline, &c.arm})
+      if (untuned(*arm)) c.verdict = "none: " + arm->name + " is untuned";
+}
+
 }  // namespace
 
-StudyResult assess(const Config& config, const std::string& run_id, std::vector<TrialRecord> trials) {
+StudyResult assess(const Config& config, const std::string& run_id, std::vector<TrialRecord> trials,
+                   std::optional<Tuning> tuning) {
   StudyResult result;
   result.run_id = run_id;
   result.config = config;
@@ -167,13 +182,15 @@ StudyResult assess(const Config& config, const std::string& run_id, std::vector<
   result.floor = source_entropy(config.source);
   result.trials = std::move(trials);
   result.metric = metric_of(result.trials);
-  for (const Arm arm : config.study.arms) result.arms.push_back(summarise_arm(result, arm));
+  for (const Arm& arm : config.study.arms) result.arms.push_back(summarise_arm(result, arm));
   for (const ArmResult& arm : result.arms) {
     result.canaries.push_back(causality_canary(result, arm.arm));
     if (result.floor) result.canaries.push_back(floor_canary(result, arm));
   }
   result.margin = margin_nats(result, config.study.margin);
+  result.tuning = std::move(tuning);
   result.comparisons = compare_arms(result);
+  withhold_untuned(result);
   result.seed_criteria = judge_by_seed_criteria(result);
   result.notes = write_notes(result);
   return result;

@@ -35,7 +35,7 @@ std::string verdict(const PairedTest& test, bool leaks) {
 
 }  // namespace
 
-std::vector<double> paired_differences(const StudyResult& result, Arm arm, Arm baseline) {
+std::vector<double> paired_differences(const StudyResult& result, const Arm& arm, const Arm& baseline) {
   std::vector<double> differences;
   for (const TrialRecord* trial : finished_of(result.trials, arm)) {
     const TrialRecord* other = find_trial(result.trials, baseline, trial->id.seed);

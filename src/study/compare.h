@@ -15,7 +15,7 @@ bool leaks(const StudyResult& result);
 double margin_nats(const StudyResult& result, double share);
 
 // Arm minus baseline, by the primary number, for every seed that finished in both.
-std::vector<double> paired_differences(const StudyResult& result, Arm arm, Arm baseline);
+std::vector<double> paired_differences(const StudyResult& result, const Arm& arm, const Arm& baseline);
 
 // What differences say by themselves, lower being better: all of a test but what is adjusted over several.
 // `margin`: of equivalence, nats.

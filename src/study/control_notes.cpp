@@ -11,14 +11,14 @@
 namespace ate {
 namespace {
 
-const Comparison* find(const StudyResult& result, Arm arm) {
+const Comparison* find(const StudyResult& result, const Arm& arm) {
   for (const Comparison& c : result.comparisons)
-    if (c.arm == arm && c.difference.n >= 2) return &c;
+    if (c.arm.name == arm.name && c.difference.n >= 2) return &c;
   return nullptr;
 }
 
 // The loss at each evaluation, over the seeds of the arm that finished with the same evaluations as its first.
-std::vector<Evaluation> mean_curve(const StudyResult& result, Arm arm) {
+std::vector<Evaluation> mean_curve(const StudyResult& result, const Arm& arm) {
   std::vector<Evaluation> mean;
   double trials = 0;
   for (const TrialRecord* trial : finished_of(result.trials, arm)) {
@@ -36,7 +36,10 @@ std::vector<Evaluation> mean_curve(const StudyResult& result, Arm arm) {
 }
 
 std::optional<std::string> describe_placebo(const StudyResult& result) {
-  const std::vector<double> differences = paired_differences(result, Arm::bespoke, Arm::random_band);
+  const Comparison* const bespoke = find(result, Arm::bespoke);
+  const Comparison* const placebo = find(result, Arm::random_band);
+  if (bespoke == nullptr || placebo == nullptr) return std::nullopt;
+  const std::vector<double> differences = paired_differences(result, bespoke->arm, placebo->arm);
   const Summary summary = summarise(differences);
   if (summary.n < 2) return std::nullopt;
   const Interval interval = t_interval(summary, 1 - kLevel);

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "config/derived.h"
+
 namespace ate {
 
 bool finished(const TrialRecord& trial) {
@@ -12,17 +14,19 @@ const Evaluation& last_evaluation(const TrialRecord& trial) { return trial.progr
 
 int64_t epochs_trained(const TrialRecord& trial) { return last_evaluation(trial).epoch + 1; }
 
-bool stopped_early(const TrialRecord& trial, const ScheduleConfig& schedule) {
-  return schedule.early_stop_evaluations > 0 && finished(trial) && epochs_trained(trial) < schedule.epochs;
+bool stopped_early(const TrialRecord& trial, const Config& study) {
+  if (!finished(trial)) return false;
+  const Config config = arm_config(study, trial.id.arm);
+  return config.schedule.early_stop_evaluations > 0 && epochs_trained(trial) < epochs_in_all(config);
 }
 
-const TrialRecord* find_trial(const std::vector<TrialRecord>& trials, Arm arm, int64_t seed) {
+const TrialRecord* find_trial(const std::vector<TrialRecord>& trials, const Arm& arm, int64_t seed) {
   for (const TrialRecord& trial : trials)
     if (trial.id.arm == arm && trial.id.seed == seed) return &trial;
   return nullptr;
 }
 
-std::vector<const TrialRecord*> finished_of(const std::vector<TrialRecord>& trials, Arm arm) {
+std::vector<const TrialRecord*> finished_of(const std::vector<TrialRecord>& trials, const Arm& arm) {
   std::vector<const TrialRecord*> out;
   for (const TrialRecord& trial : trials)
     if (trial.id.arm == arm && finished(trial)) out.push_back(&trial);

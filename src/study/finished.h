@@ -13,13 +13,13 @@ const Evaluation& last_evaluation(const TrialRecord& trial);
 // After how many epochs that was.
 int64_t epochs_trained(const TrialRecord& trial);
 
-// Whether a trial that finished ended before the epochs that it was given.
-bool stopped_early(const TrialRecord& trial, const ScheduleConfig& schedule);
+// Whether a trial of the study that finished ended before the epochs that it was given.
+bool stopped_early(const TrialRecord& trial, const Config& study);
 
 // The trial of this arm and seed, or nullptr.
-const TrialRecord* find_trial(const std::vector<TrialRecord>& trials, Arm arm, int64_t seed);
+const TrialRecord* find_trial(const std::vector<TrialRecord>& trials, const Arm& arm, int64_t seed);
 
-std::vector<const TrialRecord*> finished_of(const std::vector<TrialRecord>& trials, Arm arm);
+std::vector<const TrialRecord*> finished_of(const std::vector<TrialRecord>& trials, const Arm& arm);
 
 // Exact excess loss where every finished trial has it, else the sampled cross-entropy: never a mixture.
 Metric metric_of(const std::vector<TrialRecord>& trials);

@@ -11,10 +11,14 @@
 #include "study/compare.h"
 #include "study/control_notes.h"
 #include "study/finished.h"
+#include "study/pairing.h"
+#include "study/tuning_report.h"
 #include "support/text.h"
 
 namespace ate {
 namespace {
+
+constexpr std::string_view kNone = "none: ";  // begins a verdict that is withheld
 
 std::string describe_decided(const StudyResult& result, const Comparison& c) {
   std::string out = fmt::format("{} is {}", enum_name(c.arm), c.difference.mean < 0 ? "better" : "worse");
@@ -46,6 +50,8 @@ std::string describe_comparison(const StudyResult& result, const Comparison& c) 
   const std::string interval = fmt::format("{} on average over {} seeds, 95 % interval {:+.4f} to {:+.4f}",
                                            head, c.difference.n, c.ci95.low, c.ci95.high);
   if (leaks(result)) return interval + ".";
+  if (c.verdict.rfind(kNone, 0) == 0)
+    return interval + ", but " + c.verdict.substr(kNone.size()) + ": no verdict.";
   if (c.p_holm <= kLevel) return interval + ": " + describe_decided(result, c);
   if (c.p_holm_equivalence <= kLevel)
     return interval + fmt::format(": equivalent within the margin of {:.4f} nats.", result.margin);
@@ -135,6 +141,9 @@ std::vector<std::string> write_notes(const StudyResult& result) {
   for (const Comparison& c : result.comparisons) notes.push_back(describe_comparison(result, c));
   if (std::optional<std::string> note = describe_exploratory(result)) notes.push_back(*std::move(note));
   if (std::optional<std::string> note = describe_unequal_epochs(result)) notes.push_back(*std::move(note));
+  if (result.tuning)
+    for (std::string& note : describe_tuning(*result.tuning, result.margin)) notes.push_back(std::move(note));
+  for (std::string& note : describe_pairing(result)) notes.push_back(std::move(note));
   for (std::string& note : describe_controls(result)) notes.push_back(std::move(note));
   if (std::optional<std::string> note = describe_overfitting(result)) notes.push_back(*std::move(note));
   if (std::optional<std::string> note = describe_published(result)) notes.push_back(*std::move(note));

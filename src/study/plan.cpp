@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/fields.h"
+#include "config/overlays.h"
 #include "support/hash.h"
 #include "support/json.h"
 
@@ -19,10 +20,16 @@ std::string hash_of(Json request) {
   return Hash64().add(request.dump()).hex();
 }
 
+// Keys that a request has only where the study has something to say there.
+bool is_optional(const std::string& key) { return key == "looks" || key == "tune" || key == "budget"; }
+
 // A value of a request must be of the type that plan_of gives it.
 void check_type(const JsonValue& value, const std::string& key) {
   if (key == "arms") {
-    (void)value.texts();
+    if (value.items().empty()) value.expected("a list of arms");
+    for (const JsonValue& arm : value.items()) (void)(arm.json().is_object() ? arm.at("name") : arm).text();
+  } else if (key == "looks" || key == "tune") {
+    // read by no one but people: what counts is in the run's id or in the config
   } else if (key == "margin") {
     (void)value.number();
   } else if (key == "epochs" || key == "seeds_for_verdict") {
@@ -43,6 +50,7 @@ Json mended(const JsonValue& stored, const Json& now, std::vector<std::string>& 
   for (const auto& [key, value] : now.items()) {
     const std::optional<JsonValue> known = stored.find(key);
     if (known) check_type(*known, key);
+    if (!known && is_optional(key)) continue;
     if (!known) gone.push_back(stored.pointer() + "/" + key);
     request[key] = known ? known->json() : value;
   }
@@ -73,8 +81,13 @@ SeedList seeds_of(const Json& request) {
   return parse_seeds(request.value("seeds", ""), problem);
 }
 
+// An arm by its name, with what it sets.
 std::vector<std::string> arms_of(const Json& request) {
-  return request.value("arms", std::vector<std::string>());
+  std::vector<std::string> arms;
+  for (const Json& arm : request.value("arms", Json::array()))
+    arms.push_back(arm.is_string() ? arm.get<std::string>()
+                                   : arm.value("name", "") + " " + arm.value("set", Json::object()).dump());
+  return arms;
 }
 
 // What `all` has and `some` has not.
@@ -117,7 +130,15 @@ Json plan_of(const Config& config) {
                {"margin", config.study.margin},
                {"epochs", config.schedule.epochs},
                {"seeds_for_verdict", kSeedsForVerdict}};
-  for (const Arm arm : config.study.arms) plan["arms"].push_back(enum_name(arm));
+  plan["arms"] = arms_to_json(config.study.arms);
+  const StudyConfig& study = config.study;
+  if (!study.looks.after.empty()) plan["looks"] = study.looks.after;
+  if (study.budget != Budget::steps) plan["budget"] = enum_name(study.budget);
+  if (!study.tune.axes.empty())
+    plan["tune"] = {{"axes", axes_to_json(study.tune.axes)},
+                    {"seeds", format_seeds(study.tune.seeds)},
+                    {"grow", study.tune.grow},
+                    {"share", config.evaluation.tune_share}};
   plan["hash"] = hash_of(plan);
   return plan;
 }
@@ -135,6 +156,9 @@ Json with_request(const Json& stored, const Config& config, const std::string& f
       std::any_of(requests.begin(), requests.end(), [&](const Json& r) { return adds(r, requests[0]); });
   Json plan = {{"requests", requests}, {"extended", extended}};
   if (lost) plan["lost"] = true;
+  // What was chosen before the test stays chosen.
+  for (const char* key : {"tuned", "settled", "seconds_per_step"})
+    if (stored.is_object() && stored.contains(key)) plan[key] = stored[key];
   return plan;
 }
 
@@ -155,12 +179,13 @@ PlanRecord compare_with_plan(const Json& stored, const Config& config, const std
   if (plan.contains("seeds")) describe_list(seeds_of(now), seeds_of(plan), name_seeds, record.departures);
   if (plan.contains("arms")) describe_list(arms_of(now), arms_of(plan), name_arms, record.departures);
   const std::vector<std::string> planned_arms = arms_of(plan);
-  if (!planned_arms.empty() && planned_arms[0] != now["arms"][0].get<std::string>())
+  if (!planned_arms.empty() && planned_arms[0] != arms_of(now)[0])
     record.departures.push_back(
-        fmt::format("the baseline {} instead of {}", now["arms"][0].get<std::string>(), planned_arms[0]));
-  for (const char* key : {"margin", "metric", "epochs", "seeds_for_verdict"})
-    if (plan.contains(key) && plan[key] != now[key])
-      record.departures.push_back(fmt::format("{} {} instead of {}", key, now[key].dump(), plan[key].dump()));
+        fmt::format("the baseline {} instead of {}", arms_of(now)[0], planned_arms[0]));
+  for (const char* key : {"margin", "metric", "epochs", "seeds_for_verdict", "looks"})
+    if ((plan.contains(key) || is_optional(key)) && plan.value(key, Json()) != now.value(key, Json()))
+      record.departures.push_back(fmt::format("{} {} instead of {}", key, now.value(key, Json()).dump(),
+                                              plan.value(key, Json()).dump()));
   return record;
 }
 

@@ -9,9 +9,11 @@
 #include "config/derived.h"
 #include "config/fields.h"
 #include "data/bands.h"
+#include "study/cost_report.h"
 #include "study/describe_corpus.h"
 #include "study/finished.h"
 #include "study/notes.h"
+#include "study/tuning_report.h"
 #include "support/text.h"
 
 namespace ate {
@@ -19,7 +21,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const Comparison* find_comparison(const StudyResult& result, Arm arm) {
+const Comparison* find_comparison(const StudyResult& result, const Arm& arm) {
   for (const Comparison& c : result.comparisons)
     if (c.arm == arm) return &c;
   return nullptr;
@@ -45,7 +47,7 @@ Table arms_table(const StudyResult& result) {
               {}};
   const bool any_stopped =
       std::any_of(result.trials.begin(), result.trials.end(),
-                  [&](const TrialRecord& trial) { return stopped_early(trial, result.config.schedule); });
+                  [&](const TrialRecord& trial) { return stopped_early(trial, result.config); });
   if (any_stopped) table.columns.insert(table.columns.begin() + 3, {"epochs", "epochs"});
   for (const ArmResult& arm : result.arms) {
     std::vector<Json> row = {enum_name(arm.arm),
@@ -188,7 +190,7 @@ Table positions_table(const StudyResult& result) {
   for (const int64_t position : positions) {
     std::vector<Json> row = {position};
     for (const ArmResult& arm : result.arms)
-      row.push_back(arm.by_position.empty()
+      row.push_back(static_cast<size_t>(position) > arm.by_position.size()
                         ? Json(nullptr)
                         : number_or_null(arm.by_position[static_cast<size_t>(position - 1)]));
     row.push_back(number_or_null(result.floor));
@@ -232,6 +234,12 @@ Report study_report(const StudyResult& result) {
     report.plot = differences_plot(result);
     report.tables.push_back(comparisons_table(result));
   }
+  const bool overlays = std::any_of(result.arms.begin(), result.arms.end(),
+                                    [](const ArmResult& arm) { return !arm.arm.set.empty(); });
+  if (overlays || config.study.budget != Budget::steps) report.tables.push_back(costs_table(result));
+  if (result.tuning)
+    for (Table& table : tuning_tables(*result.tuning, result.margin))
+      report.tables.push_back(std::move(table));
   report.tables.push_back(bands_table(result));
   if (config.body.kind == BodyKind::encoder) report.tables.push_back(positions_table(result));
   report.tables.push_back(canaries_table(result));

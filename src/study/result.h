@@ -79,6 +79,32 @@ struct Comparison : PairedTest {
   double loss_ratio = 0;  // of the mean losses
 };
 
+// What an arm came to at one point of the tuning grid.
+struct TunedPoint {
+  std::vector<ArmSetting> set;
+  Summary loss;               // primary number over the tuning seeds that finished, nats
+  Interval ci95;              // of its mean
+  int diverged = 0;           // seeds that did not
+  std::vector<double> seeds;  // the primary number of each tuning seed, NaN where it diverged
+};
+
+struct TunedArm {
+  Arm arm;                           // as asked for
+  std::vector<TunedPoint> points{};  // in the grid's order
+  size_t best = 0;                   // of the points: the lowest mean over seeds of which none diverged
+  std::string untuned{};             // why the best is no optimum, a clause; "" where it may be one
+};
+
+// How the arms got their settings.
+struct Tuning {
+  TuneAxes grid;  // as it was in the end
+  SeedList seeds;
+  Metric metric = Metric::loss;
+  std::vector<TunedArm> arms;  // in the study's order
+  int64_t trials = 0;
+  double seconds = 0;  // of training them
+};
+
 struct Canary {
   std::string name;
   bool passed = true;
@@ -110,6 +136,7 @@ struct StudyResult {
   std::vector<Comparison> comparisons;
   std::vector<Canary> canaries;
   std::vector<SeedCriterion> seed_criteria;
+  std::optional<Tuning> tuning{};
   std::vector<std::string> notes;  // what can be said, a sentence each
 };
 
@@ -118,7 +145,8 @@ inline constexpr int kSeedsForVerdict = 10;
 
 // Compares the arms over the trials given; trials that did not finish are left out pair by pair and named in
 // a note. The plan is the caller's to fill in.
-StudyResult assess(const Config& config, const std::string& run_id, std::vector<TrialRecord> trials);
+StudyResult assess(const Config& config, const std::string& run_id, std::vector<TrialRecord> trials,
+                   std::optional<Tuning> tuning = std::nullopt);
 
 // Adds the numbers of a test, n first, to an object; its verdict is the caller's to add.
 void add_numbers(nlohmann::ordered_json& out, const PairedTest& test);

@@ -4,6 +4,7 @@
 #include "data/bands.h"
 #include "report/table.h"
 #include "study/result.h"
+#include "study/tuning_report.h"
 
 namespace ate {
 namespace {
@@ -25,22 +26,29 @@ Json to_json(const std::optional<EpochRange>& epochs) {
   return {epochs->least, epochs->most};
 }
 
+// Under "set", where the arm sets something.
+Json with_settings(Json out, const Arm& arm) {
+  for (const ArmSetting& setting : arm.set) out["set"][setting.path] = Json::parse(setting.value);
+  return out;
+}
+
 Json to_json(const ArmResult& arm) {
-  return {{"arm", enum_name(arm.arm)},
-          {"parameters", arm.parameters},
-          {"flops_per_token", arm.flops_per_token},
-          {"seeds", arm.loss.n},
-          {"epochs", to_json(arm.epochs)},
-          {"mean_loss", number_or_null(arm.loss.mean)},
-          {"sd_loss", number_or_null(arm.loss.deviation)},
-          {"perplexity", number_or_null(std::exp(arm.loss.mean))},
-          {"mean_excess", number_or_null(arm.excess)},
-          {"ci95_half_width", number_or_null((arm.ci95.high - arm.ci95.low) / 2)},
-          {"targets", arm.targets},
-          {"standard_error_of_one_loss", number_or_null(arm.mean_standard_error)},
-          {"published_loss", number_or_null(arm.published)},
-          {"loss_by_position", arm.by_position},
-          {"bands", to_json(arm.bands)}};
+  Json out = {{"arm", enum_name(arm.arm)},
+              {"parameters", arm.parameters},
+              {"flops_per_token", arm.flops_per_token},
+              {"seeds", arm.loss.n},
+              {"epochs", to_json(arm.epochs)},
+              {"mean_loss", number_or_null(arm.loss.mean)},
+              {"sd_loss", number_or_null(arm.loss.deviation)},
+              {"perplexity", number_or_null(std::exp(arm.loss.mean))},
+              {"mean_excess", number_or_null(arm.excess)},
+              {"ci95_half_width", number_or_null((arm.ci95.high - arm.ci95.low) / 2)},
+              {"targets", arm.targets},
+              {"standard_error_of_one_loss", number_or_null(arm.mean_standard_error)},
+              {"published_loss", number_or_null(arm.published)},
+              {"loss_by_position", arm.by_position},
+              {"bands", to_json(arm.bands)}};
+  return with_settings(std::move(out), arm.arm);
 }
 
 // Exact where it was measured, else what the sampled loss lies above the floor.
@@ -110,19 +118,21 @@ void add_numbers(Json& out, const PairedTest& test) {
 }
 
 Json to_json(const StudyResult& result) {
-  return {{"run_id", result.run_id},
-          {"preset", result.config.name},
-          {"mode", enum_name(result.config.mode)},
-          {"floor_nats", number_or_null(result.floor)},
-          {"metric", metric_name(result.metric)},
-          {"margin_nats", number_or_null(result.margin)},
-          {"plan", {{"hash", result.plan.hash}, {"departures", result.plan.departures}}},
-          {"arms", list(result.arms)},
-          {"comparisons", list(result.comparisons)},
-          {"canaries", list(result.canaries)},
-          {"seed_criteria", list(result.seed_criteria)},
-          {"notes", result.notes},
-          {"trials", list(result.trials, result.floor)}};
+  Json out = {{"run_id", result.run_id},
+              {"preset", result.config.name},
+              {"mode", enum_name(result.config.mode)},
+              {"floor_nats", number_or_null(result.floor)},
+              {"metric", metric_name(result.metric)},
+              {"margin_nats", number_or_null(result.margin)},
+              {"plan", {{"hash", result.plan.hash}, {"departures", result.plan.departures}}},
+              {"arms", list(result.arms)},
+              {"comparisons", list(result.comparisons)},
+              {"canaries", list(result.canaries)},
+              {"seed_criteria", list(result.seed_criteria)},
+              {"notes", result.notes},
+              {"trials", list(result.trials, result.floor)}};
+  if (result.tuning) out["tuning"] = to_json(*result.tuning, result.margin);
+  return out;
 }
 
 }  // namespace ate

@@ -19,22 +19,22 @@ struct Pairs {
   std::vector<double> right;
 };
 
-std::optional<double> number_of(const StudyResult& result, Metric metric, Arm arm, int64_t seed) {
+std::optional<double> number_of(const StudyResult& result, Metric metric, const Arm& arm, int64_t seed) {
   const TrialRecord* const trial = find_trial(result.trials, arm, seed);
   if (trial == nullptr || !finished(*trial)) return std::nullopt;
   return primary_number(last_evaluation(*trial), metric);
 }
 
-std::optional<double> number_of(const StudyResult& result, Metric metric, Arm arm,
-                                std::optional<Arm> baseline, int64_t seed) {
+std::optional<double> number_of(const StudyResult& result, Metric metric, const Arm& arm,
+                                const std::optional<Arm>& baseline, int64_t seed) {
   const std::optional<double> own = number_of(result, metric, arm, seed);
   if (!baseline) return own;
   const std::optional<double> other = number_of(result, metric, *baseline, seed);
   return own && other ? std::optional(*own - *other) : std::nullopt;
 }
 
-Pairs pairs_of(const StudyResult& left, const StudyResult& right, Metric metric, Arm arm,
-               std::optional<Arm> baseline) {
+Pairs pairs_of(const StudyResult& left, const StudyResult& right, Metric metric, const Arm& arm,
+               const std::optional<Arm>& baseline) {
   Pairs pairs;
   for (const int64_t seed : left.config.study.seeds) {
     const std::optional<double> l = number_of(left, metric, arm, baseline, seed);
@@ -57,7 +57,7 @@ RunDifference difference_of(std::string name, const Pairs& pairs, double margin)
   return out;
 }
 
-bool has(const Config& config, Arm arm) {
+bool has(const Config& config, const Arm& arm) {
   return std::find(config.study.arms.begin(), config.study.arms.end(), arm) != config.study.arms.end();
 }
 
@@ -79,15 +79,15 @@ RunComparison compare_runs(const StoredRun& left, const StoredRun& right, double
   out.metric = metric_of(all);
   out.margin = margin_nats(left.result, margin);
   if (std::isnan(out.margin)) out.margin = margin_nats(right.result, margin);
-  const auto add = [&](std::string name, Arm arm, std::optional<Arm> baseline) {
+  const auto add = [&](std::string name, const Arm& arm, const std::optional<Arm>& baseline) {
     const Pairs pairs = pairs_of(left.result, right.result, out.metric, arm, baseline);
     if (!pairs.left.empty()) out.differences.push_back(difference_of(std::move(name), pairs, out.margin));
   };
   const std::vector<Arm>& arms = left.result.config.study.arms;
-  for (const Arm arm : arms)
+  for (const Arm& arm : arms)
     if (has(right.result.config, arm)) add(enum_name(arm), arm, std::nullopt);
   if (right.result.config.study.arms.front() == arms.front())
-    for (const Arm arm : arms)
+    for (const Arm& arm : arms)
       if (arm != arms.front() && has(right.result.config, arm))
         add(fmt::format("{} - {}", enum_name(arm), enum_name(arms.front())), arm, arms.front());
   if (out.differences.empty())

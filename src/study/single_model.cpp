@@ -2,10 +2,12 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "data/corpus.h"
+#include "study/stored_run.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "train/device.h"
@@ -53,15 +55,24 @@ StoredModel find_model(const std::string& flag, const fs::path& file) {
   if (arm == metadata.end() || seed == metadata.end() || metadata.count("progress") == 0)
     throw BadInput(flag + " " + file.string(),
                    "is no checkpoint of a trial: it has no arm, seed and progress");
-  const ArmDescription* const known = Arm::find(arm->second);
-  if (known == nullptr) throw BadInput(flag + " " + file.string(), "is of an unknown arm, " + arm->second);
-  model.id.arm = *known;
   model.id.seed = static_cast<int64_t>(stored.number("seed"));
   model.progress = checkpoint_progress(stored);
-  const fs::path config = fs::absolute(file).parent_path().parent_path() / "config.json";
-  if (!fs::exists(config)) return model;
-  model.config_file = config.string();
-  model.resolved = resolve({"", model.config_file, {}, {}});
+  const fs::path folder = fs::absolute(file).parent_path().parent_path();
+  std::vector<Arm> arms = built_in_arms();
+  if (fs::exists(folder / "config.json")) {
+    model.config_file = (folder / "config.json").string();
+    model.resolved = resolve({"", model.config_file, {}, {}});
+    arms = arms_of_run(folder, model.resolved->config);
+  }
+  // Of arms that share a name, the one whose file this is.
+  const auto is_its = [&](const Arm& known) {
+    return known.name == arm->second && file_name(known) + "-s" + seed->second == file.stem().string();
+  };
+  auto known = std::find_if(arms.begin(), arms.end(), is_its);
+  if (known == arms.end())
+    known = std::find_if(arms.begin(), arms.end(), [&](const Arm& k) { return k.name == arm->second; });
+  if (known == arms.end()) throw BadInput(flag + " " + file.string(), "is of an unknown arm, " + arm->second);
+  model.id.arm = *known;
   return model;
 }
 

@@ -8,6 +8,7 @@
 
 #include "config/fields.h"
 #include "config/json.h"
+#include "config/overlays.h"
 #include "run/folder.h"
 #include "study/finished.h"
 #include "support/error.h"
@@ -45,29 +46,28 @@ Config read_stored_config(const fs::path& folder) {
 }
 
 // "bespoke-s3.safetensors" -> the trial; nothing for other files, such as previous checkpoints.
-std::optional<TrialId> trial_of(const fs::path& file) {
+std::optional<TrialId> trial_of(const fs::path& file, const std::vector<Arm>& arms) {
   const std::string name = file.stem().string();
   const size_t dash = name.rfind("-s");
   if (file.extension() != ".safetensors" || dash == std::string::npos) return std::nullopt;
-  const ArmDescription* const arm = Arm::find(name.substr(0, dash));
+  const auto arm = std::find_if(arms.begin(), arms.end(),
+                                [&](const Arm& known) { return file_name(known) == name.substr(0, dash); });
   int64_t seed = 0;
   const char* const end = name.data() + name.size();
   const auto [rest, error] = std::from_chars(name.data() + dash + 2, end, seed);
-  if (arm == nullptr || error != std::errc() || rest != end) return std::nullopt;
+  if (arm == arms.end() || error != std::errc() || rest != end) return std::nullopt;
   return TrialId{*arm, seed};
 }
 
 // Whatever the last request listed, the trials that are there: its arms first, in its order, so that the first is
 // the baseline.
-std::vector<TrialId> trials_in(const fs::path& folder, const std::vector<Arm>& listed) {
+std::vector<TrialId> trials_in(const fs::path& folder, const std::vector<Arm>& arms) {
   std::vector<TrialId> trials;
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder / "checkpoint", ignored))
-    if (const std::optional<TrialId> id = trial_of(entry.path())) trials.push_back(*id);
+    if (const std::optional<TrialId> id = trial_of(entry.path(), arms)) trials.push_back(*id);
   const auto key = [&](const TrialId& id) {
-    const auto& all = registered<ArmDescription>();
-    return std::tuple(std::find(listed.begin(), listed.end(), id.arm) - listed.begin(),
-                      std::find(all.begin(), all.end(), Arm::find(id.arm->name)) - all.begin(), id.seed);
+    return std::tuple(std::find(arms.begin(), arms.end(), id.arm) - arms.begin(), id.seed);
   };
   std::sort(trials.begin(), trials.end(),
             [&](const TrialId& a, const TrialId& b) { return key(a) < key(b); });
@@ -97,6 +97,19 @@ void add_once(std::vector<T>& list, const T& value) {
 
 }  // namespace
 
+std::vector<Arm> arms_of_run(const fs::path& folder, const Config& config) {
+  std::vector<Arm> arms;
+  const Json plan = read_json_if_sound(folder / "plan.json");
+  if (plan.is_object() && plan.contains("settled")) {
+    std::vector<Problem> problems;
+    read_settled_arms(plan["settled"], (folder / "plan.json").string() + ": /settled", arms, problems);
+    if (!problems.empty()) throw Failure(problems[0].where, problems[0].what);
+  }
+  for (const Arm& arm : config.study.arms) add_once(arms, arm);
+  for (const Arm& arm : built_in_arms()) add_once(arms, arm);
+  return arms;
+}
+
 StoredRun read_run(const fs::path& folder, int64_t epoch) {
   StoredRun run;
   run.name = folder.string();
@@ -105,14 +118,14 @@ StoredRun read_run(const fs::path& folder, int64_t epoch) {
   run.config = write_config(config);
   run.environment = read_json_if_sound(folder / "environment.json");
   std::vector<TrialRecord> trials;
-  const std::vector<TrialId> ids = trials_in(folder, config.study.arms);
+  const std::vector<TrialId> ids = trials_in(folder, arms_of_run(folder, config));
   config.study.arms.clear();
   config.study.seeds.clear();
   for (const TrialId& id : ids) {
     TrialRecord trial;
     trial.id = id;
     trial.progress =
-        checkpoint_progress(SafetensorsFile(folder / "checkpoint" / (id.text() + ".safetensors")));
+        checkpoint_progress(SafetensorsFile(folder / "checkpoint" / (id.file() + ".safetensors")));
     if (epoch > 0) go_back(trial, epoch);
     add_once(config.study.arms, id.arm);
     add_once(config.study.seeds, id.seed);

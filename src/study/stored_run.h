@@ -16,6 +16,10 @@ struct StoredRun {
   nlohmann::ordered_json environment;  // of the last process that trained; null when there is none
 };
 
+// The arms that a run may have trials of: those of its config with what they were given before they trained (plan.json),
+// and every kind of embedding.
+std::vector<Arm> arms_of_run(const std::filesystem::path& folder, const Config& config);
+
 // `folder`: <out>/runs/<id>. With an `epoch` above 0 trials that were evaluated after it count as finished, those under
 // way too. Throws BadInput when it is no run's folder, or no trial counts; Failure when a file is damaged.
 StoredRun read_run(const std::filesystem::path& folder, int64_t epoch);

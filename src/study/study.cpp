@@ -1,30 +1,27 @@
 #include "study/study.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/Device.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <iterator>
-#include <mutex>
 #include <nlohmann/json.hpp>
-#include <thread>
 
-#include "config/fields.h"
 #include "config/json.h"
 #include "config/kernels.h"
+#include "config/overlays.h"
 #include "data/corpus.h"
 #include "model/embedding_plan.h"
 #include "model/layout.h"
 #include "run/environment.h"
 #include "run/folder.h"
-#include "run/signals.h"
 #include "study/memory.h"
 #include "study/plan.h"
-#include "study/trial_runner.h"
-#include "study/trial_units.h"
+#include "study/settle.h"
+#include "study/time_step.h"
+#include "study/trial_pool.h"
+#include "study/tuning.h"
 #include "support/text.h"
 #include "train/device.h"
 
@@ -36,19 +33,21 @@ using Json = nlohmann::ordered_json;
 std::vector<TrialId> plan_trials(const Config& config) {
   std::vector<TrialId> trials;
   for (const int64_t seed : config.study.seeds)
-    for (const Arm arm : config.study.arms) trials.push_back({arm, seed});
+    for (const Arm& arm : config.study.arms) trials.push_back({arm, seed});
   return trials;
 }
 
 // The parameters of the largest model. What would only show when a trial is built is tried for every seed, before
 // anything is written.
-int64_t check_arms(const Config& config) {
+int64_t check_models(const Config& study) {
   int64_t largest = 0;
-  for (const int64_t seed : config.study.seeds) {
+  for (const int64_t seed : study.study.seeds) {
     try {
-      const Corpus corpus = make_corpus(config.source, seed);
-      for (const Arm arm : config.study.arms) {
-        const EmbeddingPlan plan = plan_embedding(config, arm, corpus, seed);
+      const Corpus corpus = make_corpus(study.source, seed);
+      for (const Arm& arm : study.study.arms) {
+        const Config config = arm_config(study, arm);
+        const EmbeddingPlan plan = plan_embedding(
+            config, arm, config.source == study.source ? corpus : make_corpus(config.source, seed), seed);
         largest = std::max(largest, make_layout(config, plan).parameters);
       }
     } catch (const BadInput& error) {
@@ -62,7 +61,9 @@ int64_t check_arms(const Config& config) {
 // One trial per core on the CPU, where memory allows; one on a GPU.
 int jobs_here(const Config& config, at::Device device, int64_t parameters) {
   if (!device.is_cpu()) return 1;
-  const double bytes = trial_bytes(config, parameters);
+  double bytes = 0;
+  for (const Arm& arm : config.study.arms)
+    bytes = std::max(bytes, trial_bytes(arm_config(config, arm), parameters));
   const auto memory = static_cast<double>(available_memory());
   const int jobs = trials_that_fit(0.8 * memory, bytes, usable_cores());
   if (jobs < usable_cores())
@@ -85,62 +86,70 @@ bool covers_more(const Json& result, const std::vector<TrialId>& trials) {
   });
 }
 
-// Runs units of trials side by side, each on a thread of its own. The first failure stops all, each after its step.
-class Pool {
- public:
-  Pool(const Config& config, at::Device device, RunFolder& run, double save_seconds)
-      : config_(config), device_(device), run_(run), save_seconds_(save_seconds) {}
+// Whether the stored config lists the arms of this one, each with what it sets.
+bool has_arms(const Json& stored, const Config& config) {
+  const Json::json_pointer arms("/study/arms");
+  if (!stored.is_object() || !stored.contains(arms) || !stored[arms].is_array()) return false;
+  const Json asked = arms_to_json(config.study.arms);
+  return std::all_of(asked.begin(), asked.end(), [&](const Json& arm) {
+    return std::find(stored[arms].begin(), stored[arms].end(), arm) != stored[arms].end();
+  });
+}
 
-  std::vector<TrialRecord> run(std::vector<TrialUnit> units, int jobs) {
-    units_ = std::move(units);
-    std::vector<std::thread> threads;
-    for (int i = 0; i < std::min<int>(jobs, static_cast<int>(units_.size())); ++i)
-      threads.emplace_back([this] { work(); });
-    for (std::thread& thread : threads) thread.join();
-    if (failure_) std::rethrow_exception(failure_);
-    return std::move(records_);
+// The choices that a study makes before its test, each kept in plan.json before a trial depends on it.
+class Choices {
+ public:
+  Choices(const Config& asked, const Config& config, RunFolder& run, TrialPool& pool)
+      : asked_(asked), config_(config), run_(run), pool_(pool), settler_(asked, [this](const Arm& arm) {
+          return seconds_per_step(arm);
+        }) {}
+
+  // The arms with all that they train with. `tuning` is filled in where the study tunes.
+  std::vector<Arm> settled_arms(std::optional<Tuning>& tuning) {
+    const auto settle = [this](Arm arm) { return settler_.settled(std::move(arm)); };
+    std::vector<Arm> arms = config_.study.arms;
+    if (!config_.study.tune.axes.empty()) {
+      tuning = tune(config_, settle, plan().value("tuned", Json()), (run_.folder() / "plan.json").string(),
+                    [this](const std::vector<TrialId>& trials) { return pool_.train(trials, "to tune"); });
+      keep("tuned", frozen_tuning(*tuning));
+      for (size_t i = 0; i < arms.size(); ++i) {
+        const std::vector<ArmSetting>& best = tuning->arms[i].points[tuning->arms[i].best].set;
+        arms[i].set.insert(arms[i].set.end(), best.begin(), best.end());
+      }
+    }
+    std::transform(arms.begin(), arms.end(), arms.begin(), settle);
+    if (std::any_of(arms.begin(), arms.end(), [](const Arm& arm) { return !arm.set.empty(); }))
+      keep("settled", arms_to_json(arms));
+    return arms;
   }
 
  private:
-  void work() {
-    at::set_num_threads(1);  // a setting of each thread
-    for (size_t i = next_++; i < units_.size() && stop_signal() == 0 && !cancelled_; i = next_++) {
-      try {
-        std::vector<TrialRecord> records =
-            TrialRunner(config_, units_[i], device_, run_, save_seconds_, cancelled_).run();
-        const std::lock_guard lock(mutex_);
-        std::move(records.begin(), records.end(), std::back_inserter(records_));
-      } catch (...) {
-        const std::lock_guard lock(mutex_);
-        if (!failure_) failure_ = std::current_exception();
-        cancelled_ = true;
-      }
-    }
+  Json plan() const { return run_.read_json("plan.json"); }
+
+  void keep(const char* key, Json value) {
+    Json document = plan();
+    if (document.contains(key) && document[key] == value) return;
+    document[key] = std::move(value);
+    run_.write_json("plan.json", document);
   }
 
-  const Config& config_;
-  at::Device device_;
-  RunFolder& run_;
-  double save_seconds_;
-  std::vector<TrialUnit> units_;
-  std::atomic<size_t> next_ = 0;
-  std::atomic<bool> cancelled_ = false;
-  std::mutex mutex_;
-  std::vector<TrialRecord> records_;
-  std::exception_ptr failure_;
-};
+  // Timed once, so that a study that is taken up again gives each arm the same steps.
+  double seconds_per_step(const Arm& arm) {
+    Json times = plan().value("seconds_per_step", Json::object());
+    const std::string name = file_name(arm);
+    if (!times.contains(name) || !times[name].is_number()) {
+      times[name] = time_step(config_, arm);
+      keep("seconds_per_step", times);
+    }
+    return times[name].get<double>();
+  }
 
-// In the plan's order, whatever the order in which they ended.
-void sort_records(std::vector<TrialRecord>& records, const std::vector<TrialId>& trials) {
-  const auto place = [&](const TrialRecord& record) {
-    return std::find_if(
-               trials.begin(), trials.end(),
-               [&](const TrialId& id) { return id.arm == record.id.arm && id.seed == record.id.seed; }) -
-           trials.begin();
-  };
-  std::sort(records.begin(), records.end(),
-            [&](const TrialRecord& a, const TrialRecord& b) { return place(a) < place(b); });
-}
+  const Config& asked_;
+  const Config& config_;
+  RunFolder& run_;
+  TrialPool& pool_;
+  Settler settler_;
+};
 
 }  // namespace
 
@@ -152,11 +161,11 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
     try {
       const at::Device chosen = choose_device(config.device);
       config.device = chosen.str();
-      std::vector<Problem> problems = check_kernels(config);
+      std::vector<Problem> problems = check_config(config);
       if (!problems.empty()) throw BadInput(std::move(problems));
       asked = config;
       config.kernels = chosen_kernels(config);
-      parameters = check_arms(config);
+      parameters = check_models(config);
       return chosen;
     } catch (const BadInput& error) {
       throw resolved.blame(error);
@@ -165,16 +174,16 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   const int jobs = options.jobs > 0 ? options.jobs : jobs_here(config, device, parameters);
   at::set_num_threads(1);
 
-  const std::vector<TrialId> trials = plan_trials(config);
   check_stack(asked, options.stack);
   if (config.dtype == Dtype::tf32 && jobs > 1)
     throw BadInput(fmt::format("--jobs {}", jobs), "tf32 is set for the whole process: train one at a time");
   const std::string id = fmt::format("{}-{}-{}", options.command, config.name, experiment_hash(config));
   RunFolder run(options.out, id, options.fresh);
   StudyOutcome outcome;
-  outcome.part_of_stored =
-      run.done() && covers_more(read_json_if_sound(run.folder() / "result.json"), trials);
+  outcome.part_of_stored = run.done() && has_arms(read_json_if_sound(run.folder() / "config.json"), config) &&
+                           covers_more(read_json_if_sound(run.folder() / "result.json"), plan_trials(config));
   const std::string plan_file = (run.folder() / "plan.json").string();
+  const Config planned = config;
   if (!outcome.part_of_stored) {
     const bool begun = !std::filesystem::is_empty(run.folder() / "checkpoint");
     const Json plan = with_request(run.read_json("plan.json"), config, plan_file, begun);
@@ -182,42 +191,18 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
     run.write_json("plan.json", plan);
   }
 
-  std::vector<TrialRecord> records;
-  std::vector<TrialId> open;
-  for (const TrialId& trial : trials) {
-    std::optional<TrialRecord> record = ended_record(config, trial, run);
-    if (record)
-      records.push_back(std::move(*record));
-    else
-      open.push_back(trial);
+  TrialPool pool(asked, config, run,
+                 {jobs, most_in_stack(asked, options.stack, parameters), options.save_seconds});
+  std::optional<Tuning> tuning;
+  try {
+    config.study.arms = Choices(asked, planned, run, pool).settled_arms(tuning);
+  } catch (const BadInput& error) {
+    throw resolved.blame(error);
   }
-
-  outcome.reused = open.empty();
-  if (!open.empty()) {
-    std::vector<TrialUnit> units = make_units(asked, open, most_in_stack(asked, options.stack, parameters));
-    size_t widest = 1;
-    for (const TrialUnit& unit : units) widest = std::max(widest, unit.trials.size());
-    run.begin(
-        describe_environment(config.device, jobs),
-        {{"trials", open.size()}, {"finished_before", records.size()}, {"jobs", jobs}, {"stack", widest}});
-    spdlog::info("{}: {} to train, {} finished before; {} side by side on {}{}", id,
-                 counted(static_cast<int64_t>(open.size()), "trial"), records.size(),
-                 std::min(static_cast<size_t>(jobs), units.size()), config.device,
-                 widest > 1 ? fmt::format(", up to {} in a stack", widest) : "");
-    for (TrialRecord& record : Pool(config, device, run, options.save_seconds).run(std::move(units), jobs))
-      records.push_back(std::move(record));
-  }
-  sort_records(records, trials);
-  const bool complete = records.size() == trials.size() &&
-                        std::none_of(records.begin(), records.end(), [](const TrialRecord& record) {
-                          return record.progress.status == TrainingStatus::running;
-                        });
-  if (!complete) {
-    run.event({{"event", "interrupted"}, {"signal", stop_signal()}});
-    throw interruption("every trial is saved, and the same command goes on from there");
-  }
-  outcome.result = assess(config, id, std::move(records));
-  outcome.result.plan = compare_with_plan(run.read_json("plan.json"), config, plan_file);
+  std::vector<TrialRecord> records = pool.train(plan_trials(config), "to train");
+  outcome.reused = !pool.trained();
+  outcome.result = assess(config, id, std::move(records), std::move(tuning));
+  outcome.result.plan = compare_with_plan(run.read_json("plan.json"), planned, plan_file);
   run.finish(outcome.part_of_stored ? run.read_json("result.json") : to_json(outcome.result));
   if (!outcome.reused) run.event({{"event", "finished"}});
   return outcome;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "config/derived.h"
 #include "data/corpus.h"
 #include "report/table.h"
 #include "run/console.h"
@@ -21,7 +22,7 @@ using Json = nlohmann::ordered_json;
 
 // Wall-clock is no part of a checkpoint, so that equal states are equal files; the progress file carries it.
 std::optional<double> stored_seconds(const RunFolder& run, const TrialId& id) {
-  const std::filesystem::path path = run.progress(id.arm_name(), id.seed);
+  const std::filesystem::path path = run.progress(file_name(id.arm), id.seed);
   const Json document = read_json_if_sound(path);
   if (document.is_null()) return std::nullopt;
   try {
@@ -40,7 +41,7 @@ void write_progress(const Config& config, const TrialId& id, const Progress& p, 
     evaluated.push_back(e.epoch);
     perplexities.push_back(std::exp(e.loss));
   }
-  write_json_file(run.progress(id.arm_name(), id.seed),
+  write_json_file(run.progress(file_name(id.arm), id.seed),
                   {{"model_name", id.arm_name()},  // the original script's name for it
                    {"arm", id.arm_name()},
                    {"seed", id.seed},
@@ -48,7 +49,7 @@ void write_progress(const Config& config, const TrialId& id, const Progress& p, 
                    {"status", status_name(p.status)},
                    {"epoch", p.epoch},
                    {"epochs_completed", p.epoch},
-                   {"epochs_total", config.schedule.epochs},
+                   {"epochs_total", epochs_in_all(config)},
                    {"eta_seconds", seconds_left},
                    {"seconds", seconds},
                    {"floor", number_or_null(floor)},
@@ -64,7 +65,7 @@ std::optional<TrialRecord> ended_record(const Config& config, TrialId id, const 
   TrialRecord record;
   record.id = id;
   try {
-    const SafetensorsFile file(run.checkpoint(id.text()));
+    const SafetensorsFile file(run.checkpoint(id.file()));
     if (!why_another(file, trial_identity(config, id)).empty()) return std::nullopt;
     record.progress = checkpoint_progress(file);
   } catch (const Failure&) {
@@ -73,15 +74,16 @@ std::optional<TrialRecord> ended_record(const Config& config, TrialId id, const 
   if (record.progress.status == TrainingStatus::running) return std::nullopt;
   const std::optional<double> seconds = stored_seconds(run, id);
   record.seconds = seconds.value_or(0);
-  if (!seconds) write_progress(config, id, record.progress, run, source_entropy(config.source), 0, 0);
+  if (!seconds)
+    write_progress(arm_config(config, id.arm), id, record.progress, run, source_entropy(config.source), 0, 0);
   return record;
 }
 
 TrialJournal::TrialJournal(const Config& config, Trial& trial, RunFolder& run, double save_seconds)
     : Journal(trial, run, save_seconds),
-      config_(config),
+      config_(arm_config(config, trial.id().arm)),
       trial_(trial),
-      floor_(source_entropy(config.source)) {}
+      floor_(source_entropy(config_.source)) {}
 
 TrialRecord TrialJournal::record() const {
   TrialRecord record;
@@ -123,7 +125,7 @@ void TrialJournal::report_measurement() {
               {"seconds", all_seconds()}});
   const std::string text =
       fmt::format("{}: epoch {}/{}, loss {:.4f} nats (perplexity {:.2f}{})", trial_.name(), e.epoch + 1,
-                  config_.schedule.epochs, e.loss, std::exp(e.loss),
+                  epochs_in_all(config_), e.loss, std::exp(e.loss),
                   floor_ ? fmt::format(", {:+.4f} to the floor {:.4f}", e.loss - *floor_, *floor_) : "");
   // On a terminal the live line says it; a log line is left for the end of the trial.
   if (Console::instance().live() && !trial_.ended())
@@ -138,8 +140,8 @@ std::vector<LivePart> TrialJournal::live_line() const {
                            : p.train_losses.empty() ? "-"
                                                     : fmt::format("{:.4f}", p.train_losses.back());
   std::vector<LivePart> parts = {
-      {fmt::format("{:<14} epoch {:>4}/{}", trial_.name(), std::min(p.epoch + 1, config_.schedule.epochs),
-                   config_.schedule.epochs)},
+      {fmt::format("{:<14} epoch {:>4}/{}", trial_.name(), std::min(p.epoch + 1, epochs_in_all(config_)),
+                   epochs_in_all(config_))},
       {fmt::format("train {} nats", loss), 2}};
   if (floor_) parts.push_back({fmt::format("floor {:.4f}", *floor_), 3});
   return parts;

@@ -13,7 +13,7 @@ class Trial;
 
 class TrialJournal final : public Journal {
  public:
-  // Keeps references.
+  // Keeps references to the trial and the run.
   TrialJournal(const Config& config, Trial& trial, RunFolder& run, double save_seconds);
 
   TrialRecord record() const;
@@ -28,7 +28,7 @@ class TrialJournal final : public Journal {
  private:
   double all_seconds() const { return seconds_before_ + seconds(); }  // trained so far, over all resumes
 
-  const Config& config_;
+  Config config_;  // the arm's
   Trial& trial_;
   std::optional<double> floor_;
   double seconds_before_ = 0;  // of earlier processes

@@ -17,7 +17,7 @@ at::Tensor read_windows(const Corpus& corpus, std::span<const int64_t> starts, i
 }
 
 TrialData::TrialData(const Config& settings, const TrialId& id)
-    : config(settings),
+    : config(arm_config(settings, id.arm)),
       key(trial_key(config, id)),
       source(open_source(config.source)),
       corpus(source->corpus(id.seed)),

@@ -31,12 +31,12 @@ Journal::Journal(Training& training, RunFolder& run, double save_seconds)
     : training_(training), run_(run), save_seconds_(save_seconds) {}
 
 void Journal::open() {
-  if (const auto file = open_checkpoint(run_, training_.name(), training_.identity())) {
+  if (const auto file = open_checkpoint(run_, training_.file(), training_.identity())) {
     training_.restore(*file);
     resumed();
     // Taken up from the previous one: the newest is damaged or of something else, and is made whole.
-    if (file->path() != run_.checkpoint(training_.name()))
-      write_atomically(run_.checkpoint(training_.name()), training_.checkpoint());
+    if (file->path() != run_.checkpoint(training_.file()))
+      write_atomically(run_.checkpoint(training_.file()), training_.checkpoint());
     if (!training_.ended()) {
       spdlog::info("{}: going on after {}", training_.name(), training_.position());
       Json event = {{"event", "resumed"}};
@@ -75,8 +75,8 @@ void Journal::close(bool keep) {
 }
 
 void Journal::save() {
-  write_atomically(run_.checkpoint(training_.name()), training_.checkpoint(),
-                   run_.previous_checkpoint(training_.name()));
+  write_atomically(run_.checkpoint(training_.file()), training_.checkpoint(),
+                   run_.previous_checkpoint(training_.file()));
   saved();
   saved_ = wall_seconds();
 }

@@ -18,7 +18,8 @@ class Training {
  public:
   virtual ~Training() = default;
 
-  virtual std::string name() const = 0;  // of its checkpoint; people see it too: "bespoke-s3"
+  virtual std::string name() const = 0;                // for people: "bespoke-s3"
+  virtual std::string file() const { return name(); }  // names its checkpoint
   virtual Identity identity() const = 0;
   virtual TrainingStatus status() const = 0;
   virtual std::string reason() const = 0;      // why it diverged or stopped early; "" otherwise

@@ -3,17 +3,19 @@
 #include <cmath>
 #include <numbers>
 
+#include "config/derived.h"
+
 namespace ate {
 
 double learning_rate(const Config& config, int64_t epoch) {
   const double top = config.optimiser.learning_rate;
   if (config.schedule.decay == Decay::constant) return top;
-  const double progress = static_cast<double>(epoch) / static_cast<double>(config.schedule.epochs);
+  const double progress = static_cast<double>(epoch) / static_cast<double>(epochs_in_all(config));
   return top * 0.5 * (1 + std::cos(std::numbers::pi * progress));
 }
 
 bool evaluates_after(const Config& config, int64_t epoch) {
-  return epoch % config.evaluation.every == 0 || epoch + 1 == config.schedule.epochs;
+  return epoch % config.evaluation.every == 0 || epoch + 1 == epochs_in_all(config);
 }
 
 bool stops_early(const ScheduleConfig& schedule, const std::vector<double>& validation_losses) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "config/derived.h"
 #include "config/resolve.h"
 #include "model/flops.h"
 #include "support/error.h"
@@ -16,22 +17,23 @@
 namespace ate {
 
 Identity trial_identity(const Config& config, const TrialId& id) {
-  return {{"arm", id.arm_name()}, {"seed", std::to_string(id.seed)}, {"experiment", experiment_hash(config)}};
+  return {
+      {"arm", id.arm_name()}, {"seed", std::to_string(id.seed)}, {"experiment", trial_hash(config, id.arm)}};
 }
 
 Trial::Trial(const Config& config, TrialId id, at::Device device)
-    : config_(config),
-      id_(id),
-      identity_(trial_identity(config, id)),
-      state_(std::make_unique<State>(config, id, device)) {
+    : config_(arm_config(config, id.arm)),
+      id_(std::move(id)),
+      identity_(trial_identity(config, id_)),
+      state_(std::make_unique<State>(config_, id_, device)) {
   progress_.parameters = state_->model.layout.parameters;
-  progress_.flops_per_token = training_flops_per_token(config, state_->model.plan);
+  progress_.flops_per_token = training_flops_per_token(config_, state_->model.plan);
   progress_.leak = state_->evaluator.leak(state_->model.model);
 }
 
 Trial::~Trial() = default;
 
-int64_t Trial::updates_in_all() const { return config_.schedule.epochs * state_->data.steps; }
+int64_t Trial::updates_in_all() const { return steps_in_all(config_); }
 
 std::string Trial::position() const {
   return fmt::format("epoch {}, step {}", progress_.epoch, progress_.step);
@@ -66,12 +68,12 @@ void Trial::advance() {
 void Trial::count_step(double loss) {
   evaluated_ = false;
   progress_.epoch_loss += loss;
-  if (++progress_.step == state_->data.steps) end_epoch();
+  if (++progress_.step == state_->data.steps || progress_.updates == steps_in_all(config_)) end_epoch();
 }
 
 void Trial::end_epoch() {
   const int64_t epoch = progress_.epoch++;
-  progress_.train_losses.push_back(progress_.epoch_loss / static_cast<double>(state_->data.steps));
+  progress_.train_losses.push_back(progress_.epoch_loss / static_cast<double>(progress_.step));
   progress_.epoch_loss = 0;
   progress_.step = 0;
   if (evaluates_after(config_, epoch)) {
@@ -91,7 +93,7 @@ void Trial::end_epoch() {
                       config_.schedule.early_stop_evaluations, config_.schedule.early_stop_gain);
     }
   }
-  if (progress_.epoch == config_.schedule.epochs && !ended()) progress_.status = TrainingStatus::finished;
+  if (progress_.epoch == epochs_in_all(config_) && !ended()) progress_.status = TrainingStatus::finished;
 }
 
 Evaluation Trial::evaluate() const {

@@ -15,7 +15,7 @@ class Profile;
 
 class Trial final : public Training {
  public:
-  // At its start. Throws BadInput when the arm cannot be built, such as for a band with no token.
+  // At its start, by the config of its arm. Throws BadInput when the arm cannot be built, such as for a band with no token.
   Trial(const Config& config, TrialId id, at::Device device);
   ~Trial() override;
 
@@ -23,6 +23,7 @@ class Trial final : public Training {
   const Progress& progress() const { return progress_; }
 
   std::string name() const override { return id_.text(); }
+  std::string file() const override { return id_.file(); }
   Identity identity() const override { return identity_; }
   TrainingStatus status() const override { return progress_.status; }
   std::string reason() const override { return progress_.reason; }

@@ -67,7 +67,8 @@ void TrialStack::load(int64_t epoch, int64_t first, int64_t count) {
 
 std::vector<Trial*> TrialStack::advance(int64_t most, const std::function<bool()>& pause) {
   const Progress& now = trials_[0]->progress_;
-  const int64_t steps = std::min({most, chunk_, steps_per_epoch(config_) - now.step});
+  const int64_t steps =
+      std::min({most, chunk_, steps_per_epoch(config_) - now.step, steps_in_all(config_) - now.updates});
   load(now.epoch, now.step, steps);
   place_.zero_();
   updates_.fill_(now.updates);

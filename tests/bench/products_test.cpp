@@ -12,7 +12,7 @@ TEST_CASE("the products of a step have the operations that training is counted w
           "[bench]") {
   const Config config = resolve({"definitive", "", {"source.tokens=20000"}, {}}).config;
   const Corpus corpus = make_corpus(config.source, 0);
-  for (const Arm arm : {Arm::standard, Arm::tied, Arm::bespoke, Arm("adaptive")}) {
+  for (const Arm& arm : {Arm::standard, Arm::tied, Arm::bespoke, Arm("adaptive")}) {
     const EmbeddingPlan plan = plan_embedding(config, arm, corpus, 0);
     double sum = 0;
     for (const ProductShape& shape : step_products(config, plan))

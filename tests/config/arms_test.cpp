@@ -48,8 +48,8 @@ TEST_CASE("a width without a column stops the arms that have it, and no others",
 }
 
 TEST_CASE("a study reads what any of its arms reads", "[config]") {
-  const ArmSettings reads =
-      settings_read_by(std::vector<Arm>{Arm::standard, Arm("factorised"), Arm("mixed_dim")});
+  const EmbeddingSettings reads =
+      settings_read_by({EmbeddingKind::standard, EmbeddingKind("factorised"), EmbeddingKind("mixed_dim")});
   CHECK(reads.rank);
   CHECK(reads.ranking);
   CHECK(reads.high);

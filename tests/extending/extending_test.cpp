@@ -12,7 +12,7 @@
 
 namespace ate {
 extern const AttentionDescription strided_attention;
-extern const ArmDescription hashed_arm;
+extern const EmbeddingDescription hashed_embedding;
 extern const OptimiserDescription lion_optimiser;
 extern const SourceDescription noisy_cycle_source;
 }  // namespace ate
@@ -77,7 +77,7 @@ TEST_CASE("an optimiser of one file trains, on the fused kernels too", "[extendi
 }
 
 TEST_CASE("an arm of one file trains", "[extending]") {
-  const Registered<ArmDescription> arm(hashed_arm);
+  const Registered<EmbeddingDescription> arm(hashed_embedding);
   check_trains(tiny_encoder(), Arm("hashed"));
   CHECK(complaint({"study.arms=[\"standard\",\"hashed\"]"}).empty());
 }

@@ -5,7 +5,7 @@ namespace ate {
 namespace {
 
 EmbeddingPlan hashed(const Config& config, const Bands& bands) {
-  EmbeddingPlan plan = Arm::standard->plan(config, bands);
+  EmbeddingPlan plan = EmbeddingKind::standard->plan(config, bands);
   EmbeddingBlock& block = plan.blocks[0];
   block.rows = (config.source.vocabulary + 1) / 2;
   for (int64_t token = 0; token < config.source.vocabulary; ++token)
@@ -15,8 +15,8 @@ EmbeddingPlan hashed(const Config& config, const Bands& bands) {
 
 }  // namespace
 
-extern const ArmDescription hashed_arm;
-constinit const ArmDescription hashed_arm = {
+extern const EmbeddingDescription hashed_embedding;
+constinit const EmbeddingDescription hashed_embedding = {
     .name = "hashed",
     .help = "half as many rows as tokens",
     .plan = hashed,

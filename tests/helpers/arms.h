@@ -8,11 +8,7 @@
 
 namespace ate::testing {
 
-inline std::vector<Arm> all_arms() {
-  std::vector<Arm> arms;
-  for (const ArmDescription* arm : registered<ArmDescription>()) arms.emplace_back(*arm);
-  return arms;
-}
+inline std::vector<Arm> all_arms() { return built_in_arms(); }
 
 // Wide enough for the arms of fixed widths, with enough parameters for param_matched to come near bespoke.
 inline Config config_for_all_arms() {

@@ -70,7 +70,7 @@ TEST_CASE("one table as wide as the model is not projected", "[model]") {
 TEST_CASE("projections have a bias where the config asks for it", "[model]") {
   Config config = config_for_all_arms();
   for (const bool bias : {false, true})
-    for (const Arm arm : all_arms()) {
+    for (const Arm& arm : all_arms()) {
       config.embedding.projection_bias = bias;
       for (const EmbeddingBlock& block : plan_embedding(config, arm, some_bands()).blocks)
         CHECK(block.bias == (bias && block.projected));
@@ -79,7 +79,7 @@ TEST_CASE("projections have a bias where the config asks for it", "[model]") {
 
 TEST_CASE("only the tied arm is tied, and has no head of its own", "[model]") {
   const Config config = config_for_all_arms();
-  for (const Arm arm : all_arms())
+  for (const Arm& arm : all_arms())
     CHECK(plan_embedding(config, arm, {some_bands()}).tied == (arm == Arm::tied));
   CHECK(parameters_of(config, Arm::standard) - parameters_of(config, Arm::tied) == 20 * 16);
   const Layout layout = make_layout(config, plan_embedding(config, Arm::tied, {}));
@@ -89,7 +89,7 @@ TEST_CASE("only the tied arm is tied, and has no head of its own", "[model]") {
 
 TEST_CASE("every token has a row of its own in every arm", "[model]") {
   for (const Tables tables : {Tables::band, Tables::vocabulary})
-    for (const Arm arm : all_arms()) {
+    for (const Arm& arm : all_arms()) {
       Config config = config_for_all_arms();
       config.embedding.tables = tables;
       if (tables == Tables::vocabulary && arm == Arm("param_matched")) continue;  // see below
@@ -167,7 +167,7 @@ TEST_CASE("arms that know no bands are built also where a band would be empty", 
   Config config = config_for_all_arms();
   config.bands.high = 0;
   const Corpus corpus = make_corpus(config.source, 0);
-  for (const Arm arm : all_arms()) {
+  for (const Arm& arm : all_arms()) {
     CAPTURE(enum_name(arm));
     const bool refused = !complaint_of<BadInput>([&] { plan_embedding(config, arm, corpus, 0); }).empty();
     const bool knows_bands = arm == Arm::bespoke || arm == Arm("reversed") || arm == Arm::random_band ||

@@ -57,7 +57,7 @@ TEST_CASE("the encoder's gradients are the slopes of its loss, dropout included"
 }
 
 TEST_CASE("the gradients of every arm are the slopes of its loss", "[model]") {
-  for (const Arm arm : all_arms()) {
+  for (const Arm& arm : all_arms()) {
     CAPTURE(enum_name(arm));
     check_gradients(config_for_all_arms(), arm);
   }

@@ -31,7 +31,7 @@ Config odd_shape(int64_t length, int64_t width, int64_t heads, int64_t vocabular
 
 std::vector<FusedCase> fused_cases() {
   std::vector<FusedCase> all;
-  for (const Arm arm : all_arms()) {
+  for (const Arm& arm : all_arms()) {
     all.push_back({enum_name(arm), config_for_all_arms(), arm});
     all.push_back({std::string(enum_name(arm)) + " with biases", config_for_all_arms(), arm});
     all.back().config.embedding.projection_bias = true;

@@ -47,7 +47,7 @@ std::vector<Variant> variants() {
   gpt.config.body.norm = Norm::pre;
   gpt.config.body.activation = Activation::gelu;
   all.push_back(gpt);
-  for (const Arm arm : all_arms()) all.push_back({enum_name(arm), config_for_all_arms(), arm});
+  for (const Arm& arm : all_arms()) all.push_back({enum_name(arm), config_for_all_arms(), arm});
   all.push_back({"tied bag", tiny_bag(), Arm::tied});
   return all;
 }

@@ -18,7 +18,7 @@ namespace {
 // Every arm that can be stacked, some from two keys, one with noise rows.
 std::vector<StackRig::Part> all_parts(const Config& config) {
   std::vector<StackRig::Part> parts;
-  for (const Arm arm : all_arms()) {
+  for (const Arm& arm : all_arms()) {
     if (!why_not_stacked(config, arm).empty()) continue;
     // No width comes near bespoke's parameters in so small a model.
     if (config.body.kind == BodyKind::bag && arm == Arm("param_matched")) continue;

@@ -17,6 +17,7 @@ namespace {
 int exit_of(const std::function<int()>& work) {
   const pid_t pid = fork();
   if (pid == 0) {
+    std::signal(SIGHUP, SIG_DFL);  // under nohup it is ignored, and would stay so
     install_signal_handlers();
     _exit(work());
   }

@@ -64,7 +64,7 @@ TEST_CASE("a loss below the floor takes the verdict away and is told", "[study]"
 }
 
 TEST_CASE("a leak in any trial fails its arm's canary and takes the verdict away", "[study]") {
-  for (const Arm arm : {Arm::standard, Arm::bespoke}) {
+  for (const Arm& arm : {Arm::standard, Arm::bespoke}) {
     const StudyResult result = leaking(arm);
     CHECK(find_canary(result, "causality standard")->passed == (arm != Arm::standard));
     CHECK(find_canary(result, "causality bespoke")->passed == (arm != Arm::bespoke));

@@ -118,7 +118,7 @@ void check_same(const Config& config, Arm arm, RandomKey key) { check_same(confi
 }  // namespace
 
 TEST_CASE("both arms of a seed train on the common random numbers of stream 0", "[train]") {
-  for (const Arm arm : {Arm::standard, Arm::bespoke})
+  for (const Arm& arm : {Arm::standard, Arm::bespoke})
     for (const uint32_t seed : {0U, 5U}) {
       check_same(tiny_bag(), arm, {seed, 0});
       check_same(tiny_encoder(), arm, {seed, 0});
@@ -126,7 +126,7 @@ TEST_CASE("both arms of a seed train on the common random numbers of stream 0", 
 }
 
 TEST_CASE("all arms of a seed train on the same windows and masks; only aa starts elsewhere", "[train]") {
-  for (const Arm arm : all_arms()) {
+  for (const Arm& arm : all_arms()) {
     CAPTURE(enum_name(arm));
     const RandomKey init_key = {5, arm == Arm::aa ? hash32("aa") | 1U : 0};
     check_same(config_for_all_arms(), arm, {5, 0}, init_key);

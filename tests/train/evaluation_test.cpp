@@ -43,7 +43,7 @@ double banded(const Evaluation& e) {
 
 TEST_CASE("the bands' losses make up the whole loss", "[train]") {
   for (const Config& config : {tiny_bag(), tiny_encoder()})
-    for (const Arm arm : {Arm::standard, Arm::bespoke}) {
+    for (const Arm& arm : {Arm::standard, Arm::bespoke}) {
       const Evaluation e = trained(config, arm);
       int64_t targets = 0;
       for (const BandScore& band : e.bands) targets += band.targets;
@@ -123,7 +123,7 @@ TEST_CASE("an honest model learns each source and stays above its floor", "[trai
 TEST_CASE("on a uniform source the loss goes to log V, and the excess to nothing", "[train]") {
   Config config = learner(SourceKind::zipf_iid);
   config.source.exponent = 0;
-  for (const Arm arm : {Arm::standard, Arm::bespoke}) {
+  for (const Arm& arm : {Arm::standard, Arm::bespoke}) {
     const Evaluation e = trained(config, arm);
     CHECK(std::abs(e.loss - std::log(20)) < 4 * e.standard_error + e.excess.value());
     CHECK(e.loss > std::log(20) - 3 * e.standard_error);

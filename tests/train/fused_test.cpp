@@ -47,7 +47,7 @@ TEST_CASE("auto trains an encoder on the CPU with the fused kernels, a bag with 
 }
 
 TEST_CASE("every arm's losses are the reference's", "[train]") {
-  for (const Arm arm : all_arms()) {
+  for (const Arm& arm : all_arms()) {
     CAPTURE(enum_name(arm));
     const Config config = config_for_all_arms();
     const std::vector<double> reference = curve(config, KernelKind::reference, arm);
@@ -96,7 +96,7 @@ TEST_CASE("a fused update is the reference's", "[train]") {
 TEST_CASE("a bf16 trial resumed at any step goes on in the same bits", "[train]") {
   Config config = config_for_all_arms();
   config.dtype = Dtype::bf16;
-  for (const Arm arm : {Arm::bespoke, Arm::tied}) {
+  for (const Arm& arm : {Arm::bespoke, Arm::tied}) {
     Trial uninterrupted = make_trial(config, arm, 1);
     const std::vector<std::string> states = all_states(uninterrupted);
     for (size_t k = 0; k + 1 < states.size(); ++k) {

@@ -44,7 +44,7 @@ TEST_CASE("an encoder with dropout, clip, decay and cosine resumed at any step g
 }
 
 TEST_CASE("every arm resumed at any step goes on in the same bits", "[train]") {
-  for (const Arm arm : all_arms()) check_every_step(config_for_all_arms(), arm);
+  for (const Arm& arm : all_arms()) check_every_step(config_for_all_arms(), arm);
 }
 
 TEST_CASE("a trial as published resumed at any step goes on in the same bits", "[train]") {

@@ -11,7 +11,7 @@ using namespace ate::testing;
 TEST_CASE("the loss curves of fused and reference agree to 1e-4 over 500 steps with dropout",
           "[train][slow]") {
   for (const char* preset : {"medium", "definitive"})
-    for (const Arm arm : {Arm::standard, Arm::bespoke}) {
+    for (const Arm& arm : {Arm::standard, Arm::bespoke}) {
       Config config =
           resolve({preset, "", {"windows.batches_per_epoch=20", "schedule.epochs=25", "device=cpu"}, {}})
               .config;

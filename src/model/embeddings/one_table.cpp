@@ -26,22 +26,22 @@ EmbeddingPlan known_worse(const Config& config, const Bands&) {
 
 }  // namespace
 
-extern const ArmDescription standard_arm;
-constinit const ArmDescription standard_arm = {
+extern const EmbeddingDescription standard_embedding;
+constinit const EmbeddingDescription standard_embedding = {
     .name = "standard",
     .help = "one table, V x d",
     .plan = standard,
 };
 
-extern const ArmDescription tied_arm;
-constinit const ArmDescription tied_arm = {
+extern const EmbeddingDescription tied_embedding;
+constinit const EmbeddingDescription tied_embedding = {
     .name = "tied",
     .help = "standard, and the table is the weight of the head too (Press & Wolf 2017)",
     .plan = tied,
 };
 
-extern const ArmDescription uniform_projected_arm;
-constinit const ArmDescription uniform_projected_arm = {
+extern const EmbeddingDescription uniform_projected_embedding;
+constinit const EmbeddingDescription uniform_projected_embedding = {
     .name = "uniform_projected",
     .help = "one table as wide as bespoke's high band, projected",
     .reads = {.high = true},
@@ -49,8 +49,8 @@ constinit const ArmDescription uniform_projected_arm = {
                const Bands&) { return one_table(config, band_width(config.embedding.high, config.body)); },
 };
 
-extern const ArmDescription factorised_arm;
-constinit const ArmDescription factorised_arm = {
+extern const EmbeddingDescription factorised_embedding;
+constinit const EmbeddingDescription factorised_embedding = {
     .name = "factorised",
     .help = "V x r and r x d, r = embedding.rank * d (Lan et al. 2020, ALBERT)",
     .reads = {.rank = true},
@@ -58,16 +58,16 @@ constinit const ArmDescription factorised_arm = {
                const Bands&) { return one_table(config, band_width(config.embedding.rank, config.body)); },
 };
 
-extern const ArmDescription aa_arm;
-constinit const ArmDescription aa_arm = {
+extern const EmbeddingDescription aa_embedding;
+constinit const EmbeddingDescription aa_embedding = {
     .name = "aa",
     .help = "control: standard from another start, must come out as no different",
     .own_start = true,
     .plan = standard,
 };
 
-extern const ArmDescription known_worse_arm;
-constinit const ArmDescription known_worse_arm = {
+extern const EmbeddingDescription known_worse_embedding;
+constinit const EmbeddingDescription known_worse_embedding = {
     .name = "known_worse",
     .help = "control: one table of width 8, projected, must come out as worse where context matters",
     .plan = known_worse,

@@ -39,8 +39,8 @@ EmbeddingPlan mixed_dim(const Config& config, const Bands& bands) {
 
 }  // namespace
 
-extern const ArmDescription mixed_dim_arm;
-constinit const ArmDescription mixed_dim_arm = {
+extern const EmbeddingDescription mixed_dim_embedding;
+constinit const EmbeddingDescription mixed_dim_embedding = {
     .name = "mixed_dim",
     .help = "blocks of equal occurrence, width ~ (tokens of the block)^-embedding.decay (Ginart et al. 2021)",
     .reads = {.ranking = true, .high = true},

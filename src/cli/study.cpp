@@ -1,3 +1,5 @@
+#include "study/study.h"
+
 #include <spdlog/spdlog.h>
 
 #include <memory>
@@ -11,13 +13,12 @@
 #include "report/picture_path.h"
 #include "run/signals.h"
 #include "study/report.h"
-#include "study/study.h"
 #include "support/error.h"
 
 namespace ate {
 namespace {
 
-struct ValidateFlags {
+struct StudyFlags {
   ExperimentFlags experiment;
   OutputFlags output;
   RunFlags run;
@@ -34,14 +35,14 @@ std::optional<SvgFile> plot_file(const std::string& path, const Config& config) 
   return file;
 }
 
-int validate_bespoke(const ValidateFlags& flags) {
+int run(const StudyFlags& flags, const std::string& command) {
   install_signal_handlers();
   flags.output.start();
   Resolved resolved = flags.experiment.resolve();
   refuse_unread(resolved, {{"/train/", "only ate train reads it: leave it out"}});
   const std::optional<SvgFile> plot = plot_file(flags.plot, resolved.config);
   StudyOptions options;
-  options.command = "validate-bespoke";
+  options.command = command;
   options.out = flags.run.out;
   options.fresh = flags.run.fresh;
   options.save_seconds = flags.run.save_seconds;
@@ -62,13 +63,8 @@ int validate_bespoke(const ValidateFlags& flags) {
   return static_cast<int>(ExitCode::done);
 }
 
-}  // namespace
-
-void add_validate_bespoke(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand(
-      "validate-bespoke", "Train standard against bespoke embeddings from several seeds and compare");
-  auto flags = std::make_shared<ValidateFlags>();
-  flags->experiment.add_to(*command);
+// What the two commands share, but for the flags of the experiment.
+void add_flags(CLI::App* command, StudyFlags* flags) {
   command
       ->add_option("--jobs", flags->jobs,
                    "Trials side by side (default: one per core, where memory allows; one on a GPU)")
@@ -84,12 +80,22 @@ void add_validate_bespoke(CLI::App& app, Action& action) {
       ->check(whole_number_or(1, 4096, "auto"))
       ->group(kRunGroup);
   flags->run.add_to(*command);
-  flags->output.add_to(*command, {"arms", "losses", "comparisons", "bands", "loss_by_position", "canaries",
-                                  "seed_criteria", "trials"});
+  flags->output.add_to(*command, {"arms", "losses", "comparisons", "costs", "tuning", "common_points",
+                                  "bands", "loss_by_position", "canaries", "seed_criteria", "trials"});
   command->add_option("--plot", flags->plot, "Draw the differences with their intervals into a .svg file")
       ->type_name("FILE")
       ->check(not_empty())
       ->group("Output");
+}
+
+}  // namespace
+
+void add_validate_bespoke(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand(
+      "validate-bespoke", "Train standard against bespoke embeddings from several seeds and compare");
+  auto flags = std::make_shared<StudyFlags>();
+  flags->experiment.add_to(*command);
+  add_flags(command, flags.get());
   command->footer(
       "Examples:\n"
       "  ate validate-bespoke --preset focused                     ten seeds of each arm, a few seconds\n"
@@ -101,7 +107,30 @@ void add_validate_bespoke(CLI::App& app, Action& action) {
       "\n"
       "Arms, for --arms:\n" +
       arm_rows());
-  command->callback([flags, &action] { action = [flags] { return validate_bespoke(*flags); }; });
+  command->callback([flags, &action] { action = [flags] { return run(*flags, "validate-bespoke"); }; });
+}
+
+void add_study(CLI::App& app, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("study", "Compare arms of your own: any settings, tuned alike, at equal cost");
+  auto flags = std::make_shared<StudyFlags>();
+  flags->experiment.add_to_study(*command);
+  add_flags(command, flags.get());
+  command->footer(
+      "Examples:\n"
+      "  ate study --config widths.json                          arms, tuning and budget from a file\n"
+      "  ate study --preset focused --arms standard --arm wide:body.width=128\n"
+      "                                                          two widths, the first the baseline\n"
+      "  ate study --preset focused --tune optimiser.learning_rate=3e-4,1e-3,3e-3\n"
+      "                                                          each arm at its own best rate\n"
+      "  ate study --preset focused --set study.budget=flops     at equal floating-point operations\n"
+      "A file may extend a preset: {\"extends\": \"focused\", \"study\": {\"arms\": [\"standard\",\n"
+      "  {\"name\": \"wide\", \"set\": {\"body.width\": 128}}]}}. docs/studies.md tells the rest.\n"
+      "Interrupt it at any time: the same command goes on where it stopped.\n"
+      "\n"
+      "Kinds of embedding, each an arm by its name:\n" +
+      arm_rows());
+  command->callback([flags, &action] { action = [flags] { return run(*flags, "study"); }; });
 }
 
 }  // namespace ate

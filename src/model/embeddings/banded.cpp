@@ -69,24 +69,24 @@ EmbeddingPlan param_matched(const Config& config, const Bands& bands) {
 
 }  // namespace
 
-extern const ArmDescription bespoke_arm;
-constinit const ArmDescription bespoke_arm = {
+extern const EmbeddingDescription bespoke_embedding;
+constinit const EmbeddingDescription bespoke_embedding = {
     .name = "bespoke",
     .help = "a table per frequency band, wide for frequent tokens",
     .reads = {.ranking = true, .bands = true, .high = true, .mid_low = true},
     .plan = bespoke,
 };
 
-extern const ArmDescription reversed_arm;
-constinit const ArmDescription reversed_arm = {
+extern const EmbeddingDescription reversed_embedding;
+constinit const EmbeddingDescription reversed_embedding = {
     .name = "reversed",
     .help = "bespoke with the widths of the high and the low band exchanged",
     .reads = {.ranking = true, .bands = true, .high = true, .mid_low = true},
     .plan = reversed,
 };
 
-extern const ArmDescription random_band_arm;
-constinit const ArmDescription random_band_arm = {
+extern const EmbeddingDescription random_band_embedding;
+constinit const EmbeddingDescription random_band_embedding = {
     .name = "random_band",
     .help = "placebo: bespoke with the tokens dealt to the bands at random",
     .reads = {.ranking = true, .bands = true, .high = true, .mid_low = true},
@@ -94,16 +94,16 @@ constinit const ArmDescription random_band_arm = {
     .plan = bespoke,
 };
 
-extern const ArmDescription param_matched_arm;
-constinit const ArmDescription param_matched_arm = {
+extern const EmbeddingDescription param_matched_embedding;
+constinit const EmbeddingDescription param_matched_embedding = {
     .name = "param_matched",
     .help = "one projected table of the width that gives as many parameters as bespoke has",
     .reads = {.ranking = true, .bands = true, .high = true, .mid_low = true},
     .plan = param_matched,
 };
 
-extern const ArmDescription adaptive_arm;
-constinit const ArmDescription adaptive_arm = {
+extern const EmbeddingDescription adaptive_embedding;
+constinit const EmbeddingDescription adaptive_embedding = {
     .name = "adaptive",
     .help = "bands of width d, d/4 and d/16, all projected (Baevski & Auli 2019)",
     .reads = {.ranking = true, .bands = true},

@@ -1,0 +1,101 @@
+#include "study/cost_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "config/derived.h"
+#include "config/fields.h"
+#include "study/finished.h"
+
+namespace ate {
+namespace {
+
+// Steps that a trial had made after an evaluation.
+int64_t steps_at(const Config& config, const Evaluation& evaluation) {
+  return std::min(steps_in_all(config), (evaluation.epoch + 1) * steps_per_epoch(config));
+}
+
+// Over the finished seeds, each by its last evaluation at `steps` or before; all have the same ones.
+LossAtCost loss_at(const StudyResult& result, const Arm& arm, int64_t steps) {
+  const Config config = arm_config(result.config, arm);
+  LossAtCost out{0, std::nan("")};
+  std::vector<double> values;
+  for (const TrialRecord* trial : finished_of(result.trials, arm)) {
+    const std::vector<Evaluation>& all = trial->progress.evaluations;
+    const auto after = std::find_if(all.begin(), all.end(),
+                                    [&](const Evaluation& e) { return steps_at(config, e) > steps; });
+    if (after == all.begin()) return out;
+    const Evaluation& last = *(after - 1);
+    if (result.metric == Metric::excess && !last.excess) return out;
+    out.steps = steps_at(config, last);
+    values.push_back(primary_number(last, result.metric));
+  }
+  out.mean = summarise(values).mean;
+  return out;
+}
+
+}  // namespace
+
+std::vector<ArmCost> costs_of(const StudyResult& result) {
+  std::vector<ArmCost> costs;
+  int64_t fewest_steps = std::numeric_limits<int64_t>::max();
+  double least_flops = std::numeric_limits<double>::infinity();
+  for (const ArmResult& arm : result.arms) {
+    const Config config = arm_config(result.config, arm.arm);
+    ArmCost cost;
+    cost.arm = arm.arm.name;
+    cost.parameters = arm.parameters;
+    cost.steps = steps_in_all(config);
+    const auto per_step = static_cast<double>(config.windows.batch * config.windows.length);
+    cost.tokens = static_cast<double>(cost.steps) * per_step;
+    cost.flops = cost.tokens * arm.flops_per_token;
+    double updates = 0;
+    double seconds = 0;
+    for (const TrialRecord* trial : finished_of(result.trials, arm.arm)) {
+      updates += static_cast<double>(trial->progress.updates);
+      seconds += trial->seconds;
+    }
+    cost.seconds_per_step = seconds / updates;
+    fewest_steps = std::min(fewest_steps, cost.steps);
+    least_flops = std::min(least_flops, cost.flops);
+    costs.push_back(std::move(cost));
+  }
+  for (size_t i = 0; i < costs.size(); ++i) {
+    const double per_step = costs[i].flops / static_cast<double>(costs[i].steps);
+    costs[i].at_equal_steps = loss_at(result, result.arms[i].arm, fewest_steps);
+    costs[i].at_equal_flops =
+        loss_at(result, result.arms[i].arm, static_cast<int64_t>(std::floor(least_flops / per_step + 1e-6)));
+  }
+  return costs;
+}
+
+Table costs_table(const StudyResult& result) {
+  const std::string metric = result.metric == Metric::excess ? "excess" : "loss";
+  Table table{
+      "costs",
+      fmt::format(
+          "Cost of a training, budget: equal {}; {} at the fewest steps and at the least operations of "
+          "any arm, by the last evaluation until then",
+          enum_name(result.config.study.budget), metric),
+      {{"arm", "arm"},
+       {"steps", "steps"},
+       {"tokens", "tokens (M)", 2, 1e6},
+       {"flops", "FLOPs (G)", 1, 1e9},
+       {"ms_per_step", "ms/step", 2},
+       {"at_equal_steps", metric + " at equal steps", 4},
+       {"equal_steps", "after steps"},
+       {"at_equal_flops", metric + " at equal FLOPs", 4},
+       {"equal_flops_steps", "after steps"}},
+      {}};
+  for (const ArmCost& cost : costs_of(result))
+    table.rows.push_back({cost.arm, cost.steps, cost.tokens, cost.flops,
+                          number_or_null(1e3 * cost.seconds_per_step),
+                          number_or_null(cost.at_equal_steps.mean), cost.at_equal_steps.steps,
+                          number_or_null(cost.at_equal_flops.mean), cost.at_equal_flops.steps});
+  return table;
+}
+
+}  // namespace ate

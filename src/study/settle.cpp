@@ -1,0 +1,72 @@
+#include "study/settle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "config/derived.h"
+#include "config/fields.h"
+#include "config/kernels.h"
+#include "data/corpus.h"
+#include "model/embedding_plan.h"
+#include "model/flops.h"
+#include "support/error.h"
+
+namespace ate {
+namespace {
+
+bool sets(const Arm& arm, const std::string& path) {
+  return std::any_of(arm.set.begin(), arm.set.end(), [&](const ArmSetting& s) { return s.path == path; });
+}
+
+double tokens_per_step(const Config& config) {
+  return static_cast<double>(config.windows.batch * config.windows.length);
+}
+
+}  // namespace
+
+double flops_per_step(const Config& study, const Arm& arm, int64_t seed) {
+  const Config config = arm_config(study, arm);
+  const EmbeddingPlan plan = plan_embedding(config, arm, make_corpus(config.source, seed), seed);
+  return training_flops_per_token(config, plan) * tokens_per_step(config);
+}
+
+Settler::Settler(const Config& asked, std::function<double(const Arm&)> seconds_per_step)
+    : asked_(asked), seconds_per_step_(std::move(seconds_per_step)) {
+  const Arm& baseline = asked.study.arms.front();
+  if (asked.study.budget != Budget::steps)
+    budget_ = cost_of_step(baseline) * static_cast<double>(steps_in_all(arm_config(asked, baseline)));
+}
+
+double Settler::cost_of_step(const Arm& arm) const {
+  switch (asked_.study.budget) {
+    case Budget::steps:
+      return 1;
+    case Budget::tokens:
+      return tokens_per_step(arm_config(asked_, arm));
+    case Budget::flops:
+      return flops_per_step(asked_, arm, asked_.study.seeds.front());
+    case Budget::seconds:
+      return seconds_per_step_(arm);
+  }
+  return 1;
+}
+
+Arm Settler::settled(Arm arm) const {
+  Config config = arm_config(asked_, arm);
+  const KernelKind kernels = chosen_kernels(config);
+  if (kernels != chosen_kernels(asked_) && !sets(arm, "kernels"))
+    arm.set.push_back({"kernels", fmt::format("\"{}\"", enum_name(kernels))});
+  if (asked_.study.budget == Budget::steps) return arm;
+  // A share of a step within rounding of a whole one is that step.
+  const auto steps = static_cast<int64_t>(std::floor(budget_ / cost_of_step(arm) + 1e-6));
+  if (steps < 1)
+    throw BadInput(
+        "/study/budget",
+        fmt::format("buys {} no step: raise schedule.epochs, or compare at equal steps", arm.name));
+  if (steps != steps_in_all(config)) arm.set.push_back({"schedule.steps", std::to_string(steps)});
+  return arm;
+}
+
+}  // namespace ate

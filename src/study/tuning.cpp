@@ -1,0 +1,262 @@
+#include "study/tuning.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "config/json.h"
+#include "config/overlays.h"
+#include "study/finished.h"
+#include "support/json.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kTunePart = "evaluation.part";
+
+std::vector<double> numbers_of(const TuneAxis& axis) {
+  std::vector<double> numbers;
+  for (const std::string& text : axis.values) {
+    const Json value = Json::parse(text);
+    if (!value.is_number()) return {};
+    numbers.push_back(value.get<double>());
+  }
+  return numbers;
+}
+
+// Whether the reader takes the value for this setting.
+bool is_allowed(const std::string& path, const Json& value) {
+  Json document = Json::object();
+  document[Json::json_pointer(pointer_of(path))] = value;
+  Config scratch;
+  std::vector<Problem> problems;
+  read_config(document, scratch, problems);
+  return problems.empty();
+}
+
+// The next value beyond the first (low) or the last one, at the ratio of the two at that end, or their distance where one
+// is not above 0; nothing for values that are no numbers, and where the setting's range ends.
+std::optional<std::string> next_value(const TuneAxis& axis, bool low) {
+  std::vector<double> numbers = numbers_of(axis);
+  if (numbers.size() < 2) return std::nullopt;
+  if (low) std::reverse(numbers.begin(), numbers.end());
+  const double last = numbers.back();
+  const double before = numbers[numbers.size() - 2];
+  const double next = last > 0 && before > 0 ? last * (last / before) : last + (last - before);
+  const double rounded = std::strtod(fmt::format("{:.4g}", next).c_str(), nullptr);
+  const Json value = Json::parse(axis.values.front()).is_number_integer() && rounded == std::floor(rounded)
+                         ? Json(static_cast<int64_t>(rounded))
+                         : Json(rounded);
+  if (rounded == last || !is_allowed(axis.path, value)) return std::nullopt;
+  return value.dump();
+}
+
+// The ends of an axis that have grown so far.
+struct Growth {
+  int64_t low = 0;
+  int64_t high = 0;
+};
+
+class Tuner {
+ public:
+  Tuner(const Config& study, const std::function<Arm(Arm)>& settle, const TrainTrials& train)
+      : study_(study), settle_(settle), train_(train), growth_(study.study.tune.axes.size()) {
+    tuning_.grid = study.study.tune.axes;
+    tuning_.seeds = study.study.tune.seeds;
+    for (const Arm& arm : study.study.arms) tuning_.arms.push_back({arm});
+  }
+
+  // Goes on from a grid that had grown already.
+  void start_from(const TuneAxes& grid) {
+    for (size_t i = 0; i < growth_.size(); ++i) {
+      const std::vector<std::string>& asked = tuning_.grid[i].values;
+      const std::vector<std::string>& grown = grid[i].values;
+      const auto first = std::find(grown.begin(), grown.end(), asked.front());
+      growth_[i].low = first - grown.begin();
+      growth_[i].high = static_cast<int64_t>(grown.size() - asked.size()) - growth_[i].low;
+    }
+    tuning_.grid = grid;
+  }
+
+  Tuning run(const std::vector<bool>& frozen) {
+    do measure();
+    while (grow(frozen));
+    for (size_t i = 0; i < tuning_.arms.size(); ++i) tuning_.arms[i].untuned = why_untuned(tuning_.arms[i]);
+    return std::move(tuning_);
+  }
+
+ private:
+  void measure() {
+    const std::vector<std::vector<ArmSetting>> points = grid_points(tuning_.grid);
+    std::vector<TrialId> trials;
+    for (const int64_t seed : tuning_.seeds)
+      for (const TunedArm& arm : tuning_.arms)
+        for (const std::vector<ArmSetting>& point : points)
+          trials.push_back({settle_(tuning_arm(arm.arm, point)), seed});
+    const std::vector<TrialRecord> records = train_(trials);
+    tuning_.trials = static_cast<int64_t>(records.size());
+    tuning_.seconds = 0;
+    for (const TrialRecord& record : records) tuning_.seconds += record.seconds;
+    tuning_.metric = metric_of(records);
+    const size_t each = tuning_.arms.size() * points.size();
+    for (size_t a = 0; a < tuning_.arms.size(); ++a) {
+      tuning_.arms[a].points.clear();
+      for (size_t p = 0; p < points.size(); ++p) {
+        TunedPoint point{points[p], {}, {}, 0, {}};
+        std::vector<double> finite;
+        for (size_t s = 0; s < tuning_.seeds.size(); ++s) {
+          const TrialRecord& record = records[s * each + a * points.size() + p];
+          const bool ended = finished(record);
+          point.seeds.push_back(ended ? primary_number(last_evaluation(record), tuning_.metric)
+                                      : std::nan(""));
+          if (ended) finite.push_back(point.seeds.back());
+          if (!ended) ++point.diverged;
+        }
+        point.loss = summarise(finite);
+        point.ci95 = t_interval(point.loss, 0.95);
+        tuning_.arms[a].points.push_back(std::move(point));
+      }
+      tuning_.arms[a].best = best_of(tuning_.arms[a].points);
+    }
+  }
+
+  // A point at which a seed diverged is no choice while there is another.
+  static size_t best_of(const std::vector<TunedPoint>& points) {
+    const auto rank = [](const TunedPoint& point) {
+      return std::pair(point.diverged, std::isnan(point.loss.mean) ? std::numeric_limits<double>::infinity()
+                                                                   : point.loss.mean);
+    };
+    return static_cast<size_t>(
+        std::min_element(points.begin(), points.end(),
+                         [&](const TunedPoint& a, const TunedPoint& b) { return rank(a) < rank(b); }) -
+        points.begin());
+  }
+
+  // Whether the arm does best at that end of the axis.
+  bool best_at_end(const TunedArm& arm, size_t axis, bool low) const {
+    const std::vector<std::string>& values = tuning_.grid[axis].values;
+    return arm.points[arm.best].set[axis].value == (low ? values.front() : values.back());
+  }
+
+  // Adds a value at each end where an arm that is not frozen does best, while it may. Whether any was added.
+  bool grow(const std::vector<bool>& frozen) {
+    bool grew = false;
+    for (size_t axis = 0; axis < growth_.size(); ++axis)
+      for (const bool low : {true, false}) {
+        int64_t& grown = low ? growth_[axis].low : growth_[axis].high;
+        bool wanted = false;
+        for (size_t i = 0; i < tuning_.arms.size(); ++i)
+          wanted |= !frozen[i] && best_at_end(tuning_.arms[i], axis, low);
+        if (!wanted || grown >= study_.study.tune.grow) continue;
+        const std::optional<std::string> value = next_value(tuning_.grid[axis], low);
+        if (!value) continue;
+        std::vector<std::string>& values = tuning_.grid[axis].values;
+        values.insert(low ? values.begin() : values.end(), *value);
+        ++grown;
+        grew = true;
+      }
+    return grew;
+  }
+
+  // An end of a grid is an optimum only where the setting's own range ends there, or its values have no order.
+  std::string why_untuned(const TunedArm& arm) const {
+    if (arm.points[arm.best].diverged > 0) return "at no point of the grid did every tuning seed finish";
+    for (size_t axis = 0; axis < tuning_.grid.size(); ++axis)
+      for (const bool low : {true, false})
+        if (best_at_end(arm, axis, low) && next_value(tuning_.grid[axis], low))
+          return fmt::format("it does best at {} = {}, the {} end of the grid", tuning_.grid[axis].path,
+                             arm.points[arm.best].set[axis].value, low ? "lower" : "upper");
+    return "";
+  }
+
+  const Config& study_;
+  const std::function<Arm(Arm)>& settle_;
+  const TrainTrials& train_;
+  std::vector<Growth> growth_;  // of each axis
+  Tuning tuning_;
+};
+
+}  // namespace
+
+std::vector<std::vector<ArmSetting>> grid_points(const TuneAxes& axes) {
+  std::vector<std::vector<ArmSetting>> points = {{}};
+  for (const TuneAxis& axis : axes) {
+    std::vector<std::vector<ArmSetting>> longer;
+    for (const std::vector<ArmSetting>& point : points)
+      for (const std::string& value : axis.values) {
+        longer.push_back(point);
+        longer.back().push_back({axis.path, value});
+      }
+    points = std::move(longer);
+  }
+  return points;
+}
+
+std::string point_name(const std::vector<ArmSetting>& point) {
+  std::vector<std::string> values;
+  for (const ArmSetting& setting : point) values.push_back(setting.value);
+  return fmt::format("{}", fmt::join(values, ", "));
+}
+
+Arm tuning_arm(const Arm& arm, const std::vector<ArmSetting>& point) {
+  Arm tuned = arm;
+  tuned.set.insert(tuned.set.end(), point.begin(), point.end());
+  tuned.set.push_back({kTunePart, "\"tune\""});
+  tuned.variant = point_name(point);
+  return tuned;
+}
+
+Tuning tune(const Config& study, const std::function<Arm(Arm)>& settle, const Json& frozen,
+            const std::string& file, const TrainTrials& train) {
+  Tuner tuner(study, settle, train);
+  std::vector<bool> known(study.study.arms.size(), false);
+  std::vector<std::vector<ArmSetting>> chosen(known.size());
+  std::vector<std::string> untuned(known.size());
+  if (!frozen.is_null()) {
+    const JsonValue stored(frozen, file, "/tuned");
+    TuneAxes grid;
+    std::vector<Problem> problems;
+    read_axes(stored.at("grid").json(), file + ": /tuned/grid", grid, problems);
+    if (!problems.empty() || grid.size() != study.study.tune.axes.size())
+      stored.at("grid").expected("the axes of study.tune");
+    tuner.start_from(grid);
+    for (const JsonValue& entry : stored.at("arms").items())
+      for (size_t i = 0; i < known.size(); ++i) {
+        if (entry.at("arm").text() != study.study.arms[i].name) continue;
+        known[i] = true;
+        untuned[i] = entry.at("untuned").text();
+        for (const auto& [path, value] : entry.at("set").members())
+          chosen[i].push_back({path, value.json().dump()});
+      }
+  }
+  Tuning tuning = tuner.run(known);
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (!known[i]) continue;
+    TunedArm& arm = tuning.arms[i];
+    const auto point = std::find_if(arm.points.begin(), arm.points.end(),
+                                    [&](const TunedPoint& p) { return p.set == chosen[i]; });
+    if (point == arm.points.end())
+      throw Failure(file, fmt::format("/tuned/arms: {} is not at a point of the grid", arm.arm.name));
+    arm.best = static_cast<size_t>(point - arm.points.begin());
+    arm.untuned = untuned[i];
+  }
+  return tuning;
+}
+
+Json frozen_tuning(const Tuning& tuning) {
+  Json arms = Json::array();
+  for (const TunedArm& arm : tuning.arms) {
+    Json set = Json::object();
+    for (const ArmSetting& setting : arm.points[arm.best].set) set[setting.path] = Json::parse(setting.value);
+    arms.push_back({{"arm", arm.arm.name}, {"set", std::move(set)}, {"untuned", arm.untuned}});
+  }
+  return {{"grid", axes_to_json(tuning.grid)}, {"arms", std::move(arms)}};
+}
+
+}  // namespace ate
