@@ -1,8 +1,11 @@
 #include "study/compare.h"
 
 #include <algorithm>
+#include <limits>
 
+#include "study/anytime.h"
 #include "study/finished.h"
+#include "study/seed_order.h"
 
 namespace ate {
 namespace {
@@ -23,26 +26,39 @@ void adjust(const std::vector<PairedTest*>& tests, double PairedTest::*from, dou
   for (size_t i = 0; i < p.size(); ++i) tests[i]->*to = p[i];
 }
 
+void adjust_all(const std::vector<PairedTest*>& tests) {
+  adjust(tests, &PairedTest::p_t, &PairedTest::p_holm);
+  adjust(tests, &PairedTest::p_sign_flip, &PairedTest::p_holm_sign_flip);
+  adjust(tests, &PairedTest::p_equivalence, &PairedTest::p_holm_equivalence);
+}
+
+// What the test would find, at this level, and when it is one of so many made together.
+void set_detectable(PairedTest& test, double level, size_t tests) {
+  const auto at = [&](double own) {
+    if (test.decision.extended) own = t_level_of_e_value(test.difference.n, own);
+    return own > 0 ? smallest_detectable(test.difference, own, kPower)
+                   : std::numeric_limits<double>::infinity();
+  };
+  test.smallest_detectable = at(level);
+  test.smallest_detectable_holm = at(level / static_cast<double>(tests));
+}
+
 std::string verdict(const PairedTest& test, bool leaks) {
   if (leaks) return "none: a canary failed";
   if (test.difference.n == 0) return "none: no seed finished in both arms";
   if (test.difference.n == 1) return "none: 1 seed has no spread";
-  const char* word = test.p_holm <= kLevel               ? (test.difference.mean < 0 ? "better" : "worse")
-                     : test.p_holm_equivalence <= kLevel ? "equivalent"
-                                                         : "undecided";
-  return (test.difference.n < kSeedsForVerdict ? "exploratory: " : "") + std::string(word);
+  if (test.decision.by.empty()) return "none: not all seeds of the plan's first test have ended";
+  return (test.difference.n < kSeedsForVerdict ? "exploratory: " : "") +
+         std::string(outcome_name(test.decision.outcome));
 }
 
 }  // namespace
 
 std::vector<double> paired_differences(const StudyResult& result, const Arm& arm, const Arm& baseline) {
   std::vector<double> differences;
-  for (const TrialRecord* trial : finished_of(result.trials, arm)) {
-    const TrialRecord* other = find_trial(result.trials, baseline, trial->id.seed);
-    if (other != nullptr && finished(*other))
-      differences.push_back(primary_number(last_evaluation(*trial), result.metric) -
-                            primary_number(last_evaluation(*other), result.metric));
-  }
+  for (const TrialRecord* trial : finished_of(result.trials, arm))
+    if (const auto difference = paired_difference(result, arm, baseline, trial->id.seed))
+      differences.push_back(*difference);
   return differences;
 }
 
@@ -62,28 +78,44 @@ PairedTest test_differences(const std::vector<double>& differences, double margi
   test.p_t = t_test_p(test.difference);
   test.p_sign_flip = sign_flip_p(differences);
   test.p_equivalence = equivalence_p(test.difference, margin);
-  test.smallest_detectable = smallest_detectable(test.difference, kLevel, kPower);
   return test;
 }
 
 void judge(const std::vector<PairedTest*>& tests, bool leaks) {
-  adjust(tests, &PairedTest::p_t, &PairedTest::p_holm);
-  adjust(tests, &PairedTest::p_sign_flip, &PairedTest::p_holm_sign_flip);
-  adjust(tests, &PairedTest::p_equivalence, &PairedTest::p_holm_equivalence);
-  const double level = kLevel / static_cast<double>(std::max<size_t>(1, tests.size()));
+  adjust_all(tests);
   for (PairedTest* test : tests) {
-    test->smallest_detectable_holm = smallest_detectable(test->difference, level, kPower);
+    const double mean = test->difference.mean;
+    test->decision = {outcome_of(test->p_holm, test->p_holm_equivalence, mean, kLevel),
+                      "one test of all pairs",
+                      test->p_holm,
+                      test->p_holm_equivalence,
+                      kLevel,
+                      mean};
+    if (leaks) test->decision = {};
+    set_detectable(*test, kLevel, tests.size());
     test->verdict = verdict(*test, leaks);
   }
 }
 
-std::vector<Comparison> compare_arms(const StudyResult& result) {
+std::vector<Comparison> compare_arms(const StudyResult& result, const SeedPlan& plan) {
+  const SeedOrder order = order_of(result, plan);
   std::vector<Comparison> comparisons;
-  for (size_t i = 1; i < result.arms.size(); ++i)
-    comparisons.push_back(compare(result, result.arms[i], result.arms[0]));
   std::vector<PairedTest*> tests;
+  std::vector<OrderedDifferences> ordered;
+  for (size_t i = 1; i < result.arms.size(); ++i) {
+    comparisons.push_back(compare(result, result.arms[i], result.arms[0]));
+    ordered.push_back(ordered_differences(result, order, result.arms[i].arm, result.arms[0].arm));
+  }
   for (Comparison& c : comparisons) tests.push_back(&c);
-  judge(tests, leaks(result));
+  adjust_all(tests);
+  const std::vector<AnytimeNumbers> anytime = anytime_numbers(ordered);
+  const std::vector<Decision> decisions = decide(ordered, result.margin, order.ended, order.looks);
+  for (size_t i = 0; i < tests.size(); ++i) {
+    tests[i]->anytime = anytime[i];
+    if (!leaks(result)) tests[i]->decision = decisions[i];
+    set_detectable(*tests[i], level_at(order.looks, order.ended), tests.size());
+    tests[i]->verdict = verdict(*tests[i], leaks(result));
+  }
   return comparisons;
 }
 

@@ -5,8 +5,7 @@
 
 namespace ate {
 
-inline constexpr double kLevel = 0.05;  // of every test; for a whole study, through Holm's correction
-inline constexpr double kPower = 0.8;   // with which the smallest detectable effect is detected
+inline constexpr double kPower = 0.8;  // with which the smallest detectable effect is detected
 
 // Whether a canary failed: then no number of the study can be trusted.
 bool leaks(const StudyResult& result);
@@ -17,18 +16,18 @@ double margin_nats(const StudyResult& result, double share);
 // Arm minus baseline, by the primary number, for every seed that finished in both.
 std::vector<double> paired_differences(const StudyResult& result, const Arm& arm, const Arm& baseline);
 
-// What differences say by themselves, lower being better: all of a test but what is adjusted over several.
-// `margin`: of equivalence, nats.
+// What differences say by themselves, lower being better: all of a test but what is adjusted over several, and what
+// rests on a level. `margin`: of equivalence, nats.
 PairedTest test_differences(const std::vector<double>& differences, double margin);
 
-// Adjusts the tests, made together, for how many they are, and gives each its verdict:
-//   none             when `leaks`: a canary failed; or for want of pairs;
-//   better or worse  when Holm's p of the paired t tests is at most kLevel, also inside the margin;
-//   equivalent       else, when Holm's p of the equivalence tests is;
-//   undecided        else.
+// Tests made once, together, over the pairs that there are, with no plan behind them: adjusts them for how many they
+// are, and gives each its verdict:
+//   none  when `leaks`: a canary failed; or for want of pairs;
+//   else  the word of outcome_of (study/decision.h), by Holm's p-values at kLevel.
 void judge(const std::vector<PairedTest*>& tests, bool leaks);
 
-// From the arms, trials, canaries, metric and margin that `result` holds.
-std::vector<Comparison> compare_arms(const StudyResult& result);
+// From the arms, trials, canaries, metric and margin that `result` holds. The verdicts are those of decide
+// (study/decision.h); there is none before the first look's seeds have ended in every arm.
+std::vector<Comparison> compare_arms(const StudyResult& result, const SeedPlan& plan = {});
 
 }  // namespace ate

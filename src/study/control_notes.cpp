@@ -42,7 +42,7 @@ std::optional<std::string> describe_placebo(const StudyResult& result) {
   const std::vector<double> differences = paired_differences(result, bespoke->arm, placebo->arm);
   const Summary summary = summarise(differences);
   if (summary.n < 2) return std::nullopt;
-  const Interval interval = t_interval(summary, 1 - kLevel);
+  const Interval interval = t_interval(summary, 0.95);
   return fmt::format(
       "bespoke - random_band: {:+.4f} nats, 95 % interval {:+.4f} to {:+.4f}. This placebo has bespoke's "
       "widths on bands dealt at random: {}",
@@ -58,13 +58,13 @@ std::vector<std::string> describe_controls(const StudyResult& result) {
   std::vector<std::string> notes;
   if (leaks(result)) return notes;
   const Comparison* const aa = find(result, Arm::aa);
-  if (aa != nullptr && aa->p_holm <= kLevel)
+  if (aa != nullptr && (aa->decision.outcome == Outcome::better || aa->decision.outcome == Outcome::worse))
     notes.emplace_back(
         "The control aa, standard from another start, came out different: here starts alone make "
         "differences, and no verdict of this study can be trusted.");
   const Comparison* const worse = find(result, Arm::known_worse);
   if (worse != nullptr && worse->difference.n >= kSeedsForVerdict &&
-      (worse->p_holm > kLevel || worse->difference.mean < 0))
+      worse->decision.outcome != Outcome::worse)
     notes.emplace_back(
         "The control known_worse, standard at rank 8, did not come out worse: here a poorer embedding "
         "costs nothing, so this study cannot tell a better one.");

@@ -48,4 +48,12 @@ double primary_number(const Evaluation& evaluation, Metric metric) {
   return metric == Metric::excess ? evaluation.excess.value() : evaluation.loss;
 }
 
+std::optional<double> paired_difference(const StudyResult& result, Arm arm, Arm baseline, int64_t seed) {
+  const TrialRecord* const own = find_trial(result.trials, arm, seed);
+  const TrialRecord* const other = find_trial(result.trials, baseline, seed);
+  if (own == nullptr || other == nullptr || !finished(*own) || !finished(*other)) return std::nullopt;
+  return primary_number(last_evaluation(*own), result.metric) -
+         primary_number(last_evaluation(*other), result.metric);
+}
+
 }  // namespace ate

@@ -27,4 +27,7 @@ Metric metric_of(const std::vector<TrialRecord>& trials);
 // What an evaluation counts for in every comparison, in nats per target; lower is better.
 double primary_number(const Evaluation& evaluation, Metric metric);
 
+// Arm minus baseline, by the primary number, of a seed that finished in both.
+std::optional<double> paired_difference(const StudyResult& result, Arm arm, Arm baseline, int64_t seed);
+
 }  // namespace ate

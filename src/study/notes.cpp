@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 
@@ -21,10 +22,18 @@ namespace {
 constexpr std::string_view kNone = "none: ";  // begins a verdict that is withheld
 
 std::string describe_decided(const StudyResult& result, const Comparison& c) {
-  std::string out = fmt::format("{} is {}", enum_name(c.arm), c.difference.mean < 0 ? "better" : "worse");
-  if (c.p_holm_equivalence <= kLevel)
+  const Decision& decision = c.decision;
+  std::string out = decision.outcome == Outcome::equivalent
+                        ? fmt::format("equivalent within the margin of {:.4f} nats", result.margin)
+                        : fmt::format("{} is {}", enum_name(c.arm), outcome_name(decision.outcome));
+  if (decision.outcome != Outcome::equivalent && decision.p_equivalence <= decision.level)
     out += fmt::format(", though by less than the margin of {:.4f} nats", result.margin);
-  if (c.p_holm_sign_flip > kLevel && c.difference.n >= kSeedsForVerdict)
+  if (decision.extended || decision.level < kPlannedLevel)  // else the plan's only test
+    out += fmt::format(", by {} at a level of {:.2g}", decision.by, decision.level);
+  if (decision.outcome == Outcome::equivalent) return out + ".";
+  if ((decision.mean < 0) != (c.difference.mean < 0))
+    out += ". What was decided is kept, though the mean over all seeds has the other sign";
+  if (c.p_holm_sign_flip > decision.level && c.difference.n >= kSeedsForVerdict)
     out += fmt::format(
         ". The sign-flip test, which does not take the differences for normal, does not confirm it (Holm's p "
         "{:.3f})",
@@ -33,10 +42,18 @@ std::string describe_decided(const StudyResult& result, const Comparison& c) {
 }
 
 std::string describe_undecided(const StudyResult& result, const Comparison& c) {
+  const Decision& decision = c.decision;
   std::string out = "these seeds cannot tell the two apart";
-  if (c.p_t <= kLevel)
+  if (decision.extended && c.p_t <= kLevel)
+    out += fmt::format(
+        ". The t test's p {:.3f} is of no account, as the number of seeds was not planned; the p that holds "
+        "at any number is {:.3f}, after Holm's correction {:.3f}",
+        c.p_t, c.anytime->p, c.anytime->p_holm);
+  else if (c.p_t <= decision.level)
     out += fmt::format(" once Holm's correction for {} comparisons is made (p {:.3f} becomes {:.3f})",
                        result.comparisons.size(), c.p_t, c.p_holm);
+  if (!std::isfinite(c.smallest_detectable_holm))
+    return out + ". No difference would have shown in so few seeds.";
   return out + fmt::format(". A difference of {:.4f} nats would have shown four times in five.",
                            c.smallest_detectable_holm);
 }
@@ -50,11 +67,11 @@ std::string describe_comparison(const StudyResult& result, const Comparison& c) 
   const std::string interval = fmt::format("{} on average over {} seeds, 95 % interval {:+.4f} to {:+.4f}",
                                            head, c.difference.n, c.ci95.low, c.ci95.high);
   if (leaks(result)) return interval + ".";
+  if (c.decision.by.empty())
+    return interval + ". The plan's first test waits until all its seeds have ended in every arm.";
   if (c.verdict.rfind(kNone, 0) == 0)
     return interval + ", but " + c.verdict.substr(kNone.size()) + ": no verdict.";
-  if (c.p_holm <= kLevel) return interval + ": " + describe_decided(result, c);
-  if (c.p_holm_equivalence <= kLevel)
-    return interval + fmt::format(": equivalent within the margin of {:.4f} nats.", result.margin);
+  if (c.decision.outcome != Outcome::undecided) return interval + ": " + describe_decided(result, c);
   return interval + ": " + describe_undecided(result, c);
 }
 

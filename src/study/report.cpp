@@ -107,11 +107,27 @@ Table comparisons_table(const StudyResult& result) {
                {"p_equivalence", "p (equivalence)", 4},
                {"smallest_detectable_holm", "detectable", 4}},
               {}};
-  for (const Comparison& c : result.comparisons)
-    table.rows.push_back({std::string(enum_name(c.arm)) + " - " + enum_name(c.baseline), c.difference.n,
-                          number_or_null(c.difference.deviation), number_or_null(c.p_t),
-                          number_or_null(c.p_sign_flip), number_or_null(c.p_equivalence),
-                          number_or_null(c.smallest_detectable_holm)});
+  const bool extended = std::any_of(result.comparisons.begin(), result.comparisons.end(),
+                                    [](const Comparison& c) { return c.decision.extended; });
+  if (extended)
+    table.columns.insert(table.columns.end(), {{"p_holm_anytime", "p (any time)", 4},
+                                               {"anytime_low", "any time from", 4},
+                                               {"anytime_high", "to", 4},
+                                               {"decided_by", "decided by"}});
+  for (const Comparison& c : result.comparisons) {
+    std::vector<Json> row = {std::string(enum_name(c.arm)) + " - " + enum_name(c.baseline),
+                             c.difference.n,
+                             number_or_null(c.difference.deviation),
+                             number_or_null(c.p_t),
+                             number_or_null(c.p_sign_flip),
+                             number_or_null(c.p_equivalence),
+                             number_or_null(c.smallest_detectable_holm)};
+    if (extended)
+      row.insert(row.end(), {number_or_null(c.anytime->p_holm), number_or_null(c.anytime->interval.low),
+                             number_or_null(c.anytime->interval.high),
+                             c.decision.outcome == Outcome::undecided ? Json(nullptr) : Json(c.decision.by)});
+    table.rows.push_back(std::move(row));
+  }
   return table;
 }
 

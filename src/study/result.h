@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "study/decision.h"
 #include "study/statistics.h"
 #include "train/progress.h"
 
@@ -55,19 +56,27 @@ struct ArmResult {
   std::array<BandResult, 3> bands;     // high, mid, low
 };
 
+// What can be said after every seed, however often one looks (study/anytime.h), over the seeds in the plan's order.
+struct AnytimeNumbers {
+  double p = 1;
+  double p_holm = 1;  // adjusted over all the comparisons
+  Interval interval;  // confidence sequence at kExtensionLevel / comparisons, nats; infinite for few seeds
+};
+
 // Tests of differences seed by seed, one of several comparisons made together.
 struct PairedTest {
   Summary difference;  // nats
   Interval ci95;       // of its mean, for this comparison by itself
   double p_t = 0;      // paired t test
   double p_sign_flip = 0;
-  double p_holm = 0;               // p_t adjusted over all the comparisons: the verdict's p
-  double p_holm_sign_flip = 0;     // p_sign_flip adjusted likewise
-  double p_equivalence = 0;        // two one-sided t tests against the margin
-  double p_holm_equivalence = 0;   // adjusted likewise: the p of the verdict equivalent
-  double smallest_detectable = 0;  // nats, seen with 80 % power by a t test at .05
-  double smallest_detectable_holm =
-      0;  // the same at .05 / comparisons, so by the verdict whatever others show
+  double p_holm = 0;                        // p_t adjusted over all the comparisons
+  double p_holm_sign_flip = 0;              // p_sign_flip adjusted likewise
+  double p_equivalence = 0;                 // two one-sided t tests against the margin
+  double p_holm_equivalence = 0;            // adjusted likewise
+  double smallest_detectable = 0;           // nats, seen with 80 % power by one test at the verdict's level
+  double smallest_detectable_holm = 0;      // the same at that level / comparisons, so whatever others show
+  std::optional<AnytimeNumbers> anytime{};  // without a plan none
+  Decision decision{};                      // what the verdict says, and the test behind it
   // better, worse, equivalent or undecided; "exploratory: " before it under 10 seeds; "none: " and the reason
   std::string verdict;
 };

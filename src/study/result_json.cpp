@@ -115,6 +115,18 @@ void add_numbers(Json& out, const PairedTest& test) {
   out["p_holm_equivalence"] = number_or_null(test.p_holm_equivalence);
   out["smallest_detectable"] = number_or_null(test.smallest_detectable);
   out["smallest_detectable_holm"] = number_or_null(test.smallest_detectable_holm);
+  const double nan = std::nan("");
+  const AnytimeNumbers none{nan, nan, {nan, nan}};
+  const AnytimeNumbers& anytime = test.anytime ? *test.anytime : none;
+  out["p_anytime"] = number_or_null(anytime.p);
+  out["p_holm_anytime"] = number_or_null(anytime.p_holm);
+  out["anytime_interval"] = {number_or_null(anytime.interval.low), number_or_null(anytime.interval.high)};
+  const Decision& decision = test.decision;
+  const bool decided = decision.outcome != Outcome::undecided;
+  out["decided_by"] = decided ? Json(decision.by) : Json(nullptr);
+  out["p_verdict"] = number_or_null(decision.p);
+  out["p_verdict_equivalence"] = number_or_null(decision.p_equivalence);
+  out["level"] = decision.by.empty() ? Json(nullptr) : Json(decision.level);
 }
 
 Json to_json(const StudyResult& result) {

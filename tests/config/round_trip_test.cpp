@@ -99,7 +99,7 @@ TEST_CASE("the names of every enumeration are distinct and found by value", "[co
   check_names<OptimiserKind>();
   check_names<Decay>();
   check_names<EvaluationWindows>();
-  check_names<Arm>();
+  check_names<EmbeddingKind>();
 }
 
 TEST_CASE("every name of every enumeration is read and written back", "[config]") {

@@ -1,5 +1,6 @@
 """Writes statistics.json beside itself: paired statistics by SciPy, sign-flip tests by exact enumeration, Holm's
-p-values by closed testing, power of the t test by numerical integration, entropies of Zipf laws by exact summation.
+p-values by closed testing, power of the t test by numerical integration, e-values as mixtures of likelihoods by
+numerical integration, entropies of Zipf laws by exact summation.
 
 Run as `python make_statistics.py`; needs scipy.
 """
@@ -12,7 +13,8 @@ import statistics
 from fractions import Fraction
 from pathlib import Path
 
-from scipy import integrate, optimize, stats
+import numpy
+from scipy import integrate, optimize, special, stats
 
 
 def drawn(seed, n, mean, sd):
@@ -38,6 +40,10 @@ DIFFERENCES = {
     "seven_zeros": [0.0, 0.5, 0.0, 0.25, -0.25, 0.0, 1.0],
     "eleven_outlier": [*drawn(6, 10, 0.01, 0.02), 0.5],
 }
+# Of these also what can be said after each value; their effects are of a few standard deviations.
+ANYTIME = ["two", "two_opposite", "three_mixed", "three_tiny", "five_gain", "five_large", "ten_mixed", "ten_no_effect",
+           "twenty_gain", "twenty_mixed", "six_ties", "eleven_outlier"]
+ANYTIME_LEVELS = [0.05, 0.01, 0.01 / 11]
 P_VALUES = {
     "one": [0.03],
     "rising": [0.001, 0.01, 0.02, 0.04],
@@ -104,6 +110,63 @@ def detectable(n, level):
     return optimize.brentq(lambda effect: power(n, effect, level) - 0.8, 1e-3, 200, xtol=1e-13, rtol=1e-13)
 
 
+def log_e_value(values, mean=0.0):
+    """ln of (likelihood mixed over effects ~ N(0, 1) and over scales) / (likelihood of effect 0 mixed over scales).
+
+    The scale has the right Haar measure d sigma / sigma on both sides; both integrals by the trapezoidal rule, with
+    nothing known of the t statistic.
+    """
+    x = numpy.asarray(values) - mean
+    x = x / math.sqrt(numpy.mean(x * x))
+    n = len(x)
+    log_scale = numpy.linspace(-6, 18, 601)[:, None]
+    effect = numpy.linspace(-30, 30, 3001)[None, :]
+    precision = numpy.exp(-2 * log_scale)
+    common = -n * log_scale - precision * numpy.sum(x * x) / 2
+    cross = numpy.exp(-log_scale) * numpy.sum(x)
+    mixed = common + cross * effect - (n + 1) * effect**2 / 2 - math.log(2 * math.pi) / 2
+    return float(special.logsumexp(mixed) + math.log(60 / 3000) - special.logsumexp(common))
+
+
+def log_e_value_of_t(values):
+    """The same from the t statistic alone: its non-central density mixed over effects, over its central density."""
+    n = len(values)
+    t = stats.ttest_1samp(values, 0.0).statistic
+
+    def integrand(effect):
+        return stats.nct.pdf(t, n - 1, effect * math.sqrt(n)) * stats.norm.pdf(effect)
+
+    peak = t / math.sqrt(n) * n / (n + 1)
+    edges = sorted([-12, -3, 0, 3, 12, peak - 1, peak, peak + 1])
+    mixed = sum(integrate.quad(integrand, a, b, epsabs=0, epsrel=1e-9, limit=200)[0] for a, b in zip(edges, edges[1:]))
+    return math.log(mixed / stats.t.pdf(t, n - 1))
+
+
+def confidence_sequence(values, level):
+    """The means against which the e-value is below 1 / level, searched on either side; None where it never is."""
+    center, scale = statistics.fmean(values), statistics.stdev(values)
+
+    def over(distance):
+        return log_e_value(values, center + distance * scale) + math.log(level)
+
+    ends = []
+    for side in (-1, 1):
+        if over(side * 20) <= 0:  # 20 standard deviations away: it grows no more
+            return None
+        ends.append(center + scale * side * optimize.brentq(lambda d, s=side: over(s * d), 1e-9, 20, xtol=1e-10))
+    return ends
+
+
+def anytime(values):
+    log_e = [log_e_value(values[:n]) for n in range(2, len(values) + 1)]
+    for n in range(2, len(values) + 1):
+        if n <= 12:
+            of_t = log_e_value_of_t(values[:n])
+            assert abs(of_t - log_e[n - 2]) < 1e-12, (values[:n], of_t, log_e[n - 2])
+    intervals = [{"level": a, "interval": confidence_sequence(values, a)} for a in ANYTIME_LEVELS]
+    return {"log_e": log_e, "p": min(1.0, math.exp(-max(log_e))), "sequences": intervals}
+
+
 def paired(differences):
     test = stats.ttest_1samp(differences, 0.0)
     interval = test.confidence_interval(0.95)
@@ -132,7 +195,8 @@ def main():
     adjusted = [{"case": name, "p": p, "adjusted": closed_testing(p)} for name, p in P_VALUES.items()]
     powers = [{"n": n, "effect": e, "level": a, "power": power(n, e, a)} for n, e, a in POWER]
     smallest = [{"n": n, "level": a, "power": 0.8, "effect": detectable(n, a)} for n, a in DETECTABLE]
-    sections = {"paired": cases, "holm": adjusted, "power": powers, "detectable": smallest, "zipf_entropy": laws}
+    always = [{"case": name, "differences": DIFFERENCES[name]} | anytime(DIFFERENCES[name]) for name in ANYTIME]
+    sections = {"paired": cases, "anytime": always, "holm": adjusted, "power": powers, "detectable": smallest, "zipf_entropy": laws}
     text = ",\n".join(
         f'  "{key}": [\n' + ",\n".join(f"    {json.dumps(row, allow_nan=False)}" for row in rows) + "\n  ]"
         for key, rows in sections.items()

@@ -225,3 +225,24 @@ TEST_CASE("folders that are no finished runs", "[study]") {
   std::filesystem::rename(out / "torn", folder / "config.json");
   CHECK(contains(complaint_of<BadInput>([&] { read_run(folder, 0); }), "config.json:1:2: not valid JSON"));
 }
+
+TEST_CASE("two runs are compared by one test at .05: there is no plan that would spend some of it",
+          "[study]") {
+  Config config = study_config(10);
+  config.study.arms = {Arm::standard};
+  std::vector<TrialRecord> left;
+  std::vector<TrialRecord> right;
+  for (int seed = 0; seed < 10; ++seed) {
+    const double spread = (seed % 2 == 0 ? 0.1 : -0.1) * (1 + 0.1 * (seed % 5));
+    left.push_back(finished(Arm::standard, seed, {4.0}));
+    right.push_back(finished(Arm::standard, seed, {3.906 + spread}));
+  }
+  const RunComparison comparison = compare_runs(stored(config, left), stored(config, right, "b"), kMargin);
+  const RunDifference& d = comparison.differences.at(0);
+  REQUIRE(d.p_t > 0.04);
+  REQUIRE(d.p_t < 0.05);
+  CHECK(d.verdict == "better");
+  CHECK(d.decision.level == 0.05);
+  CHECK(!d.anytime);
+  CHECK(d.smallest_detectable == smallest_detectable(d.difference, 0.05, 0.8));
+}

@@ -86,7 +86,7 @@ TEST_CASE("the verdict's p is Holm's over the comparisons of the study", "[study
   CHECK(one.p_holm == one.p_t);
   CHECK(one.p_holm_sign_flip == one.p_sign_flip);
   CHECK(one.p_holm_equivalence == one.p_equivalence);
-  CHECK(one.p_t < 0.05);
+  CHECK(one.p_t < 0.04);
   CHECK(one.p_t > 0.01);
   CHECK(one.verdict == "better");
   const StudyResult many = repeated(5, trials);
@@ -102,9 +102,9 @@ TEST_CASE("the verdict's p is Holm's over the comparisons of the study", "[study
 }
 
 TEST_CASE("so is the p of equivalence", "[study]") {
-  const std::vector<TrialRecord> trials = spread_pairs(0, 0.064);
+  const std::vector<TrialRecord> trials = spread_pairs(0, 0.058);
   const Comparison one = repeated(1, trials).comparisons[0];
-  CHECK(one.p_equivalence < 0.05);
+  CHECK(one.p_equivalence < 0.04);
   CHECK(one.p_equivalence > 0.01);
   CHECK(one.verdict == "equivalent");
   CHECK(verdict_of(trials, 5) == "undecided");
@@ -112,21 +112,21 @@ TEST_CASE("so is the p of equivalence", "[study]") {
 
 TEST_CASE("the smallest detectable effect is that of the test, and that of the verdict", "[study]") {
   const Comparison c = repeated(5, spread_pairs(0, 0.1)).comparisons[0];
-  CHECK(c.smallest_detectable == smallest_detectable(c.difference, 0.05, 0.8));
-  CHECK(c.smallest_detectable_holm == smallest_detectable(c.difference, 0.01, 0.8));
+  CHECK(c.smallest_detectable == smallest_detectable(c.difference, 0.04, 0.8));
+  CHECK(c.smallest_detectable_holm == smallest_detectable(c.difference, 0.008, 0.8));
   const Comparison one = repeated(1, spread_pairs(0, 0.1)).comparisons[0];
   CHECK(one.smallest_detectable_holm == one.smallest_detectable);
 }
 
 TEST_CASE("the sign-flip test speaks up where it does not confirm the verdict", "[study]") {
   CHECK(!any_note(repeated(1, spread_pairs(-0.2, 0.1)), "sign-flip"));
-  // p_t is just below .05, the sign-flip p just above.
-  const StudyResult result = repeated(1, spread_pairs(-0.0466, 0.1));
+  // p_t is just below .04, the sign-flip p just above.
+  const StudyResult result = repeated(1, spread_pairs(-0.0495, 0.1));
   const Comparison& c = result.comparisons[0];
-  CHECK(c.p_t < 0.05);
-  CHECK(c.p_sign_flip > 0.05);
+  CHECK(c.p_t < 0.04);
+  CHECK(c.p_sign_flip > 0.04);
   CHECK(c.verdict == "better");
-  CHECK(any_note(result, "does not confirm it (Holm's p 0.05"));
+  CHECK(any_note(result, "does not confirm it (Holm's p 0.047"));
 }
 
 TEST_CASE("the margin is a share of the entropy, and of the baseline's loss where that is not known",
