@@ -9,9 +9,9 @@
 namespace ate {
 namespace {
 
-Curve curve_of(std::string name, Accounting accounting, std::vector<Shape> shapes, const Coverage& coverage) {
+Plot::Curve curve_of(std::string name, Accounting accounting, std::vector<Shape> shapes, const Coverage& coverage) {
   std::sort(shapes.begin(), shapes.end(), [](const Shape& a, const Shape& b) { return a.length < b.length; });
-  Curve curve;
+  Plot::Curve curve;
   curve.name = std::move(name);
   for (const Shape& shape : shapes)
     curve.points.emplace_back(static_cast<double>(shape.length), cost(accounting, shape, coverage).ratio());

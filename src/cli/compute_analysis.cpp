@@ -117,7 +117,7 @@ void add_measured_curves(Plot& plot, const std::vector<MeasuredShape>& shapes) {
     for (const AttentionTiming& timing : shapes.front().timings)
       if (!timing.dense) paths.push_back(timing.path);
   for (const std::string& path : paths) {
-    Curve curve{"measured: " + path, {}, true};
+    Plot::Curve curve{"measured: " + path, {}, true};
     for (const MeasuredShape& measured : shapes) {
       const AttentionTiming* dense = measured.fastest_dense();
       const AttentionTiming* sparse = measured.find(path);

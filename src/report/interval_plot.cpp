@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/axis.h"
 #include "support/text.h"
 
 namespace ate {
@@ -19,31 +20,7 @@ double reach(const IntervalRow& row) {
   return std::isfinite(row.low) ? std::max(std::abs(row.low), std::abs(row.high)) : std::abs(row.value);
 }
 
-// Columns from `low` to `high`, both ends included.
-class Axis {
- public:
-  Axis(AxisRange range, size_t columns) : range_(range), columns_(columns) {}
-
-  // The nearest column, also outside: -1 or less to the left, `columns` or more to the right.
-  long column(double x) const {
-    const double share = (x - range_.low) / (range_.high - range_.low);
-    return std::lround(std::clamp(share, -1.0, 2.0) * static_cast<double>(columns_ - 1));
-  }
-  void put(std::string& line, double x, char mark) const {
-    if (!std::isfinite(x)) return;
-    const long at = column(x);
-    if (at >= 0 && at < static_cast<long>(columns_)) line[static_cast<size_t>(at)] = mark;
-  }
-  bool beyond_left(double x) const { return x < range_.low; }
-  bool beyond_right(double x) const { return x > range_.high; }
-  size_t columns() const { return columns_; }
-
- private:
-  AxisRange range_;
-  size_t columns_;
-};
-
-std::string background(const IntervalPlot& plot, const Axis& axis) {
+std::string background(const IntervalPlot& plot, const TextAxis& axis) {
   std::string line(axis.columns(), ' ');
   if (plot.margin > 0) {
     axis.put(line, -plot.margin, ':');
@@ -53,15 +30,9 @@ std::string background(const IntervalPlot& plot, const Axis& axis) {
   return line;
 }
 
-std::string row_line(const IntervalPlot& plot, const IntervalRow& row, const Axis& axis) {
+std::string row_line(const IntervalPlot& plot, const IntervalRow& row, const TextAxis& axis) {
   std::string line = background(plot, axis);
-  if (std::isfinite(row.low) && std::isfinite(row.high)) {
-    const auto last = static_cast<long>(axis.columns()) - 1;
-    const long from = std::clamp(axis.column(row.low), 0L, last);
-    const long to = std::clamp(axis.column(row.high), 0L, last);
-    for (long i = from; i <= to; ++i)
-      if (line[static_cast<size_t>(i)] != '|') line[static_cast<size_t>(i)] = '-';
-  }
+  axis.put_interval(line, row.low, row.high, '|');
   axis.put(line, row.value, 'o');
   if (axis.beyond_left(row.low) || axis.beyond_left(row.value)) line.front() = '<';
   if (axis.beyond_right(row.high) || axis.beyond_right(row.value)) line.back() = '>';
@@ -69,7 +40,7 @@ std::string row_line(const IntervalPlot& plot, const IntervalRow& row, const Axi
 }
 
 // Numbers under the ends and under 0, as far as they do not touch.
-std::string axis_labels(const AxisRange& range, const Axis& axis) {
+std::string axis_labels(const AxisRange& range, const TextAxis& axis) {
   const std::string low = fmt::format("{:.2g}", range.low);
   const std::string high = fmt::format("{:+.2g}", range.high);
   std::string line(axis.columns(), ' ');
@@ -81,7 +52,7 @@ std::string axis_labels(const AxisRange& range, const Axis& axis) {
   return line;
 }
 
-std::string meaning(const IntervalPlot& plot, const Axis& axis) {
+std::string meaning(const IntervalPlot& plot, const TextAxis& axis) {
   const std::string left = plot.left + " <-";
   const std::string right = "-> " + plot.right;
   const auto zero = static_cast<size_t>(std::max(0L, axis.column(0)));
@@ -123,7 +94,7 @@ std::string text_plot(const IntervalPlot& plot, size_t width) {
   }
   const size_t around = 2 + label + 2 + 2 + remark;
   const AxisRange range = axis_range(plot);
-  const Axis axis(range, std::max(kNarrowest, width > around ? width - around : 0));
+  const TextAxis axis(range, std::max(kNarrowest, width > around ? width - around : 0));
   std::string out = printable(plot.title) + "\n";
   const auto add = [&](const std::string& name, const std::string& line, const std::string& end) {
     std::string text = fmt::format("  {:<{}}  {}  {}", cut_to_width(printable(name), kLongestLabel), label,

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "report/axis.h"
+
 namespace ate {
 
 struct IntervalRow {
@@ -21,12 +23,6 @@ struct IntervalPlot {
   std::string right;  // what a value above 0 means
   double margin = 0;  // half the width of the band around 0; 0 or NaN for none
   std::vector<IntervalRow> rows;
-};
-
-// Ends of the axis.
-struct AxisRange {
-  double low = -1;
-  double high = 1;
 };
 
 // Takes in 0, the margin and the rows, but at most four times what half of the rows need, so that one far

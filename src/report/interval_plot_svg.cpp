@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/axis.h"
 #include "report/interval_plot.h"
-#include "support/text.h"
+#include "report/svg.h"
 
 namespace ate {
 namespace {
@@ -19,45 +20,8 @@ constexpr double kRow = 28;
 constexpr const char* kInk = "#222222";
 constexpr const char* kBlue = "#0072B2";  // told apart by readers who see few colours (Okabe and Ito 2008)
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : printable(text)) {  // XML has no control characters
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-std::string text_at(double x, double y, const char* anchor, const std::string& text, const char* more = "") {
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y, anchor, more,
-                     escaped(text));
-}
-
-std::string line_at(double x1, double y1, double x2, double y2, const char* colour, double width,
-                    const char* more = "") {
-  return fmt::format(
-      "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" "
-      "stroke-width=\"{:g}\"{}/>\n",
-      x1, y1, x2, y2, colour, width, more);
-}
-
-// The largest of 1, 2 and 5 times a power of ten that leaves at least four steps.
-double tick_step(double span) {
-  const double power = std::pow(10, std::floor(std::log10(span / 4)));
-  for (const double factor : {5.0, 2.0})
-    if (factor * power <= span / 4) return factor * power;
-  return power;
+std::string stroke(const char* colour, double width) {
+  return fmt::format("stroke=\"{}\" stroke-width=\"{:g}\"", colour, width);
 }
 
 class SvgPlot {
@@ -73,12 +37,12 @@ class SvgPlot {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:g} {1:g}\" width=\"{0:g}\" "
         "height=\"{1:g}\" font-family=\"sans-serif\" font-size=\"13\" fill=\"{2}\">\n<title>{3}</title>\n"
         "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
-        kWidth, height, kInk, escaped(plot_.title));
-    out += text_at(kWidth / 2, 24, "middle", plot_.title, " font-size=\"15\" font-weight=\"bold\"");
+        kWidth, height, kInk, svg_escaped(plot_.title));
+    out += svg_text(kWidth / 2, 24, "middle", plot_.title, "font-size=\"15\" font-weight=\"bold\"");
     out += margin_band() + ticks();
-    out += line_at(x_of(0), kTop, x_of(0), bottom_, kInk, 1.5);
-    out += text_at(x_of(0) - 8, kTop - 10, "end", plot_.left + " \u2190");
-    out += text_at(x_of(0) + 8, kTop - 10, "start", "\u2192 " + plot_.right);
+    out += svg_line(x_of(0), kTop, x_of(0), bottom_, stroke(kInk, 1.5));
+    out += svg_text(x_of(0) - 8, kTop - 10, "end", plot_.left + " \u2190");
+    out += svg_text(x_of(0) + 8, kTop - 10, "start", "\u2192 " + plot_.right);
     for (size_t i = 0; i < plot_.rows.size(); ++i)
       out += row(plot_.rows[i], kTop + kRow * (static_cast<double>(i) + 0.5));
     return out + "</svg>\n";
@@ -102,22 +66,21 @@ class SvgPlot {
   }
 
   std::string ticks() const {
-    const double step = tick_step(range_.high - range_.low);
-    std::string out = line_at(kLeft, bottom_, kWidth - kRight, bottom_, kInk, 1);
-    for (double k = std::ceil(range_.low / step); k * step <= range_.high; ++k) {
-      out += line_at(x_of(k * step), bottom_, x_of(k * step), bottom_ + 5, kInk, 1);
-      out += text_at(x_of(k * step), bottom_ + 20, "middle", fmt::format("{:.6g}", k * step + 0.0));
+    std::string out = svg_line(kLeft, bottom_, kWidth - kRight, bottom_, stroke(kInk, 1));
+    for (const double x : linear_ticks(range_)) {
+      out += svg_line(x_of(x), bottom_, x_of(x), bottom_ + 5, stroke(kInk, 1));
+      out += svg_text(x_of(x), bottom_ + 20, "middle", tick_label(x));
     }
     return out;
   }
 
   std::string row(const IntervalRow& r, double y) const {
-    std::string out = text_at(kLeft - 12, y + 4, "end", r.label);
-    out += text_at(kWidth - kRight + 12, y + 4, "start", r.remark);
+    std::string out = svg_text(kLeft - 12, y + 4, "end", r.label);
+    out += svg_text(kWidth - kRight + 12, y + 4, "start", r.remark);
     if (std::isfinite(r.low) && std::isfinite(r.high)) {
-      out += line_at(x_of(r.low), y, x_of(r.high), y, kBlue, 2, " class=\"interval\"");
+      out += svg_line(x_of(r.low), y, x_of(r.high), y, "class=\"interval\" " + stroke(kBlue, 2));
       for (const double end : {r.low, r.high})
-        if (!beyond(end)) out += line_at(x_of(end), y - 5, x_of(end), y + 5, kBlue, 2);
+        if (!beyond(end)) out += svg_line(x_of(end), y - 5, x_of(end), y + 5, stroke(kBlue, 2));
     }
     if (std::isfinite(r.value) && !beyond(r.value))
       out +=

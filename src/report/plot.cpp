@@ -65,7 +65,7 @@ std::string gnuplot_program(const Plot& plot, const fs::path& path) {
       "set style data linespoints\n";
   std::string drawn = "1 with lines dashtype 2 linewidth 2 linecolor 'black' title " + quoted(plot.reference);
   for (size_t i = 0; i < plot.curves.size(); ++i) {
-    const Curve& curve = plot.curves[i];
+    const Plot::Curve& curve = plot.curves[i];
     out += fmt::format("$curve{} << END\n", i);
     for (const auto& [x, y] : curve.points) out += fmt::format("{} {}\n", x, y);
     out += "END\n";

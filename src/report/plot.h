@@ -8,14 +8,14 @@
 
 namespace ate {
 
-struct Curve {
-  std::string name;
-  std::vector<std::pair<double, double>> points;  // x, y; both above 0
-  bool measured = false;                          // points without a line
-};
-
 // Both axes logarithmic, with a line at y = 1.
 struct Plot {
+  struct Curve {
+    std::string name;
+    std::vector<std::pair<double, double>> points;  // x, y; both above 0
+    bool measured = false;                          // points without a line
+  };
+
   std::string title;
   std::string x_label;
   std::string y_label;

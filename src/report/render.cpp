@@ -28,6 +28,8 @@ std::string render_text(const Report& report, size_t width) {
     out += "\n" + (table.title.empty() ? "" : line_of(table.title, width, "", "")) +
            text_table(shown(table), width);
     if (first && report.plot) out += "\n" + text_plot(*report.plot, prose);
+    if (first)
+      for (const CurvePlot& plot : report.curves) out += "\n" + text_plot(plot, prose);
     first = false;
   }
   if (!report.notes.empty()) out += "\n";

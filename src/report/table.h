@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "report/curve_plot.h"
 #include "report/interval_plot.h"
 
 namespace ate {
@@ -39,6 +40,7 @@ struct Report {
   std::vector<std::string> facts;      // lines under the title
   std::vector<Table> tables;           // the first is the main one
   std::optional<IntervalPlot> plot{};  // under the first table, for a terminal
+  std::vector<CurvePlot> curves{};     // under it
   std::vector<std::string> notes;      // sentences under the tables
   nlohmann::ordered_json document;     // all of it, for --format json
 };

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include "catch.h"
 #include "helpers/errors.h"
+#include "helpers/text.h"
 
 using namespace ate;
 using namespace ate::testing;
@@ -23,23 +23,10 @@ IntervalPlot example() {
            {"tied", -0.02, -0.025, -0.015, "-0.0200 better"}}};
 }
 
-std::vector<std::string> plot_lines(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
 std::string line_of(const IntervalPlot& plot, const std::string& label, size_t width = 100) {
-  for (const std::string& line : plot_lines(text_plot(plot, width)))
+  for (const std::string& line : lines_of(text_plot(plot, width)))
     if (line.rfind("  " + label + " ", 0) == 0) return line;
   return "";
-}
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t n = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
 }
 
 // Column of a row's dot, from the position of 0 and the two lines of the margin in the same picture.
@@ -49,7 +36,7 @@ double value_at(const IntervalPlot& plot, const std::string& label) {
   empty.rows.push_back(plot.rows[0]);  // keeps the range
   const AxisRange range = axis_range(plot);
   const std::string line = line_of(plot, label);
-  const std::string axis = plot_lines(text_plot(plot, 100)).back();
+  const std::string axis = lines_of(text_plot(plot, 100)).back();
   const size_t first = axis.find_first_not_of(' ');
   const size_t last = axis.size() - 1;
   const double share = static_cast<double>(line.find('o', first) - first) / static_cast<double>(last - first);
@@ -60,7 +47,7 @@ double value_at(const IntervalPlot& plot, const std::string& label) {
 
 TEST_CASE("a terminal's plot has a line per row, with its dot, interval, 0, margin and remark", "[report]") {
   const std::string text = text_plot(example(), 100);
-  const std::vector<std::string> lines = plot_lines(text);
+  const std::vector<std::string> lines = lines_of(text);
   REQUIRE(lines.size() == 5);
   CHECK(lines[0] == "Difference, nats");
   CHECK(contains(lines[1], "better <-   -> worse"));
@@ -87,9 +74,9 @@ TEST_CASE("a terminal's plot keeps to its width and to ASCII", "[report]") {
   plot.rows[0].remark = std::string(60, 'y');
   for (const size_t width : {85, 100}) {
     const std::string text = text_plot(plot, width);
-    for (const std::string& line : plot_lines(text)) CHECK(line.size() <= width);
+    for (const std::string& line : lines_of(text)) CHECK(line.size() <= width);
     CHECK(std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
-    for (const std::string& line : plot_lines(text)) CHECK(line.find_last_not_of(' ') + 1 == line.size());
+    for (const std::string& line : lines_of(text)) CHECK(line.find_last_not_of(' ') + 1 == line.size());
   }
 }
 
@@ -143,7 +130,7 @@ TEST_CASE("one far row is cut off with an arrow and does not press the others fl
 
 TEST_CASE("nothing to draw is drawn as nothing", "[report]") {
   IntervalPlot plot = {"title", "better", "worse", 0, {}};
-  CHECK(plot_lines(text_plot(plot, 100)).size() == 3);
+  CHECK(lines_of(text_plot(plot, 100)).size() == 3);
   CHECK(contains(svg_plot(plot), "</svg>"));
   plot.rows = {{"same", 0, 0, 0, ""}};
   plot.margin = kNone;

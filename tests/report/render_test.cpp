@@ -1,9 +1,9 @@
-#include <sstream>
-
 #include "catch.h"
+#include "helpers/text.h"
 #include "report/table.h"
 
 using namespace ate;
+using namespace ate::testing;
 
 namespace {
 
@@ -21,13 +21,6 @@ Report small_report() {
   report.notes = {"First note.", "Second note."};
   report.document = {{"run_id", "x"}, {"floor_nats", nullptr}};
   return report;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
 }
 
 }  // namespace
@@ -160,6 +153,8 @@ Report hostile_report() {
   report.tables = {{"t", name, {{"name", name}}, {{name}}}};
   report.notes = {name};
   report.plot = IntervalPlot{name, "less", "more", 0, {{name, 1, 0.5, 1.5, name}}};
+  report.curves = {
+      {name, name, name, false, {{name, {{0, 1, 0.5, 1.5}}, 0}, {name, {{0, 2, 1, 3}}}}, {name}, 0.9, name}};
   report.document = {{"name", name}};
   return report;
 }
@@ -183,8 +178,10 @@ TEST_CASE("no format passes on what a terminal obeys", "[report]") {
     CHECK(text.find('\x1b') == std::string::npos);
     CHECK(text.find("31m") != std::string::npos);
   }
-  CHECK(svg_plot(*hostile_report().plot).find('\x1b') == std::string::npos);
-  CHECK(svg_plot(*hostile_report().plot).find("<b>") == std::string::npos);
+  for (const std::string& svg : {svg_plot(*hostile_report().plot), svg_plot(hostile_report().curves[0])}) {
+    CHECK(svg.find('\x1b') == std::string::npos);
+    CHECK(svg.find("<b>") == std::string::npos);
+  }
 }
 
 TEST_CASE("a name ends no cell of a Markdown table, and marks nothing up", "[report]") {
@@ -271,4 +268,24 @@ TEST_CASE("what is for programs is in csv and jsonl alone", "[report]") {
   }
   CHECK(render(report, Format::csv).find("standard,25800,") != std::string::npos);
   CHECK(Json::parse(lines_of(render(report, Format::jsonl))[2])["name"] == "floor");
+}
+
+TEST_CASE("curves come under the first table, after the plot of intervals, within the width", "[report]") {
+  Report report = small_report();
+  report.plot = IntervalPlot{"Intervals", "less", "more", 0, {{"a", 1, 0.5, 1.5, ""}}};
+  report.curves = {{"Curves", "x", "y", true, {{"a", {{1, 2, 1, 3}, {10, 3, 2, 4}}}}},
+                   {"More curves", "x", "y", true, {{"a", {{1, 2, 1, 3}}}}}};
+  for (const size_t width : {0, 60}) {
+    const std::string text = render(report, Format::table, width);
+    const size_t limit = width == 0 ? 100 : width;
+    for (const std::string& line : lines_of(text)) CHECK(line.size() <= limit);
+    size_t at = 0;
+    for (const char* title : {"The arms\n", "\nIntervals\n", "\nCurves\n", "\nMore curves\n",
+                              "\n  name   passed\n", "First note"}) {
+      CAPTURE(title);
+      const size_t found = text.find(title, at);
+      REQUIRE(found != std::string::npos);
+      at = found;
+    }
+  }
 }
