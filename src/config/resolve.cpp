@@ -54,11 +54,12 @@ void add_document(std::vector<Layer>& layers, Layer layer) {
     }
   }
   const std::string label = layer.label;
+  const std::string root = layer.root + kOverlay;
   layers.push_back(std::move(layer));
-  if (!overlay.is_null()) layers.push_back({label, std::move(overlay), false, kOverlay});
+  if (!overlay.is_null()) layers.push_back({label, std::move(overlay), false, root});
 }
 
-bool is_overlay(const Layer& layer) { return layer.root == kOverlay; }
+bool is_overlay(const Layer& layer) { return layer.root.ends_with(kOverlay); }
 
 // The last layer that sets `pointer`, or nullptr.
 const Layer* setter(const std::vector<Layer>& layers, const std::string& pointer) {
@@ -137,6 +138,7 @@ Resolved resolve(const Choice& choice) {
       document["name"] = std::filesystem::path(choice.file).stem().string();
     add_document(layers, {choice.file, std::move(document)});
   }
+  if (choice.inner) add_document(layers, *choice.inner);
   for (const std::string& set : choice.sets) layers.push_back(set_layer(set));
   for (const Layer& flag : choice.flags) layers.push_back(flag);
 

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct Layer {
   std::string label;
   nlohmann::ordered_json document;
   bool is_flag = false;  // a flag's label says all; for a document the JSON pointer is added
-  std::string root{};    // where the document stands in its file: "" or "/published"
+  std::string root{};  // where the document stands in its file: "", "/published" or "/claims/3/given/config"
 
   // What an error about the setting at `pointer` names: "configs/my.json: /windows/length" or "--epochs 3".
   std::string address(const std::string& pointer) const;
@@ -46,6 +47,7 @@ struct Choice {
   std::vector<std::string> sets;  // "path=value"; the path with dots or as a JSON pointer
   std::vector<Layer> flags;       // dedicated flags
   bool one_model = false;  // for ate train: the first arm and seed alone, and its own settings are checked
+  std::optional<Layer> inner{};  // a config inside another document: as the file, which there is none of
 };
 
 // Throws BadInput with every problem of every layer, each with its address and what would be right. The file of
