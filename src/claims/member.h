@@ -13,7 +13,7 @@ namespace ate {
 
 enum class MemberType {
   whole,   // a whole number
-  number,  //
+  number,
   flag,    // true or false
   text,    // a string that is not empty
   texts,   // a list of such strings
