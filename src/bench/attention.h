@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/shape.h"
+#include "config/config.h"
 
 namespace ate {
 
@@ -43,6 +44,9 @@ struct MeasuredShape {
 
 // Throws BadInput with `where` as the address when the device is not there.
 void require_device(const std::string& name, const std::string& where);
+
+// The config of an encoder with attention of this kind and shape.
+Config attention_config(const Shape& shape, AttentionKind kind);
 
 // A path that does not fit into memory, or that fails, becomes a timing with its reason. Throws BadInput
 // for a device that is not there.

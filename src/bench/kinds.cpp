@@ -8,13 +8,13 @@
 #include <memory>
 
 #include "analysis/memory.h"
+#include "bench/attention.h"
 #include "model/attention/attention.h"
 #include "model/layout.h"
 
 namespace ate {
-namespace {
 
-Config config_of(const Shape& shape, AttentionKind kind) {
+Config attention_config(const Shape& shape, AttentionKind kind) {
   Config config;
   config.windows.length = shape.length;
   config.body.kind = BodyKind::encoder;
@@ -23,8 +23,11 @@ Config config_of(const Shape& shape, AttentionKind kind) {
   config.body.causal = shape.causal;
   config.attention.kind = kind;
   config.attention.k = shape.keys;
+  config.attention.own.set("hidden", shape.hidden);
   return config;
 }
+
+namespace {
 
 // Bytes at the peak, estimated from above: inputs and outputs; keys and values of the chosen positions, gathered; and,
 // where every pair of a query and a key is scored, the scores beside what the mask and the choice make of them.
@@ -71,8 +74,7 @@ AttentionPath mlp_topk_path(const Shape& whole, int64_t heads, const at::TensorO
   shape.heads = heads;
   shape.kv_heads = std::min(shape.kv_heads, heads);
   shape.width = heads * whole.head_size();
-  Config config = config_of(shape, AttentionKind::mlp_topk);
-  config.attention.own.set("hidden", shape.hidden);
+  const Config config = attention_config(shape, AttentionKind::mlp_topk);
   const auto element_bytes = static_cast<int64_t>(options.dtype().itemsize());
   return {heads == whole.heads ? "sparse mlp_topk" : "sparse mlp_topk, one head", false, false, heads,
           // The operations that train keep twice what the method needs, and a mask that is added to scores.
@@ -97,7 +99,7 @@ std::vector<AttentionPath> kind_paths(const Shape& shape, const at::TensorOption
   for (const AttentionDescription* description : registered<AttentionDescription>()) {
     const AttentionKind kind(*description);
     if (kind == AttentionKind::dense || kind == AttentionKind::mlp_topk) continue;
-    const Config config = config_of(shape, kind);
+    const Config config = attention_config(shape, kind);
     paths.push_back({std::string("sparse ") + kind->name, false, false, shape.heads,
                      peak_bytes(shape, kind, element_bytes), [=] { return runner(config, options); },
                      AttentionKind::dense->flops(config) / kind->flops(config)});

@@ -3,10 +3,12 @@
 
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "bench/attention.h"
+#include "claims/member.h"
 #include "claims/register.h"
 #include "config/resolve.h"
 #include "distil/result.h"
@@ -37,50 +39,73 @@ class CheckContext {
 
   bool full() const { return full_; }
 
-  // Wall-clock and memory on the audit's device; a shape is measured once in an audit.
-  const MeasuredShape& measured(const Shape& shape, int repeats = 5);
+  // Wall-clock and memory on the audit's device; a shape is measured once in an audit. `other_kinds`: beside dense
+  // attention and mlp_topk.
+  const MeasuredShape& measured(const Shape& shape, bool other_kinds = false);
 
-  // A study of standard against bespoke by the preset with these settings ("schedule.epochs=3"), stored and
-  // resumed under the audit's folder. Throws Interrupted when a signal stopped it.
-  StudyResult study(const std::string& preset, std::vector<std::string> sets) const;
-
+  // A study, stored and resumed under the audit's folder. Throws Interrupted when a signal stopped it.
+  StudyResult study(Choice choice) const;
   // The same for a pipeline of ate train.
-  PipelineResult pipeline(const std::string& preset, std::vector<std::string> sets) const;
+  PipelineResult pipeline(Choice choice) const;
 
  private:
+  Resolved resolved(Choice choice) const;  // on the audit's device
+
   bool full_;
   std::string device_;
   StudyOptions study_;
   std::map<std::string, MeasuredShape> measured_;
 };
 
-using Check = Finding (*)(const Claim&, CheckContext&);
+// A check: one of these in a checks_*.cpp, and its address in checks.cpp.
+struct CheckDescription {
+  const char* name;
+  const char* help;                    // what it asks, a clause
+  std::span<const Member> given = {};  // its settings
+  bool config = false;                 // they begin with those of a config: preset, config, set
+  bool shape = false;                  // they begin with those of an attention's shape: d, heads, k, h
+  // With every setting there. claim.given is sound.
+  Finding (*run)(const Claim&, CheckContext&) = nullptr;
+  // What no single setting shows: problems at JSON pointers of claim.given. nullptr: nothing can be wrong.
+  std::vector<Problem> (*problems)(const Claim&) = nullptr;
+};
+const std::vector<const CheckDescription*>& checks();
 
-// The check that a claim names; every name in the register is known. Throws std::out_of_range for another.
-Check find_check(const std::string& name);
+// The check that a claim names. Throws std::out_of_range for an unknown one.
+const CheckDescription& find_check(const std::string& name);
+
+template <size_t n>
+Members list_of(const Member (&members)[n]) {
+  Members list;
+  for (const Member& member : members) list.push_back(&member);
+  return list;
+}
+
+// All that the check is given.
+Members given_members(const CheckDescription& check);
+
+// What is wrong with what a claim gives its check, each with file and JSON pointer.
+std::vector<Problem> given_problems(const Claim& claim);
+
+// Runs the claim's check. Throws what the check throws.
+Finding run_check(Claim claim, CheckContext& context);
+
+// The config that a claim's preset, config and set choose.
+Choice claim_choice(const Claim& claim);
+// The same resolved. Throws BadInput: problems of a config's file are at that file, others at the claim.
+Resolved claim_config(const Claim& claim);
+
+// What training the arm takes.
+struct ModelCounts {
+  int64_t parameters = 0;
+  double flops_per_token = 0;
+};
+ModelCounts count_model(const Config& study, const Arm& arm);
 
 // Whether a number rounds to what was printed with so many digits after the point.
 bool prints_as(double value, double printed, int digits);
 
 // Whether two numbers, neither 0, differ by no more than this share of the second.
 bool is_near(double value, double reference, double share);
-
-// The checks. What each decides stands beside it in its file.
-Finding check_speedup_row(const Claim&, CheckContext&);  // checks_cost.cpp
-Finding check_row_width(const Claim&, CheckContext&);
-Finding check_crossover(const Claim&, CheckContext&);
-Finding check_complexity(const Claim&, CheckContext&);
-Finding check_memory_row(const Claim&, CheckContext&);
-Finding check_gpt4_row(const Claim&, CheckContext&);
-Finding check_gpt4_units(const Claim&, CheckContext&);
-Finding check_loss_ratio(const Claim&, CheckContext&);  // checks_embedding.cpp
-Finding check_loss_difference(const Claim&, CheckContext&);
-Finding check_parameter_ratio(const Claim&, CheckContext&);
-Finding check_parameter_width(const Claim&, CheckContext&);
-Finding check_leaking_loss(const Claim&, CheckContext&);
-Finding check_rigour(const Claim&, CheckContext&);  // checks_method.cpp
-Finding check_references(const Claim&, CheckContext&);
-Finding check_selector(const Claim&, CheckContext&);  // checks_sparse.cpp
-Finding check_query_alone(const Claim&, CheckContext&);
 
 }  // namespace ate

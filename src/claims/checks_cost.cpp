@@ -6,10 +6,10 @@
 
 #include "analysis/amdahl.h"
 #include "analysis/complexity.h"
-#include "analysis/crossover.h"
 #include "analysis/gpt4.h"
 #include "analysis/memory.h"
 #include "claims/check.h"
+#include "claims/shape.h"
 #include "report/cells.h"
 #include "report/exact_integer.h"
 #include "support/text.h"
@@ -22,14 +22,6 @@ using Json = nlohmann::ordered_json;
 constexpr double kSameSpeedup = 0.1;  // share within which another count, or a clock, confirms a speedup
 constexpr int64_t kHeadSize = 64;     // of the original report's tables
 constexpr int64_t kElementBytes = 4;  // fp32, in which the original report counts memory
-
-Shape document_shape(int64_t width, int64_t length) {
-  Shape shape;
-  shape.width = width;
-  shape.length = length;
-  shape.heads = shape.kv_heads = width / kHeadSize;
-  return shape;
-}
 
 bool gives_row(const Shape& shape, const Json& given) {
   const Cost both = cost(Accounting::published, shape);
@@ -50,35 +42,8 @@ int64_t width_behind(const Json& given) {
   return solved > 0 && gives_row(document_shape(solved, length), given) ? solved : 0;
 }
 
-std::string milliseconds(const AttentionTiming& timing) {
-  return fmt::format("{:.2f} ms ({:.2f} to {:.2f} in {})", timing.median() * 1e3, timing.least() * 1e3,
-                     timing.most() * 1e3, counted(static_cast<int64_t>(timing.seconds.size()), "run"));
-}
-
-// Speedup of every head sparse over the fastest dense path; NaN when one of them did not run, and why is
-// then in the evidence.
-double measured_speedup(const MeasuredShape& measured, std::vector<std::string>& evidence) {
-  const AttentionTiming* dense = measured.fastest_dense();
-  const AttentionTiming* sparse = measured.find("sparse mlp_topk");
-  if (dense == nullptr || sparse == nullptr || sparse->seconds.empty()) {
-    evidence.push_back("Not timed on " + measured.device + ": " +
-                       (sparse == nullptr ? "no sparse path" : sparse->reason) + ".");
-    return std::nan("");
-  }
-  evidence.push_back(fmt::format("Timed on {}, causal: {} {}; every head sparse {}: {:.2f}x.",
-                                 measured.device, dense->path, milliseconds(*dense), milliseconds(*sparse),
-                                 dense->median() / sparse->median()));
-  return dense->median() / sparse->median();
-}
-
 // "2,111,062,325"
 std::string grouped(const Count& count) { return cell_text(exact_integer(count.str()), {}); }
-
-std::string times_or_not(double ratio) {
-  return std::isnan(ratio) ? "not timed" : fmt::format("{:.2f}x", ratio);
-}
-
-}  // namespace
 
 // reproduced: the formula gives the row, and the corrected count the same speedup within 10 %. arithmetic
 // only: the formula gives the row (at whatever width), the corrected count another speedup. contradicted:
@@ -109,7 +74,8 @@ Finding check_speedup_row(const Claim& claim, CheckContext& context) {
   finding.evidence.push_back(fmt::format(
       "The authors' longer formula gives {:.3f}x; every head counted on both sides, causal, {:.3f}x.",
       detailed, corrected));
-  const double measured = measured_speedup(context.measured(shape), finding.evidence);
+  const double measured =
+      measured_speedup(context.measured(shape), "sparse mlp_topk", "every head sparse", finding.evidence);
   finding.found = fmt::format("{:.2f}x by its formula{}; corrected {:.2f}x; clock {}", published.ratio(),
                               width == given["d"] ? "" : fmt::format(" at d {}", width), corrected,
                               times_or_not(measured));
@@ -131,39 +97,6 @@ Finding check_row_width(const Claim& claim, CheckContext&) {
       fmt::format("At d = {} the original report's formula gives {:.1f}M and {:.2f}x, not {:.1f}M and {}x.",
                   printed, to_double(both.full.total()) / 1e6, both.ratio(),
                   given["full_millions"].get<double>(), given["ratio"].get<double>())};
-  return finding;
-}
-
-// reproduced: the corrected count crosses over within half and twice the claimed T. arithmetic only: only
-// the published one does. contradicted: neither.
-Finding check_crossover(const Claim& claim, CheckContext&) {
-  const int64_t claimed = claim.given["T"];
-  const Shape shape = document_shape(claim.given["d"], claimed);
-  const auto text = [](const std::optional<int64_t>& length) {
-    return length ? std::to_string(*length) : std::string("never");
-  };
-  const auto agrees = [&](const std::optional<int64_t>& length) {
-    return length && 2 * *length >= claimed && *length <= 2 * claimed;
-  };
-  const std::optional<int64_t> published = find_crossover(Accounting::published, shape).from;
-  const std::optional<int64_t> detailed = find_crossover(Accounting::detailed, shape).from;
-  const std::optional<int64_t> corrected = find_crossover(Accounting::corrected, shape).from;
-  Finding finding;
-  finding.verdict = agrees(corrected)   ? Verdict::reproduced
-                    : agrees(published) ? Verdict::arithmetic_only
-                                        : Verdict::contradicted;
-  finding.found = fmt::format("T = {} by its formula, {} detailed, corrected {}", text(published),
-                              text(detailed), text(corrected));
-  finding.evidence = {
-      fmt::format("First T at which the sparse path costs less, by bisection at d = {}, k = {}, h = {}; "
-                  "never: at no T up to 2^40.",
-                  shape.width, shape.keys, shape.hidden)};
-  for (const Accounting accounting : {Accounting::published, Accounting::detailed})
-    if (const std::optional<Shape> first = scan_growing_shapes(accounting, shape))
-      finding.evidence.push_back(fmt::format(
-          "Scanned as the authors did, T doubling and d = 64 max(2, T / 64) with it, the {} formula first "
-          "favours sparse at d = {}, T = {} ({:.4f}x).",
-          accounting_name(accounting), first->width, first->length, cost(accounting, *first).ratio()));
   return finding;
 }
 
@@ -289,5 +222,67 @@ Finding check_gpt4_units(const Claim& claim, CheckContext&) {
                   grouped(gpt4::full(s)), printed / 1e6)};
   return finding;
 }
+
+constexpr Member kWidthMember = {"d", MemberType::whole, "Width of the model, in the document's table",
+                                 between(64, 1 << 20)};
+constexpr Member kFullMillions = {"full_millions", MemberType::number,
+                                  "Printed cost of dense attention, millions", above(0)};
+constexpr Member kSparseMillions = {"sparse_millions", MemberType::number,
+                                    "Printed cost of sparse attention, millions", above(0)};
+constexpr Member kPrintedRatio = {"ratio", MemberType::number, "Printed ratio", above(0)};
+
+constexpr Member kRow[] = {kWidthMember, kLengthMember, kFullMillions, kSparseMillions, kPrintedRatio};
+constexpr Member kComplexity[] = {kWidthMember};
+constexpr Member kMemoryRow[] = {
+    kWidthMember,
+    kLengthMember,
+    {"full_megabytes", MemberType::number, "Printed memory of dense attention, MB", at_least(0)},
+    {"sparse_megabytes", MemberType::number, "Printed memory of sparse attention, MB", at_least(0)},
+    {"reduction", MemberType::number, "Printed ratio of the two", above(0)},
+};
+constexpr Member kGpt4Row[] = {kLengthMember, kFullMillions, kSparseMillions, kPrintedRatio};
+constexpr Member kGpt4Units[] = {kLengthMember, kFullMillions};
+
+}  // namespace
+
+extern const CheckDescription speedup_row_check, row_width_check, complexity_check, memory_row_check,
+    gpt4_row_check, gpt4_units_check;
+
+constinit const CheckDescription speedup_row_check = {
+    .name = "speedup_row",
+    .help = "a row of the original report's table of speedups, by its formula, counted and timed",
+    .given = kRow,
+    .run = check_speedup_row,
+};
+constinit const CheckDescription row_width_check = {
+    .name = "row_width",
+    .help = "whether such a row has the width that it is labelled with",
+    .given = kRow,
+    .run = check_row_width,
+};
+constinit const CheckDescription complexity_check = {
+    .name = "complexity",
+    .help = "by which power of the length the original report's sparse path grows, by its formula and timed",
+    .given = kComplexity,
+    .run = check_complexity,
+};
+constinit const CheckDescription memory_row_check = {
+    .name = "memory_row",
+    .help = "a row of the original report's table of memory, by its formula and measured",
+    .given = kMemoryRow,
+    .run = check_memory_row,
+};
+constinit const CheckDescription gpt4_row_check = {
+    .name = "gpt4_row",
+    .help = "a row of the original report at GPT-4's guessed shape",
+    .given = kGpt4Row,
+    .run = check_gpt4_row,
+};
+constinit const CheckDescription gpt4_units_check = {
+    .name = "gpt4_units",
+    .help = "the unit of such a row",
+    .given = kGpt4Units,
+    .run = check_gpt4_units,
+};
 
 }  // namespace ate

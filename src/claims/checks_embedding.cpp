@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "claims/check.h"
 #include "config/derived.h"
 #include "data/bands.h"
 #include "data/corpus.h"
-#include "model/layout.h"
 
 namespace ate {
 namespace {
@@ -34,9 +34,17 @@ std::string seeds(const CheckContext& context, int quick, int full) {
   return fmt::format("study.seeds=\"0..{}\"", (context.full() ? full : quick) - 1);
 }
 
-int64_t parameters(const Config& config, const Arm& arm) {
-  const Bands bands = make_bands(config.bands, make_corpus(config.source, config.study.seeds.front()));
-  return make_layout(config, plan_embedding(config, arm, bands)).parameters;
+Config config_of(const std::string& preset, std::vector<std::string> sets) {
+  Choice choice;
+  choice.preset = preset;
+  choice.sets = std::move(sets);
+  return resolve(choice).config;
+}
+
+// Standard against bespoke.
+StudyResult both_arms(CheckContext& context, const std::string& preset, std::vector<std::string> sets) {
+  sets.emplace_back("study.arms=[\"standard\",\"bespoke\"]");
+  return context.study({preset, "", std::move(sets), {}});
 }
 
 struct Parameters {
@@ -46,11 +54,8 @@ struct Parameters {
 };
 
 Parameters count_parameters(const std::string& preset, std::vector<std::string> sets) {
-  Choice choice;
-  choice.preset = preset;
-  choice.sets = std::move(sets);
-  const Config config = resolve(choice).config;
-  return {parameters(config, Arm::standard), parameters(config, Arm::bespoke)};
+  const Config config = config_of(preset, std::move(sets));
+  return {count_model(config, Arm::standard).parameters, count_model(config, Arm::bespoke).parameters};
 }
 
 const ArmResult& arm_of(const StudyResult& result, const Arm& arm) {
@@ -58,14 +63,12 @@ const ArmResult& arm_of(const StudyResult& result, const Arm& arm) {
                        [&](const ArmResult& a) { return a.arm == arm; });
 }
 
-}  // namespace
-
 // As the focused script ran, for so many epochs. reproduced: the claimed ratio of losses lies among those
 // of the seeds. contradicted: it lies outside.
 Finding check_loss_ratio(const Claim& claim, CheckContext& context) {
-  const StudyResult result = context.study(
-      claim.given["preset"], {kPublished, seeds(context, 20, 100),
-                              fmt::format("schedule.epochs={}", claim.given["epochs"].get<int>())});
+  const StudyResult result = both_arms(context, claim.given["preset"],
+                                       {kPublished, seeds(context, 20, 100),
+                                        fmt::format("schedule.epochs={}", claim.given["epochs"].get<int>())});
   std::vector<double> ratios;
   for (const auto& [standard, bespoke] : paired_losses(result)) ratios.push_back(standard / bespoke);
   if (ratios.empty()) return {Verdict::not_run, "no seed finished both arms", {}};
@@ -96,8 +99,8 @@ Finding check_loss_ratio(const Claim& claim, CheckContext& context) {
 // the printed difference is a possible draw and shows nothing.
 Finding check_loss_difference(const Claim& claim, CheckContext& context) {
   const std::string preset = claim.given["preset"];
-  const StudyResult paired = context.study(preset, {});
-  const StudyResult published = context.study(preset, {kPublished, seeds(context, 10, 100)});
+  const StudyResult paired = both_arms(context, preset, {});
+  const StudyResult published = both_arms(context, preset, {kPublished, seeds(context, 10, 100)});
   const Comparison& c = paired.comparisons.front();
   const double standard = claim.given["standard"];
   const double bespoke = claim.given["bespoke"];
@@ -178,7 +181,7 @@ Finding check_leaking_loss(const Claim& claim, CheckContext& context) {
     sets.insert(sets.end(), {fmt::format("schedule.epochs={}", epochs), "schedule.decay=constant"});
   else
     sets.insert(sets.end(), {"schedule.epochs=1", "windows.batches_per_epoch=5"});
-  const StudyResult published = context.study(preset, std::move(sets));
+  const StudyResult published = both_arms(context, preset, std::move(sets));
   const auto failed = std::find_if(published.canaries.begin(), published.canaries.end(),
                                    [](const Canary& canary) { return !canary.passed; });
   const bool leaks = failed != published.canaries.end();
@@ -194,9 +197,7 @@ Finding check_leaking_loss(const Claim& claim, CheckContext& context) {
   if (!context.full()) {
     finding.verdict = Verdict::not_run;
     finding.found = fmt::format("too long for --quick{}", leaks ? "; the model sees its targets" : "");
-    Choice choice;
-    choice.preset = preset;
-    const Config corrected = resolve(choice).config;
+    const Config corrected = config_of(preset, {});
     const int64_t steps = steps_per_epoch(corrected);
     const auto trials = static_cast<int64_t>(corrected.study.arms.size() * corrected.study.seeds.size());
     finding.evidence.push_back(
@@ -213,7 +214,7 @@ Finding check_leaking_loss(const Claim& claim, CheckContext& context) {
       fmt::format("After {} epochs as published the loss is {:.3f} nats; at the last position, whose target "
                   "is hidden, {:.3f}.",
                   epochs, loss, positions.empty() ? loss : positions.back()));
-  const StudyResult corrected = context.study(preset, {});
+  const StudyResult corrected = both_arms(context, preset, {});
   const Comparison& c = corrected.comparisons.front();
   finding.evidence.push_back(
       fmt::format("Causal and paired: bespoke - standard {:+.4f} nats, 95 % {:+.4f} to {:+.4f}, {}.",
@@ -221,5 +222,120 @@ Finding check_leaking_loss(const Claim& claim, CheckContext& context) {
   finding.found = fmt::format("{:.3f} nats by copying; paired and causal: {}", loss, c.verdict);
   return finding;
 }
+
+// Shares of the tokens in the high, mid and low bands.
+std::array<double, 3> band_shares(const Config& config) {
+  const Bands bands = make_bands(config.bands, make_corpus(config.source, config.study.seeds.front()));
+  std::array<double, 3> shares{};
+  for (size_t band = 0; band < shares.size(); ++band)
+    shares.at(band) =
+        static_cast<double>(bands.members.at(band).size()) / static_cast<double>(config.source.vocabulary);
+  return shares;
+}
+
+// reproduced: every script, as published, has the widths and cuts the tokens into the shares, to the percent.
+// contradicted: one has not.
+Finding check_band_widths(const Claim& claim, CheckContext&) {
+  const Json& given = claim.given;
+  const auto equal = [](double a, double b) { return std::abs(a - b) < 0.005; };
+  Finding finding;
+  size_t matching = 0;
+  for (const Json& preset : given["presets"]) {
+    const Config config = config_of(preset, {kPublished});
+    const std::array<double, 3> shares = band_shares(config);
+    const EmbeddingConfig& widths = config.embedding;
+    const bool matches = equal(widths.high, given["high"]) && equal(widths.mid, 1) &&
+                         equal(widths.low, given["low"]) &&
+                         std::equal(shares.begin(), shares.end(), given["shares"].begin(),
+                                    [&](double share, const Json& claimed) { return equal(share, claimed); });
+    matching += matches ? 1 : 0;
+    finding.found += fmt::format("{}{}: {:+.0f} %, {:+.0f} % at {:.0f}/{:.0f}/{:.0f}",
+                                 finding.found.empty() ? "" : "; ", config.name, 100 * (widths.high - 1),
+                                 100 * (widths.low - 1), 100 * shares[0], 100 * shares[1], 100 * shares[2]);
+    const Parameters as_run = count_parameters(preset, {kPublished});
+    const Parameters as_claimed =
+        count_parameters(preset, {kPublished, "bands.rule=rank_share",
+                                  fmt::format("bands.high={}", given["shares"][0].get<double>()),
+                                  fmt::format("bands.low={}", given["shares"][2].get<double>()),
+                                  fmt::format("embedding.high={}", given["high"].get<double>()),
+                                  fmt::format("embedding.low={}", given["low"].get<double>())});
+    finding.evidence.push_back(fmt::format(
+        "{} as it ran has {} parameters, {:.4f}x the standard model's; with the claimed widths and shares "
+        "it would have {}, {:.4f}x.",
+        config.name, as_run.bespoke, as_run.ratio(), as_claimed.bespoke, as_claimed.ratio()));
+  }
+  finding.verdict = matching == given["presets"].size() ? Verdict::reproduced : Verdict::contradicted;
+  return finding;
+}
+
+constexpr Member kPreset = {"preset", MemberType::text, "The preset of the script that ran",
+                            {},       nullptr,          preset_names};
+constexpr Member kEpochs = {"epochs", MemberType::whole, "Epochs of training", between(1, 1'000'000'000)};
+constexpr Member kClaimedRatio = {"ratio", MemberType::number, "The ratio claimed", above(0)};
+
+constexpr Member kLossRatio[] = {kPreset, kEpochs, kClaimedRatio};
+constexpr Member kLossDifference[] = {
+    kPreset,
+    {"standard", MemberType::number, "Printed loss of the standard arm, nats"},
+    {"bespoke", MemberType::number, "Printed loss of the bespoke arm, nats"},
+};
+constexpr Member kParameterRatio[] = {kPreset, kClaimedRatio};
+constexpr Member kParameterWidth[] = {
+    kPreset, {"d", MemberType::whole, "The width claimed", between(1, 1 << 16)}, kClaimedRatio};
+constexpr Member kLeakingLoss[] = {kPreset, {"loss", MemberType::number, "Printed loss, nats"}, kEpochs};
+constexpr Member kBandWidths[] = {
+    {"presets", MemberType::texts, "The presets of the scripts that ran", {}, nullptr, preset_names},
+    {"high", MemberType::number, "Width of frequent tokens, as a multiple of the model's", above(0)},
+    {"low", MemberType::number, "Width of rare tokens", above(0)},
+    {"shares", MemberType::numbers, "Shares of the tokens that are frequent, common and rare", inside(0, 1)},
+};
+
+std::vector<Problem> band_widths_problems(const Claim& claim) {
+  if (claim.given["shares"].size() == 3) return {};
+  return {{"/shares", "expected three shares: of frequent, common and rare tokens"}};
+}
+
+}  // namespace
+
+extern const CheckDescription loss_ratio_check, loss_difference_check, parameter_ratio_check,
+    parameter_width_check, leaking_loss_check, band_widths_check;
+
+constinit const CheckDescription loss_ratio_check = {
+    .name = "loss_ratio",
+    .help = "how many times smaller bespoke's loss is, over seeds, as published",
+    .given = kLossRatio,
+    .run = check_loss_ratio,
+};
+constinit const CheckDescription loss_difference_check = {
+    .name = "loss_difference",
+    .help = "a printed difference of two losses, by a paired study",
+    .given = kLossDifference,
+    .run = check_loss_difference,
+};
+constinit const CheckDescription parameter_ratio_check = {
+    .name = "parameter_ratio",
+    .help = "bespoke's parameters over standard's, with and without rows that no token reads",
+    .given = kParameterRatio,
+    .run = check_parameter_ratio,
+};
+constinit const CheckDescription parameter_width_check = {
+    .name = "parameter_width",
+    .help = "whether a width gives a printed ratio of parameters",
+    .given = kParameterWidth,
+    .run = check_parameter_width,
+};
+constinit const CheckDescription leaking_loss_check = {
+    .name = "leaking_loss",
+    .help = "a printed loss below the source's entropy: whether the model sees its targets",
+    .given = kLeakingLoss,
+    .run = check_leaking_loss,
+};
+constinit const CheckDescription band_widths_check = {
+    .name = "band_widths",
+    .help = "widths of frequent and rare tokens, and the shares of tokens that have them",
+    .given = kBandWidths,
+    .run = check_band_widths,
+    .problems = band_widths_problems,
+};
 
 }  // namespace ate

@@ -5,6 +5,7 @@
 #include "support/text.h"
 
 namespace ate {
+namespace {
 
 // reproduced: every preset, as published, has several seeds and paired arms. unsupported: one has not, so
 // that what ran supports no interval and no test.
@@ -42,5 +43,26 @@ Finding check_references(const Claim& claim, CheckContext&) {
         {"The original report names no company, product, paper or measurement: there is nothing to check."}};
   return {Verdict::not_run, counted(static_cast<int64_t>(count), "reference") + ", to be read by people", {}};
 }
+
+constexpr Member kRigour[] = {
+    {"presets", MemberType::texts, "The presets of the scripts that ran", {}, nullptr, preset_names}};
+constexpr Member kReferences[] = {{"references", MemberType::texts, "What the document refers to"}};
+
+}  // namespace
+
+extern const CheckDescription rigour_check, references_check;
+
+constinit const CheckDescription rigour_check = {
+    .name = "rigour",
+    .help = "whether what ran has several seeds and paired arms",
+    .given = kRigour,
+    .run = check_rigour,
+};
+constinit const CheckDescription references_check = {
+    .name = "references",
+    .help = "whether the document gives a reference",
+    .given = kReferences,
+    .run = check_references,
+};
 
 }  // namespace ate

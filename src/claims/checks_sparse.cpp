@@ -11,18 +11,16 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Quick: half the width, a shorter teacher on the recall source, no students.
-// claim.given.sets, if there, holds further settings: the tests' smaller models.
 PipelineResult trained_selectors(const Claim& claim, CheckContext& context) {
-  std::vector<std::string> sets = {"train.kinds=[\"dense\"]"};
-  if (!context.full()) sets.insert(sets.end(), {"body.width=64", "train.recall_epochs=16"});
-  if (claim.given.contains("sets"))
-    for (const Json& set : claim.given["sets"]) sets.push_back(set);
-  return context.pipeline("sparse", std::move(sets));
+  Choice choice;
+  choice.preset = "sparse";
+  choice.sets = {"train.kinds=[\"dense\"]"};
+  if (!context.full()) choice.sets.insert(choice.sets.end(), {"body.width=64", "train.recall_epochs=16"});
+  for (const Json& set : claim.given["set"]) choice.sets.push_back(set);
+  return context.pipeline(std::move(choice));
 }
 
 double percent(double share) { return 100 * share; }
-
-}  // namespace
 
 // reproduced: on each source the selector names the strongest key at least `margin` more often than the best constant
 // guess per position, and its k keys hold at least `share` of the attention that the k strongest hold. contradicted:
@@ -87,5 +85,35 @@ Finding check_query_alone(const Claim& claim, CheckContext& context) {
       "tend to be, not where they are.");
   return finding;
 }
+
+constexpr Member kSets = {
+    "set", MemberType::texts, "Single settings over those of the sparse preset", {}, "[]"};
+constexpr Member kSelector[] = {
+    {"margin", MemberType::number,
+     "By which its choice must be right more often than the best constant guess"},
+    {"share", MemberType::number, "Of the strongest keys' attention that its keys must hold"},
+    kSets,
+};
+constexpr Member kQueryAlone[] = {
+    {"least", MemberType::number, "Share of windows in which the strongest key must move", between(0, 1)},
+    kSets,
+};
+
+}  // namespace
+
+extern const CheckDescription selector_check, query_alone_check;
+
+constinit const CheckDescription selector_check = {
+    .name = "selector",
+    .help = "whether the original report's selector finds the keys that matter",
+    .given = kSelector,
+    .run = check_selector,
+};
+constinit const CheckDescription query_alone_check = {
+    .name = "query_alone",
+    .help = "whether its choice follows keys that move",
+    .given = kQueryAlone,
+    .run = check_query_alone,
+};
 
 }  // namespace ate

@@ -67,32 +67,33 @@ Table full_table(const std::vector<AuditedClaim>& claims) {
 
 }  // namespace
 
-Report audit_report(const std::vector<AuditedClaim>& claims, bool for_people) {
+Report audit_report(const Register& claims, const std::vector<AuditedClaim>& audited, bool for_people) {
   Report report;
   report.title = "Audit of the claims";
   report.facts = {
-      tally(claims),
+      claims.title + " (" + claims.source + ")", tally(audited),
       "reproduced: the number comes out and means what it says; arithmetic only: it comes out of a formula",
       "or a procedure that does not measure what the claim says"};
-  report.tables.push_back(for_people ? summary_table(claims) : full_table(claims));
+  report.tables.push_back(for_people ? summary_table(audited) : full_table(audited));
   if (for_people)
-    for (const AuditedClaim& audited : claims)
-      report.notes.push_back(fmt::format("{}: {}. {}{}Rerun: {}", audited.claim.id, audited.claim.claim,
-                                         evidence_text(audited), audited.finding.evidence.empty() ? "" : " ",
-                                         audited.rerun));
-  report.document = {{"claims", Json::array()}};
-  for (const AuditedClaim& audited : claims) report.document["claims"].push_back(to_json(audited));
+    for (const AuditedClaim& one : audited)
+      report.notes.push_back(fmt::format("{}: {}. {}{}Rerun: {}", one.claim.id, one.claim.claim,
+                                         evidence_text(one), one.finding.evidence.empty() ? "" : " ",
+                                         one.rerun));
+  report.document = {{"title", claims.title}, {"source", claims.source}, {"claims", Json::array()}};
+  for (const AuditedClaim& one : audited) report.document["claims"].push_back(to_json(one));
   return report;
 }
 
-Report register_report(const std::vector<std::string>& only) {
-  const std::vector<Claim> claims = select_claims(only);
+Report register_report(const Register& all, const std::vector<std::string>& only) {
+  const std::vector<Claim> claims = select_claims(all, only);
   Report report;
   report.title = "The register of claims";
+  report.facts = {all.title + " (" + all.source + ")"};
   Table table{"claims", "", {{"id", "id"}, {"claimed", "claimed"}, {"claim", "claim"}}, {}};
   for (const Claim& claim : claims) table.rows.push_back({claim.id, claim.claimed, claim.claim});
   report.tables.push_back(std::move(table));
-  report.document = {{"claims", Json::array()}};
+  report.document = {{"title", all.title}, {"source", all.source}, {"claims", Json::array()}};
   for (const Claim& claim : claims)
     report.document["claims"].push_back({{"id", claim.id},
                                          {"claim", claim.claim},

@@ -13,6 +13,7 @@
 #include "report/picture_path.h"
 #include "run/signals.h"
 #include "study/report.h"
+#include "study/tuning_report.h"
 #include "support/error.h"
 
 namespace ate {
@@ -25,6 +26,9 @@ struct StudyFlags {
   int jobs = 0;
   std::string stack = "auto";
   std::string plot;
+  std::string plot_tuning;
+  std::string until;
+  int64_t max_seeds = 0;
 };
 
 std::optional<SvgFile> plot_file(const std::string& path, const Config& config) {
@@ -41,6 +45,13 @@ int run(const StudyFlags& flags, const std::string& command) {
   Resolved resolved = flags.experiment.resolve();
   refuse_unread(resolved, {{"/train/", "only ate train reads it: leave it out"}});
   const std::optional<SvgFile> plot = plot_file(flags.plot, resolved.config);
+  std::optional<SvgFile> tuning_plot_file;
+  if (!flags.plot_tuning.empty()) {
+    if (resolved.config.study.tune.axes.empty())
+      throw BadInput("--plot-tuning " + flags.plot_tuning,
+                     "nothing is tuned: give --tune or study.tune.axes");
+    tuning_plot_file.emplace("--plot-tuning", flags.plot_tuning);
+  }
   StudyOptions options;
   options.command = command;
   options.out = flags.run.out;
@@ -48,10 +59,12 @@ int run(const StudyFlags& flags, const std::string& command) {
   options.save_seconds = flags.run.save_seconds;
   options.jobs = flags.jobs;
   options.stack = flags.stack == "auto" ? 0 : std::stoi(flags.stack);
+  options.max_seeds = flags.max_seeds;
 
   const StudyOutcome outcome = run_study(std::move(resolved), options);
   flags.output.print(study_report(outcome.result));
   if (plot) plot->write(svg_plot(differences_plot(outcome.result)));
+  if (tuning_plot_file) tuning_plot_file->write(svg_plot(tuning_plot(*outcome.result.tuning)));
   spdlog::info("{} {}/results_{}.json",
                outcome.part_of_stored ? "no training needed; the whole study stays stored in"
                : outcome.reused       ? "no training needed; stored in"
@@ -115,9 +128,32 @@ void add_study(CLI::App& app, Action& action) {
       app.add_subcommand("study", "Compare arms of your own: any settings, tuned alike, at equal cost");
   auto flags = std::make_shared<StudyFlags>();
   flags->experiment.add_to_study(*command);
+  CLI::Option* const until =
+      command
+          ->add_option(
+              "--until", flags->until,
+              "decided: add seeds, one by one, until every comparison is decided or there are --max-seeds")
+          ->type_name("decided")
+          ->check(CLI::IsMember({"decided"}))
+          ->group(kRunGroup);
+  CLI::Option* const most =
+      command->add_option("--max-seeds", flags->max_seeds, "Most seeds that --until goes to")
+          ->type_name("N")
+          ->check(whole_number(2, 1'000'000))
+          ->group(kRunGroup);
+  command
+      ->add_option("--plot-tuning", flags->plot_tuning,
+                   "Draw the curves of tuning, loss over the first axis, into a .svg file")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->group("Output");
+  until->needs(most);
+  most->needs(until);
   add_flags(command, flags.get());
   command->footer(
       "Examples:\n"
+      "  ate study --preset focused --until decided --max-seeds 40\n"
+      "                                                          more seeds while they are needed\n"
       "  ate study --config widths.json                          arms, tuning and budget from a file\n"
       "  ate study --preset focused --arms standard --arm wide:body.width=128\n"
       "                                                          two widths, the first the baseline\n"

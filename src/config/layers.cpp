@@ -42,9 +42,10 @@ void add_document(std::vector<Layer>& layers, Layer layer) {
     }
   }
   const std::string label = layer.label;
+  const std::string root = layer.root + kPublished;
   const bool preset = layer.is_preset;
   layers.push_back(std::move(layer));
-  if (!overlay.is_null()) layers.push_back({label, std::move(overlay), false, kPublished, preset});
+  if (!overlay.is_null()) layers.push_back({label, std::move(overlay), false, root, preset});
 }
 
 // What `extends` in the file names: a path from the file's folder, or a preset.
@@ -52,33 +53,42 @@ bool names_file(const std::string& base) {
   return base.find('/') != std::string::npos || std::filesystem::path(base).extension() == ".json";
 }
 
-// `chain`: the files that led here, this one the last.
-void add_file(std::vector<Layer>& layers, const std::string& path, bool nameless,
+// The layers of what the document extends, then its own. `chain`: the files that led here, the document's own the last.
+void add_with_base(std::vector<Layer>& layers, Layer layer, std::vector<std::string> chain,
+                   std::vector<Problem>& problems);
+
+void add_text(std::vector<Layer>& layers, const std::string& path, bool nameless,
               std::vector<std::string> chain, std::vector<Problem>& problems) {
-  namespace fs = std::filesystem;
   Json document = parse_json(read_config_file(path), path, problems);
   if (document.is_object() && !nameless && !document.contains("name"))
-    document["name"] = fs::path(path).stem().string();
-  if (document.is_object() && document.contains("extends")) {
-    const Json base = document["extends"];
-    document.erase("extends");
-    const std::string where = path + ": /extends";
-    if (!base.is_string() || base.get<std::string>().empty()) {
+    document["name"] = std::filesystem::path(path).stem().string();
+  add_with_base(layers, {path, std::move(document)}, std::move(chain), problems);
+}
+
+void add_with_base(std::vector<Layer>& layers, Layer layer, std::vector<std::string> chain,
+                   std::vector<Problem>& problems) {
+  if (layer.document.is_object() && layer.document.contains("extends")) {
+    const Json base = layer.document["extends"];
+    layer.document.erase("extends");
+    const std::string where = layer.address("/extends");
+    const std::string name = base.is_string() ? base.get<std::string>() : "";
+    if (name.empty()) {
       problems.push_back({where, "expected a preset or a file, got " + short_text(base)});
-    } else if (const std::string name = base.get<std::string>(); !names_file(name)) {
+    } else if (!names_file(name)) {
       if (find_preset(name) == nullptr)
-        throw BadInput(where, "unknown preset" + did_you_mean(name, preset_names()) + "; there are " +
-                                  either(preset_names()) + ", or a file: a path that ends in .json");
+        throw BadInput(where,
+                       no_preset(where, name).problems()[0].what + ", or a file: a path that ends in .json");
       add_preset(layers, where, name, problems);
     } else {
-      const std::string file = (fs::path(path).parent_path() / name).lexically_normal().string();
+      const std::string file =
+          (std::filesystem::path(layer.label).parent_path() / name).lexically_normal().string();
       chain.push_back(file);
       if (std::count(chain.begin(), chain.end(), file) > 1)
         throw BadInput(where, fmt::format("extends itself: {}", fmt::join(chain, " -> ")));
-      add_file(layers, file, true, chain, problems);
+      add_text(layers, file, true, std::move(chain), problems);
     }
   }
-  add_document(layers, {path, std::move(document)});
+  add_document(layers, std::move(layer));
 }
 
 }  // namespace
@@ -88,7 +98,7 @@ std::string Layer::address(const std::string& pointer) const {
   return is_flag || path.empty() ? label : label + ": " + path;
 }
 
-bool Layer::is_published() const { return root == kPublished; }
+bool Layer::is_published() const { return root.ends_with(kPublished); }
 
 void add_preset(std::vector<Layer>& layers, const std::string& where, const std::string& name,
                 std::vector<Problem>& problems) {
@@ -100,7 +110,11 @@ void add_preset(std::vector<Layer>& layers, const std::string& where, const std:
 
 void add_file(std::vector<Layer>& layers, const std::string& path, bool nameless,
               std::vector<Problem>& problems) {
-  add_file(layers, path, nameless, {std::filesystem::path(path).lexically_normal().string()}, problems);
+  add_text(layers, path, nameless, {std::filesystem::path(path).lexically_normal().string()}, problems);
+}
+
+void add_inner(std::vector<Layer>& layers, Layer config, std::vector<Problem>& problems) {
+  add_with_base(layers, std::move(config), {}, problems);
 }
 
 Layer set_layer(const std::string& text) {

@@ -13,8 +13,8 @@ namespace ate {
 struct Layer {
   std::string label;
   nlohmann::ordered_json document;
-  bool is_flag = false;    // a flag's label says all; for a document the JSON pointer is added
-  std::string root{};      // where the document lies in its file: "" or "/published"
+  bool is_flag = false;  // a flag's label says all; for a document the JSON pointer is added
+  std::string root{};    // where the document lies in its file: "", "/published" or "/claims/3/given/config"
   bool is_preset = false;  // compiled in: its numbers are of its own corpus
 
   // What an error about the setting at `pointer` names: "configs/my.json: /windows/length" or "--epochs 3".
@@ -31,6 +31,9 @@ void add_preset(std::vector<Layer>& layers, const std::string& where, const std:
 // are added; throws BadInput for a file that cannot be read, and for one that extends itself.
 void add_file(std::vector<Layer>& layers, const std::string& path, bool nameless,
               std::vector<Problem>& problems);
+
+// The same for a config inside of a file, which the layer's label and root name.
+void add_inner(std::vector<Layer>& layers, Layer config, std::vector<Problem>& problems);
 
 // "optimiser.learning_rate=3e-4" as a layer; throws BadInput where it is none.
 Layer set_layer(const std::string& text);

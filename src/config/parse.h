@@ -1,4 +1,4 @@
-// The file that --config names.
+// JSON files that users name with a flag.
 #pragma once
 
 #include <string>
@@ -7,7 +7,8 @@
 
 namespace ate {
 
-// Its bytes. Throws BadInput when it cannot be read, or is so large that it is no config.
-std::string read_config_file(const std::string& path);
+// The bytes of the file that `flag` names. Throws BadInput when it cannot be read, or is so large that a device without
+// an end is more likely.
+std::string read_config_file(const std::string& path, const std::string& flag = "--config");
 
 }  // namespace ate

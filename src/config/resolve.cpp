@@ -66,6 +66,7 @@ Resolved resolve(const Choice& choice) {
   std::vector<Layer> layers;
   if (!choice.preset.empty()) add_preset(layers, "--preset " + choice.preset, choice.preset, problems);
   if (!choice.file.empty()) add_file(layers, choice.file, !choice.preset.empty(), problems);
+  if (choice.inner) add_inner(layers, *choice.inner, problems);
   for (const std::string& set : choice.sets) layers.push_back(set_layer(set));
   for (const Layer& flag : choice.flags) layers.push_back(flag);
 

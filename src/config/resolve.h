@@ -6,6 +6,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct Choice {
   std::vector<std::string> sets;  // "path=value"; the path with dots or as a JSON pointer
   std::vector<Layer> flags;       // dedicated flags
   bool one_model = false;  // for ate train: the first arm and seed alone, and its own settings are checked
+  std::optional<Layer> inner{};  // a config inside another document: as the file, which there is none of
 };
 
 // Throws BadInput with every problem of every layer, each with its address and what would be right. The file of

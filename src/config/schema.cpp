@@ -1,6 +1,6 @@
-#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "config/bounds.h"
 #include "config/fields.h"
 #include "config/json.h"
 
@@ -85,8 +85,7 @@ struct SchemaWriter {
     Json property = type_of(member);
     property["description"] = std::string(help);
     property["default"] = defaults[name];
-    if (std::isfinite(bounds.low)) property[bounds.low_open ? "exclusiveMinimum" : "minimum"] = bounds.low;
-    if (std::isfinite(bounds.high)) property[bounds.high_open ? "exclusiveMaximum" : "maximum"] = bounds.high;
+    add_bounds(property, bounds);
     properties[name] = std::move(property);
   }
   template <class S>

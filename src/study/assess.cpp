@@ -171,7 +171,7 @@ void withhold_untuned(StudyResult& result) {
 }  // namespace
 
 StudyResult assess(const Config& config, const std::string& run_id, std::vector<TrialRecord> trials,
-                   std::optional<Tuning> tuning) {
+                   Beforehand beforehand) {
   StudyResult result;
   result.run_id = run_id;
   result.config = config;
@@ -188,8 +188,8 @@ StudyResult assess(const Config& config, const std::string& run_id, std::vector<
     if (result.floor) result.canaries.push_back(floor_canary(result, arm));
   }
   result.margin = margin_nats(result, config.study.margin);
-  result.tuning = std::move(tuning);
-  result.comparisons = compare_arms(result);
+  result.tuning = std::move(beforehand.tuning);
+  result.comparisons = compare_arms(result, beforehand.seeds);
   withhold_untuned(result);
   result.seed_criteria = judge_by_seed_criteria(result);
   result.notes = write_notes(result);

@@ -183,6 +183,14 @@ std::vector<std::string> write_notes(const StudyResult& result) {
 
 std::optional<std::string> describe_departures(const PlanRecord& plan) {
   if (plan.departures.empty()) return std::nullopt;
+  const bool added = std::all_of(plan.departures.begin(), plan.departures.end(), [](const std::string& d) {
+    return d.rfind("seed", 0) == 0 && d.ends_with(" added");
+  });
+  if (added)
+    return fmt::format(
+        "Beyond the plan: {}. What the plan did not decide is tested on them at a level of {:.2g} "
+        "that was kept for it, whenever one looks.",
+        fmt::join(plan.departures, "; "), kExtensionLevel);
   return fmt::format(
       "This is not what was planned before the first step: {}. A choice made with results in sight makes p "
       "look smaller than it is.",

@@ -37,7 +37,8 @@ Shared shared_tensors(const Config& study, const Arm& arm, const Arm& baseline) 
 // What tuning chose is told by its own notes.
 bool is_tuned(const StudyResult& result, const ArmSetting& setting) {
   const TuneAxes& axes = result.config.study.tune.axes;
-  return std::any_of(axes.begin(), axes.end(), [&](const TuneAxis& axis) { return axis.path == setting.path; });
+  return std::any_of(axes.begin(), axes.end(),
+                     [&](const TuneAxis& axis) { return axis.path == setting.path; });
 }
 
 }  // namespace

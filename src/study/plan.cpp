@@ -162,6 +162,19 @@ Json with_request(const Json& stored, const Config& config, const std::string& f
   return plan;
 }
 
+SeedPlan seeds_of_plan(const Json& stored, const Config& config) {
+  SeedPlan plan;
+  const Json requests = stored.is_object() ? stored.value("requests", Json::array()) : Json::array();
+  for (const Json& request : requests) {
+    for (const int64_t seed : beyond(seeds_of(request), plan.order)) plan.order.push_back(seed);
+    if (plan.planned == 0) plan.planned = static_cast<int>(plan.order.size());
+  }
+  const Json first = requests.empty() ? plan_of(config) : requests[0];
+  for (const Json& look : first.value("looks", Json::array()))
+    if (look.is_number_integer()) plan.looks.push_back(look.get<int>());
+  return plan;
+}
+
 PlanRecord compare_with_plan(const Json& stored, const Config& config, const std::string& file) {
   const Json now = plan_of(config);
   std::vector<std::string> missing;

@@ -20,6 +20,10 @@ nlohmann::ordered_json plan_of(const Config& config);
 nlohmann::ordered_json with_request(const nlohmann::ordered_json& stored, const Config& config,
                                     const std::string& file, bool begun);
 
+// The order in which seeds came into the study, how many of them its first request had, and its looks: those of the
+// plan, so that a look that is added later is none.
+SeedPlan seeds_of_plan(const nlohmann::ordered_json& stored, const Config& config);
+
 // Where `config` departs from the first request of `stored`, a clause each, and what was altered in the file.
 PlanRecord compare_with_plan(const nlohmann::ordered_json& stored, const Config& config,
                              const std::string& file);

@@ -152,10 +152,16 @@ struct StudyResult {
 // Seeds below which a difference is called exploratory.
 inline constexpr int kSeedsForVerdict = 10;
 
+// What was fixed before the test.
+struct Beforehand {
+  SeedPlan seeds;  // by default all seeds are planned, and no looks
+  std::optional<Tuning> tuning{};
+};
+
 // Compares the arms over the trials given; trials that did not finish are left out pair by pair and named in
 // a note. The plan is the caller's to fill in.
 StudyResult assess(const Config& config, const std::string& run_id, std::vector<TrialRecord> trials,
-                   std::optional<Tuning> tuning = std::nullopt);
+                   Beforehand beforehand = {});
 
 // Adds the numbers of a test, n first, to an object; its verdict is the caller's to add.
 void add_numbers(nlohmann::ordered_json& out, const PairedTest& test);

@@ -31,8 +31,8 @@ SeedOrder order_of(const StudyResult& result, const SeedPlan& plan) {
   return order;
 }
 
-OrderedDifferences ordered_differences(const StudyResult& result, const SeedOrder& order, Arm arm,
-                                       Arm baseline) {
+OrderedDifferences ordered_differences(const StudyResult& result, const SeedOrder& order, const Arm& arm,
+                                       const Arm& baseline) {
   OrderedDifferences out;
   for (int place = 0; place < order.ended; ++place) {
     const auto difference = paired_difference(result, arm, baseline, order.seeds[static_cast<size_t>(place)]);

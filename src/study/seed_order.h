@@ -15,8 +15,8 @@ struct SeedOrder {
 SeedOrder order_of(const StudyResult& result, const SeedPlan& plan);
 
 // Of the seeds that have ended in every arm; see paired_difference for one.
-OrderedDifferences ordered_differences(const StudyResult& result, const SeedOrder& order, Arm arm,
-                                       Arm baseline);
+OrderedDifferences ordered_differences(const StudyResult& result, const SeedOrder& order, const Arm& arm,
+                                       const Arm& baseline);
 
 // For comparisons made together.
 std::vector<AnytimeNumbers> anytime_numbers(const std::vector<OrderedDifferences>& comparisons);

@@ -11,6 +11,7 @@
 #include "config/overlays.h"
 #include "run/folder.h"
 #include "study/finished.h"
+#include "study/plan.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/json.h"
@@ -136,7 +137,8 @@ StoredRun read_run(const fs::path& folder, int64_t epoch) {
                                  ? "no trial of an arm and a seed has finished"
                                  : trials[0].id.text() + " was " + trials[0].progress.reason);
   const fs::path named = folder.has_filename() ? folder : folder.parent_path();
-  run.result = assess(config, named.filename().string(), std::move(trials));
+  run.result = assess(config, named.filename().string(), std::move(trials),
+                      {seeds_of_plan(read_json_if_sound(folder / "plan.json"), config)});
   return run;
 }
 

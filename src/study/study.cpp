@@ -16,6 +16,7 @@
 #include "model/layout.h"
 #include "run/environment.h"
 #include "run/folder.h"
+#include "study/compare.h"
 #include "study/memory.h"
 #include "study/plan.h"
 #include "study/settle.h"
@@ -96,6 +97,25 @@ bool has_arms(const Json& stored, const Config& config) {
   });
 }
 
+bool undecided(const StudyResult& result) {
+  return !leaks(result) &&
+         std::any_of(result.comparisons.begin(), result.comparisons.end(), [](const Comparison& c) {
+           return c.decision.outcome == Outcome::undecided && c.verdict.find("untuned") == std::string::npos;
+         });
+}
+
+// The smallest beyond all seeds of the study that tuning has not had.
+int64_t next_seed(const Config& config) {
+  const StudyConfig& study = config.study;
+  int64_t seed = *std::max_element(study.seeds.begin(), study.seeds.end()) + 1;
+  while (!study.tune.axes.empty() &&
+         std::find(study.tune.seeds.begin(), study.tune.seeds.end(), seed) != study.tune.seeds.end())
+    ++seed;
+  if (seed > kLargestSeed)
+    throw BadInput("/study/seeds", fmt::format("no seed can be added beyond {}", kLargestSeed));
+  return seed;
+}
+
 // The choices that a study makes before its test, each kept in plan.json before a trial depends on it.
 class Choices {
  public:
@@ -166,6 +186,10 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
       asked = config;
       config.kernels = chosen_kernels(config);
       parameters = check_models(config);
+      if (config.study.budget != Budget::seconds) {
+        const Settler settler(asked, nullptr);
+        for (const Arm& arm : config.study.arms) (void)settler.settled(arm);
+      }
       return chosen;
     } catch (const BadInput& error) {
       throw resolved.blame(error);
@@ -183,7 +207,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   outcome.part_of_stored = run.done() && has_arms(read_json_if_sound(run.folder() / "config.json"), config) &&
                            covers_more(read_json_if_sound(run.folder() / "result.json"), plan_trials(config));
   const std::string plan_file = (run.folder() / "plan.json").string();
-  const Config planned = config;
+  Config planned = config;  // by the arms as they were asked for
   if (!outcome.part_of_stored) {
     const bool begun = !std::filesystem::is_empty(run.folder() / "checkpoint");
     const Json plan = with_request(run.read_json("plan.json"), config, plan_file, begun);
@@ -199,9 +223,21 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   } catch (const BadInput& error) {
     throw resolved.blame(error);
   }
-  std::vector<TrialRecord> records = pool.train(plan_trials(config), "to train");
+  const auto judge = [&] {
+    outcome.result = assess(config, id, pool.train(plan_trials(config), "to train"),
+                            {seeds_of_plan(run.read_json("plan.json"), planned), tuning});
+  };
+  judge();
+  while (undecided(outcome.result) && static_cast<int64_t>(config.study.seeds.size()) < options.max_seeds) {
+    config.study.seeds.push_back(next_seed(config));
+    planned.study.seeds = config.study.seeds;
+    run.write_json("config.json", write_config(planned));
+    run.write_json("plan.json", with_request(run.read_json("plan.json"), planned, plan_file, true));
+    spdlog::info("undecided after {} seeds: seed {} is added", config.study.seeds.size() - 1,
+                 config.study.seeds.back());
+    judge();
+  }
   outcome.reused = !pool.trained();
-  outcome.result = assess(config, id, std::move(records), std::move(tuning));
   outcome.result.plan = compare_with_plan(run.read_json("plan.json"), planned, plan_file);
   run.finish(outcome.part_of_stored ? run.read_json("result.json") : to_json(outcome.result));
   if (!outcome.reused) run.event({{"event", "finished"}});

@@ -114,6 +114,34 @@ std::vector<Table> tuning_tables(const Tuning& tuning, double margin) {
   return tables;
 }
 
+CurvePlot tuning_plot(const Tuning& tuning) {
+  const TuneAxis& axis = tuning.grid.front();
+  const std::string metric = tuning.metric == Metric::excess ? "excess loss" : "validation loss";
+  CurvePlot plot;
+  plot.title = fmt::format("Tuning: {} on the tuning part, mean of {}, 95 % intervals", metric,
+                           counted(static_cast<int64_t>(tuning.seeds.size()), "seed"));
+  plot.x_label = axis.path;
+  plot.y_label = metric + ", nats";
+  const bool numbers = std::all_of(axis.values.begin(), axis.values.end(),
+                                   [](const std::string& v) { return Json::parse(v).is_number(); });
+  if (!numbers) plot.x_names = axis.values;
+  for (const TunedArm& arm : tuning.arms) {
+    Curve curve{arm.arm.name, {}};
+    for (size_t v = 0; v < axis.values.size(); ++v) {
+      const TunedPoint* lowest = nullptr;
+      for (const TunedPoint& point : arm.points)
+        if (point.set.front().value == axis.values[v] &&
+            (lowest == nullptr || std::isnan(lowest->loss.mean) || point.loss.mean < lowest->loss.mean))
+          lowest = &point;
+      const double x = numbers ? Json::parse(axis.values[v]).get<double>() : static_cast<double>(v);
+      if (lowest == &arm.points[arm.best]) curve.best = curve.points.size();
+      curve.points.push_back({x, lowest->loss.mean, lowest->ci95.low, lowest->ci95.high});
+    }
+    plot.curves.push_back(std::move(curve));
+  }
+  return plot;
+}
+
 std::vector<std::string> describe_tuning(const Tuning& tuning, double margin) {
   std::vector<std::string> notes;
   std::vector<std::string> chosen;

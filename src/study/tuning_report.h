@@ -21,6 +21,9 @@ std::vector<PointComparison> compare_at_points(const Tuning& tuning, double marg
 // Every arm at every point, and every arm against the baseline there.
 std::vector<Table> tuning_tables(const Tuning& tuning, double margin);
 
+// A curve for each arm over the first axis; of further axes, each point is the best over them.
+CurvePlot tuning_plot(const Tuning& tuning);
+
 // What was chosen, what is not tuned, and whether the verdict turns with the settings.
 std::vector<std::string> describe_tuning(const Tuning& tuning, double margin);
 

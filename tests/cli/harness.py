@@ -193,6 +193,12 @@ class Case(unittest.TestCase):
         self.addCleanup(process.close)
         return process
 
+    def trained_something(self):
+        """Whether a run under `self.out` has a checkpoint."""
+        runs = os.path.join(self.out, "runs")
+        return os.path.isdir(runs) and any(os.listdir(os.path.join(runs, r, "checkpoint")) for r in os.listdir(runs)
+                                           if os.path.isdir(os.path.join(runs, r, "checkpoint")))
+
     def write(self, name, content):
         path = os.path.join(self.folder, name)
         if not isinstance(content, (str, bytes)):

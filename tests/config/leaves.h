@@ -12,10 +12,10 @@ namespace ate::testing {
 
 using Json = nlohmann::ordered_json;
 
-// JSON pointer -> value of every setting; a list is one setting.
+// JSON pointer -> value of every setting; a list is one setting, and so are the axes of tuning.
 inline void collect_leaves(const Json& document, const std::string& pointer,
                            std::map<std::string, Json>& leaves) {
-  if (!document.is_object()) {
+  if (!document.is_object() || pointer == "/study/tune/axes") {
     leaves[pointer] = document;
     return;
   }
@@ -53,6 +53,10 @@ inline Json another_value(const std::string& pointer, const Json& value) {
   if (pointer == "/device") return value == "cpu" ? "cuda" : "cpu";
   if (pointer == "/study/seeds") return "7,9,100..102";
   if (pointer == "/study/arms") return value.size() > 1 ? Json{"standard"} : Json{"standard", "bespoke"};
+  if (pointer == "/study/looks") return value.empty() ? Json{10, 20} : Json::array();
+  if (pointer == "/study/tune/axes")
+    return value.empty() ? Json{{"body.dropout", {0.1, 0.2}}} : Json(Json::object());
+  if (pointer == "/study/tune/seeds") return "50..52";
   if (pointer == "/train/kinds") return value.size() > 1 ? Json{"window"} : Json{"window", "block_topk"};
   const Json property = property_of(config_schema(), pointer);
   if (property.contains("enum")) {

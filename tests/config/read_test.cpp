@@ -121,7 +121,8 @@ TEST_CASE("lists of arms are checked name by name", "[config]") {
   CHECK((config.study.arms == std::vector<Arm>{Arm::bespoke, Arm::standard}));
   CHECK(contains(problem_in(R"({"study": {"arms": []}})"), "at least one"));
   CHECK(contains(problem_in(R"({"study": {"arms": "standard"}})"), "a list"));
-  CHECK(contains(problem_in(R"({"study": {"arms": ["standard", "standard"]}})"), "each name once"));
+  CHECK(contains(problem_in(R"({"study": {"arms": ["standard", "standard"]}})"),
+                 "two arms of the name standard"));
   CHECK(contains(problem_in(R"({"study": {"arms": ["standrad"]}})"), "did you mean \"standard\"?"));
 }
 

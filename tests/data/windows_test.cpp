@@ -124,3 +124,21 @@ TEST_CASE("evaluation does not draw the numbers of training", "[data]") {
   for (int64_t& start : shifted) start += corpus.training;
   CHECK(evaluation_windows(config, corpus, kKey, 0) != shifted);
 }
+
+TEST_CASE("the tuning part leads the validation part, and the test has the rest", "[data]") {
+  Config config = tiny_bag();  // 300 tokens to train on, 100 to validate
+  const Corpus corpus = make_corpus(config.source, 0);
+  const WindowStarts all = evaluation_windows(config, corpus, kKey, 0);
+  config.evaluation.tune_share = 0.4;
+  const WindowStarts test = evaluation_windows(config, corpus, kKey, 0);
+  config.evaluation.part = EvaluationPart::tune;
+  const WindowStarts tune = evaluation_windows(config, corpus, kKey, 0);
+  CHECK(ends(all) == std::pair<int64_t, int64_t>{300, 393});
+  CHECK(ends(tune) == std::pair<int64_t, int64_t>{300, 333});  // with their targets inside 300 to 339
+  CHECK(ends(test) == std::pair<int64_t, int64_t>{340, 393});
+  config.evaluation.windows = EvaluationWindows::sampled;
+  config.evaluation.batches = 500;
+  CHECK(ends(evaluation_windows(config, corpus, kKey, 0)) == std::pair<int64_t, int64_t>{300, 333});
+  config.evaluation.part = EvaluationPart::test;
+  CHECK(ends(evaluation_windows(config, corpus, kKey, 0)) == std::pair<int64_t, int64_t>{340, 393});
+}

@@ -179,3 +179,24 @@ TEST_CASE("a trial whose bands are empty is refused before it starts", "[train]"
   CHECK(contains(complaint_of<BadInput>([&] { make_trial(config, Arm::bespoke); }), "/bands/high"));
   CHECK_NOTHROW(make_trial(config, Arm::standard));  // which has no bands
 }
+
+TEST_CASE("a trial of so many steps ends inside an epoch, with an evaluation", "[train]") {
+  Config config = tiny_bag();  // epochs of four steps
+  config.schedule.steps = 10;
+  config.schedule.decay = Decay::cosine;
+  const Progress whole = trained(config, Arm::standard);
+  CHECK(whole.updates == 10);
+  CHECK(whole.epoch == 3);
+  CHECK(whole.status == TrainingStatus::finished);
+  CHECK(whole.train_losses.size() == 3);
+  REQUIRE(whole.evaluations.size() == 3);
+  // As many steps as the epochs have are the epochs.
+  config.schedule.steps = 12;
+  const Progress as_epochs = trained(config, Arm::standard);
+  config.schedule.steps = 0;
+  CHECK(as_epochs.validation_losses() == trained(config, Arm::standard).validation_losses());
+  CHECK(as_epochs.train_losses == trained(config, Arm::standard).train_losses);
+  // The mean of a part of an epoch is over its steps: the first epochs are the same, the last is of the same size.
+  CHECK(whole.train_losses[0] == as_epochs.train_losses[0]);
+  CHECK(std::abs(whole.train_losses[2] - as_epochs.train_losses[2]) < 0.5);
+}
