@@ -160,8 +160,7 @@ void add_study(CLI::App& app, Action& action) {
       "  ate study --preset focused --tune optimiser.learning_rate=3e-4,1e-3,3e-3\n"
       "                                                          each arm at its own best rate\n"
       "  ate study --preset focused --set study.budget=flops     at equal floating-point operations\n"
-      "A file may extend a preset: {\"extends\": \"focused\", \"study\": {\"arms\": [\"standard\",\n"
-      "  {\"name\": \"wide\", \"set\": {\"body.width\": 128}}]}}. docs/studies.md tells the rest.\n"
+      "A file may extend a preset and list arms with what each sets: docs/studies.md.\n"
       "Interrupt it at any time: the same command goes on where it stopped.\n"
       "\n"
       "Kinds of embedding, each an arm by its name:\n" +

@@ -77,8 +77,12 @@ Resolved resolve(const Choice& choice) {
     read_config(layer.document, scratch, found);
     if (layer.is_published() && layer.document.is_object() && layer.document.contains("mode"))
       found.push_back({"/mode", "cannot stand here: \"published\" holds what published mode changes"});
-    for (Problem& problem : found)
-      problems.push_back({layer.address(problem.where), std::move(problem.what)});
+    for (Problem& problem : found) {
+      const std::string where = layer.address(problem.where);
+      // A flag has one address for all that is in it.
+      if (problems.empty() || problems.back().where != where || problems.back().what != problem.what)
+        problems.push_back({where, std::move(problem.what)});
+    }
   }
   throw_if_any(std::move(problems));
 

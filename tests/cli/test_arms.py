@@ -82,7 +82,7 @@ class Arms(Case):
             (["--arms", "standard,known_worse", "--set", "body.width=8"],
              r"--arms standard,known_worse: .*known_worse cannot be built for this shape: the width 8 is not above 8"),
             (["--arms", "adaptive", "--set", "body.width=12"], r"--arms adaptive: .*a sixteenth of the width 12"),
-            (["--arms", "standard,nosuch"], r"--arms standard,nosuch: expected a list of .*known_worse"),
+            (["--arms", "standard,nosuch"], r"--arms standard,nosuch: expected standard, .*known_worse, or an object with name and set, got .nosuch."),
         ]:
             self.assert_error(run(*FOCUSED, "--out", self.out, *more), 2, pattern)
 

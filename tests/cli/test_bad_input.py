@@ -18,8 +18,8 @@ FLAGS = [
     ("--preset nothing", [r"--preset nothing: unknown preset; there are focused, medium, long, definitive, sparse, sparse-frontier or demo"]),
     (f"{FOCUSED} --mode publishd", [r'--mode publishd: expected corrected or published \(did you mean "published"']),
     (f"{FOCUSED} --arms bespok", [r'--arms bespok: .*standard, tied, .*known_worse \(did you mean "bespoke"\?\)']),
-    (f"{FOCUSED} --arms standard,standard", [r"--arms standard,standard: expected each name once"]),
-    (f"{FOCUSED} --arms ,", [r"--arms ,: expected a list of standard, tied, "]),
+    (f"{FOCUSED} --arms standard,standard", [r"--arms standard,standard: there are two arms of the name standard"]),
+    (f"{FOCUSED} --arms ,", [r"--arms ,: expected standard, tied, "]),
     (f"{FOCUSED} --format jsn", [r'--format jsn: expected table, md, csv, json or jsonl \(did you mean "json"\?\)']),
     (f"{FOCUSED} extra", [r"extra: unexpected word; see ate validate-bespoke --help"]),
     # device

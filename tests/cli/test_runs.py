@@ -162,7 +162,7 @@ class Again(Case):
         self.assertEqual(self.run_files.result()["comparisons"][0]["n"], 3)
         self.assertTrue(self.run_files.has("DONE"))
         self.assertEqual(self.run_files.result()["plan"]["departures"], ["seed 2 added"])
-        self.assertRegex(extended.out, r"(?m)^- This is not what was planned before the first step: seed 2 added\.")
+        self.assertRegex(extended.out, r"(?m)^- Beyond the plan: seed 2 added\.")
 
     def test_another_margin_trains_nothing_and_is_named(self):
         first = self.study("--format", "json")
