@@ -79,6 +79,11 @@ void read_arm(const Json& item, const std::string& where, bool settled, std::vec
   const Json set = item.value("set", Json::object());
   if (!set.is_object())
     return problems.push_back({where + "/set", "expected an object of settings, got " + short_text(set)});
+  if (set.empty() && EmbeddingKind::find(arm.name) == nullptr)
+    return problems.push_back(
+        {where, fmt::format("{} sets nothing, and is no kind of embedding: give it a set, such "
+                            "as {{\"body.width\": 256}}",
+                            arm.name)});
   for (const auto& [key, value] : set.items()) {
     std::string path = key;
     const std::string place = where + "/set/" + key;

@@ -72,6 +72,26 @@ std::vector<ArmCost> costs_of(const StudyResult& result) {
   return costs;
 }
 
+bool tells_costs(const StudyResult& result) {
+  return result.config.study.budget != Budget::steps ||
+         std::any_of(result.arms.begin(), result.arms.end(),
+                     [](const ArmResult& arm) { return !arm.arm.set.empty(); });
+}
+
+nlohmann::ordered_json to_json(const ArmCost& cost) {
+  const auto at = [](const LossAtCost& loss) {
+    return nlohmann::ordered_json{{"steps", loss.steps}, {"mean", number_or_null(loss.mean)}};
+  };
+  return {{"arm", cost.arm},
+          {"parameters", cost.parameters},
+          {"steps", cost.steps},
+          {"tokens", cost.tokens},
+          {"flops", cost.flops},
+          {"seconds_per_step", number_or_null(cost.seconds_per_step)},
+          {"at_equal_steps", at(cost.at_equal_steps)},
+          {"at_equal_flops", at(cost.at_equal_flops)}};
+}
+
 Table costs_table(const StudyResult& result) {
   const std::string metric = result.metric == Metric::excess ? "excess" : "loss";
   Table table{

@@ -25,6 +25,11 @@ struct ArmCost {
 
 std::vector<ArmCost> costs_of(const StudyResult& result);
 
+// Whether the study has something to say of cost: an arm has settings of its own, or the budget is not steps.
+bool tells_costs(const StudyResult& result);
+
+nlohmann::ordered_json to_json(const ArmCost& cost);
+
 Table costs_table(const StudyResult& result);
 
 }  // namespace ate

@@ -250,9 +250,7 @@ Report study_report(const StudyResult& result) {
     report.plot = differences_plot(result);
     report.tables.push_back(comparisons_table(result));
   }
-  const bool overlays = std::any_of(result.arms.begin(), result.arms.end(),
-                                    [](const ArmResult& arm) { return !arm.arm.set.empty(); });
-  if (overlays || config.study.budget != Budget::steps) report.tables.push_back(costs_table(result));
+  if (tells_costs(result)) report.tables.push_back(costs_table(result));
   if (result.tuning) report.curves.push_back(tuning_plot(*result.tuning));
   if (result.tuning)
     for (Table& table : tuning_tables(*result.tuning, result.margin))

@@ -3,6 +3,7 @@
 #include "config/fields.h"
 #include "data/bands.h"
 #include "report/table.h"
+#include "study/cost_report.h"
 #include "study/result.h"
 #include "study/tuning_report.h"
 
@@ -143,6 +144,7 @@ Json to_json(const StudyResult& result) {
               {"seed_criteria", list(result.seed_criteria)},
               {"notes", result.notes},
               {"trials", list(result.trials, result.floor)}};
+  if (tells_costs(result)) out["costs"] = list(costs_of(result));
   if (result.tuning) out["tuning"] = to_json(*result.tuning, result.margin);
   return out;
 }

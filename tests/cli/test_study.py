@@ -82,6 +82,7 @@ class Study(Case):
             ([*arm, "wide:body.widht=3"], 'unknown key (did you mean "width"?)'),
             ([*arm, "wide:body.width=0"], "expected a whole number from 1"),
             ([*arm, "wide:body.width"], "expected NAME:path=value"),
+            ([*arm, "wide"], "expected standard, tied"),
             ([*arm, "a b:body.width=3"], "expected 1 to 100 letters"),
             ([*arm, "standard:body.width=32"], "there are two arms of the name standard"),
             ([*arm, "wide:study.seeds=3"], "study is the study's, the same for all arms"),

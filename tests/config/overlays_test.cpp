@@ -96,6 +96,7 @@ TEST_CASE("an arm that cannot be read is named with its place and what would be 
       {R"([{"set": {"body.width": 1}}])", "an arm has a name"},
       {R"([{"name": "a b"}])", "expected 1 to 100 letters"},
       {R"([{"name": "a", "sets": {}}])", "unknown key (did you mean \"set\"?)"},
+      {R"([{"name": "a", "set": {}}])", "a sets nothing, and is no kind of embedding"},
       {R"([{"name": "a", "set": 3}])", "expected an object of settings, got 3"},
       {R"([{"name": "a", "set": {"body.widht": 3}}])", "unknown key (did you mean \"width\"?)"},
       {R"([{"name": "a", "set": {"body.width": 0}}])", "expected a whole number from 1 to 65536, got 0"},

@@ -92,6 +92,23 @@ TEST_CASE("a budget of operations ends the dearer arm earlier, at a step", "[stu
   }
 }
 
+TEST_CASE("costs are told at equal steps and at equal operations", "[study]") {
+  const TemporaryFolder out;
+  const Json costs = to_json(run_in(out, {kWide}).result)["costs"];
+  REQUIRE(costs.size() == 2);
+  const Json& narrow = costs[0];
+  const Json& wide = costs[1];
+  CHECK(narrow["at_equal_steps"]["steps"] == wide["at_equal_steps"]["steps"]);
+  // With the operations of the whole narrow training the wide arm got only part of the way.
+  CHECK(narrow["at_equal_flops"]["steps"] == narrow["steps"]);
+  const double per_step = wide["flops"].get<double>() / wide["steps"].get<double>();
+  CHECK(wide["at_equal_flops"]["steps"].get<double>() * per_step <= narrow["flops"].get<double>());
+  CHECK(wide["at_equal_flops"]["steps"] < wide["steps"]);
+  CHECK(wide["at_equal_flops"]["mean"] != wide["at_equal_steps"]["mean"]);
+  const TemporaryFolder plain;
+  CHECK(!to_json(run_in(plain).result).contains("costs"));
+}
+
 TEST_CASE("a budget of seconds is timed once and kept", "[study]") {
   const TemporaryFolder out;
   const StudyOutcome first = run_in(out, {kWide, "study.budget=seconds"});

@@ -50,6 +50,8 @@ inline nlohmann::ordered_json timeless(const StudyOutcome& outcome) {
   nlohmann::ordered_json result = to_json(outcome.result);
   result.erase("plan");
   for (nlohmann::ordered_json& trial : result["trials"]) trial.erase("seconds");
+  if (result.contains("costs"))
+    for (nlohmann::ordered_json& cost : result["costs"]) cost.erase("seconds_per_step");
   return result;
 }
 
