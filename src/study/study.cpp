@@ -131,7 +131,7 @@ class Choices {
     if (!config_.study.tune.axes.empty()) {
       tuning = tune(config_, settle, plan().value("tuned", Json()), (run_.folder() / "plan.json").string(),
                     [this](const std::vector<TrialId>& trials) { return pool_.train(trials, "to tune"); });
-      keep("tuned", frozen_tuning(*tuning));
+      keep("tuned", frozen_tuning(*tuning, plan().value("tuned", Json())));
       for (size_t i = 0; i < arms.size(); ++i) {
         const std::vector<ArmSetting>& best = tuning->arms[i].points[tuning->arms[i].best].set;
         arms[i].set.insert(arms[i].set.end(), best.begin(), best.end());
@@ -139,12 +139,22 @@ class Choices {
     }
     std::transform(arms.begin(), arms.end(), arms.begin(), settle);
     if (std::any_of(arms.begin(), arms.end(), [](const Arm& arm) { return !arm.set.empty(); }))
-      keep("settled", arms_to_json(arms));
+      keep("settled", with_others(arms_to_json(arms)));
     return arms;
   }
 
  private:
   Json plan() const { return run_.read_json("plan.json"); }
+
+  // The arms, and those of other names that the run has trained before.
+  Json with_others(Json arms) const {
+    const auto name_of = [](const Json& arm) { return arm.is_object() ? arm.value("name", Json()) : arm; };
+    for (const Json& other : plan().value("settled", Json::array()))
+      if (std::none_of(arms.begin(), arms.end(),
+                       [&](const Json& arm) { return name_of(arm) == name_of(other); }))
+        arms.push_back(other);
+    return arms;
+  }
 
   void keep(const char* key, Json value) {
     Json document = plan();
@@ -156,6 +166,7 @@ class Choices {
   // Timed once, so that a study that is taken up again gives each arm the same steps.
   double seconds_per_step(const Arm& arm) {
     Json times = plan().value("seconds_per_step", Json::object());
+    if (!times.is_object()) times = Json::object();
     const std::string name = file_name(arm);
     if (!times.contains(name) || !times[name].is_number()) {
       times[name] = time_step(config_, arm);

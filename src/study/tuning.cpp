@@ -57,6 +57,12 @@ std::optional<std::string> next_value(const TuneAxis& axis, bool low) {
   return value.dump();
 }
 
+Json object_of(const std::vector<ArmSetting>& set) {
+  Json out = Json::object();
+  for (const ArmSetting& setting : set) out[setting.path] = Json::parse(setting.value);
+  return out;
+}
+
 // The ends of an axis that have grown so far.
 struct Growth {
   int64_t low = 0;
@@ -228,7 +234,9 @@ Tuning tune(const Config& study, const std::function<Arm(Arm)>& settle, const Js
     tuner.start_from(grid);
     for (const JsonValue& entry : stored.at("arms").items())
       for (size_t i = 0; i < known.size(); ++i) {
-        if (entry.at("arm").text() != study.study.arms[i].name) continue;
+        const Arm& arm = study.study.arms[i];
+        // An arm of that name that sets something else is another arm.
+        if (entry.at("arm").text() != arm.name || entry.at("own").json() != object_of(arm.set)) continue;
         known[i] = true;
         untuned[i] = entry.at("untuned").text();
         for (const auto& [path, value] : entry.at("set").members())
@@ -249,13 +257,18 @@ Tuning tune(const Config& study, const std::function<Arm(Arm)>& settle, const Js
   return tuning;
 }
 
-Json frozen_tuning(const Tuning& tuning) {
+Json frozen_tuning(const Tuning& tuning, const Json& before) {
   Json arms = Json::array();
-  for (const TunedArm& arm : tuning.arms) {
-    Json set = Json::object();
-    for (const ArmSetting& setting : arm.points[arm.best].set) set[setting.path] = Json::parse(setting.value);
-    arms.push_back({{"arm", arm.arm.name}, {"set", std::move(set)}, {"untuned", arm.untuned}});
-  }
+  for (const TunedArm& arm : tuning.arms)
+    arms.push_back({{"arm", arm.arm.name},
+                    {"own", object_of(arm.arm.set)},
+                    {"set", object_of(arm.points[arm.best].set)},
+                    {"untuned", arm.untuned}});
+  if (before.is_object())
+    for (const Json& other : before.value("arms", Json::array()))
+      if (std::none_of(tuning.arms.begin(), tuning.arms.end(),
+                       [&](const TunedArm& arm) { return other.value("arm", "") == arm.arm.name; }))
+        arms.push_back(other);
   return {{"grid", axes_to_json(tuning.grid)}, {"arms", std::move(arms)}};
 }
 

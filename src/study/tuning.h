@@ -30,7 +30,8 @@ using TrainTrials = std::function<std::vector<TrialRecord>(const std::vector<Tri
 Tuning tune(const Config& study, const std::function<Arm(Arm)>& settle, const nlohmann::ordered_json& frozen,
             const std::string& file, const TrainTrials& train);
 
-// What plan.json keeps of it: {"grid": axes, "arms": [{"arm", "set", "untuned"}]}.
-nlohmann::ordered_json frozen_tuning(const Tuning& tuning);
+// What plan.json keeps of it: {"grid": axes, "arms": [{"arm", "own", "set", "untuned"}]}, "own" being what the arm sets by
+// itself, and of `before`, what it kept until now, the arms of other names.
+nlohmann::ordered_json frozen_tuning(const Tuning& tuning, const nlohmann::ordered_json& before);
 
 }  // namespace ate

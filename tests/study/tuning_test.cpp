@@ -161,7 +161,7 @@ TEST_CASE("what is frozen stays chosen, and an arm that is added is tuned on the
           "[study]") {
   Config config = study({rates({"0.001", "0.01", "0.1"})});
   Formula first{0.0001, 0.01};
-  const Json frozen = frozen_tuning(tuned(config, first));
+  const Json frozen = frozen_tuning(tuned(config, first), nullptr);
   CHECK(frozen["arms"][0]["set"]["optimiser.learning_rate"] == 0.0001);
 
   config.study.arms.emplace_back("tied");
@@ -173,10 +173,28 @@ TEST_CASE("what is frozen stays chosen, and an arm that is added is tuned on the
   CHECK(again.grid[0].values.front() == "1e-05");
 }
 
+TEST_CASE(
+    "a frozen choice is of the arm that made it: one of its name that sets something else is tuned anew",
+    "[study]") {
+  Config config = study({rates({"0.001", "0.01", "0.1"})});
+  config.study.arms = {Arm::standard, Arm("wide", {{"body.width", "16"}})};
+  Formula first{0.01, 0.01};
+  const Json frozen = frozen_tuning(tuned(config, first), nullptr);
+  CHECK(frozen["arms"][1]["own"]["body.width"] == 16);
+  config.study.arms[1] = Arm("wide", {{"body.width", "32"}});
+  Formula second{0.001, 0.001};
+  const Tuning again = tuned(config, second, frozen);
+  CHECK(chosen(again, 0) == "0.01");
+  CHECK(chosen(again, 1) != "0.01");
+  // Arms that are not asked for now stay frozen.
+  config.study.arms = {Arm::standard};
+  CHECK(frozen_tuning(tuned(config, second, frozen), frozen)["arms"].size() == 2);
+}
+
 TEST_CASE("a plan whose tuning was altered is named", "[study]") {
   const Config config = study({rates({"0.001", "0.01", "0.1"})});
   Formula formula;
-  Json frozen = frozen_tuning(tuned(config, formula));
+  Json frozen = frozen_tuning(tuned(config, formula), nullptr);
   frozen["arms"][0]["set"]["optimiser.learning_rate"] = 7;
   CHECK(contains(complaint_of<Failure>([&] { tuned(config, formula, frozen); }),
                  "plan.json: /tuned/arms: standard is not at a point of the grid"));
