@@ -9,7 +9,8 @@
 namespace ate {
 namespace {
 
-Plot::Curve curve_of(std::string name, Accounting accounting, std::vector<Shape> shapes, const Coverage& coverage) {
+Plot::Curve curve_of(std::string name, Accounting accounting, std::vector<Shape> shapes,
+                     const Coverage& coverage) {
   std::sort(shapes.begin(), shapes.end(), [](const Shape& a, const Shape& b) { return a.length < b.length; });
   Plot::Curve curve;
   curve.name = std::move(name);

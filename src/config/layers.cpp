@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <stdexcept>
 
 #include "config/arm.h"
 #include "config/parse.h"
@@ -123,15 +124,14 @@ Layer set_layer(const std::string& text) {
     throw BadInput("--set " + text, "expected path=value, such as optimiser.learning_rate=3e-4");
   const std::string path = text.substr(0, equals);
   Layer layer{"--set " + shortened(text, kLongestLabel), Json::object(), true};
-  const BadInput no_path(layer.label, "\"" + shortened(path, kLongestLabel) +
-                                          "\" is not a path such as optimiser.learning_rate");
   const std::string pointer = path.front() == '/' ? path : pointer_of(path);
-  if (pointer.empty() || static_cast<size_t>(std::count(pointer.begin(), pointer.end(), '/')) > kDeepestJson)
-    throw no_path;
+  const auto levels = static_cast<size_t>(std::count(pointer.begin(), pointer.end(), '/'));
   try {
+    if (pointer.empty() || levels > kDeepestJson) throw std::invalid_argument(path);
     layer.document[Json::json_pointer(pointer)] = typed_value(text.substr(equals + 1));
-  } catch (const Json::exception&) {
-    throw no_path;
+  } catch (const std::exception&) {
+    throw BadInput(layer.label, "\"" + shortened(path, kLongestLabel) +
+                                    "\" is not a path such as optimiser.learning_rate");
   }
   return layer;
 }

@@ -132,7 +132,9 @@ void read_axes(const Json& value, const std::string& where, TuneAxes& axes, std:
         {where, "expected an object of paths and their values, got " + short_text(value)});
   TuneAxes list;
   const size_t before = problems.size();
-  for (const auto& [key, given] : value.items()) {
+  for (const auto& item : value.items()) {
+    const std::string& key = item.key();
+    const Json& given = item.value();
     const std::string place = where + "/" + key;
     Json values = given;
     if (given.is_object()) {

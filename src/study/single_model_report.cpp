@@ -17,8 +17,9 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
   const Evaluation last = p.evaluations.empty() ? Evaluation() : p.evaluations.back();
   const std::optional<double> above = floor ? std::optional(last.loss - *floor) : std::nullopt;
   Report report;
-  report.title = fmt::format("{}: {} embedding, {} attention, seed {}", config.name, record.id.arm_name(),
-                             enum_name(config.attention.kind), record.id.seed);
+  report.title = fmt::format("{}: {}{}, {} attention, seed {}", config.name, record.id.arm_name(),
+                             record.id.arm.set.empty() ? " embedding" : "", enum_name(config.attention.kind),
+                             record.id.seed);
   report.facts = {describe_corpus(config, floor), "checkpoint: " + checkpoint.string()};
   Table table{"model",
               "",

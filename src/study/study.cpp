@@ -120,9 +120,10 @@ int64_t next_seed(const Config& config) {
 class Choices {
  public:
   Choices(const Config& asked, const Config& config, RunFolder& run, TrialPool& pool)
-      : asked_(asked), config_(config), run_(run), pool_(pool), settler_(asked, [this](const Arm& arm) {
-          return seconds_per_step(arm);
-        }) {}
+      : config_(config),
+        run_(run),
+        pool_(pool),
+        settler_(asked, [this](const Arm& arm) { return seconds_per_step(arm); }) {}
 
   // The arms with all that they train with. `tuning` is filled in where the study tunes.
   std::vector<Arm> settled_arms(std::optional<Tuning>& tuning) {
@@ -175,7 +176,6 @@ class Choices {
     return times[name].get<double>();
   }
 
-  const Config& asked_;
   const Config& config_;
   RunFolder& run_;
   TrialPool& pool_;

@@ -133,6 +133,7 @@ CurvePlot tuning_plot(const Tuning& tuning) {
         if (point.set.front().value == axis.values[v] &&
             (lowest == nullptr || std::isnan(lowest->loss.mean) || point.loss.mean < lowest->loss.mean))
           lowest = &point;
+      if (lowest == nullptr) continue;
       const double x = numbers ? Json::parse(axis.values[v]).get<double>() : static_cast<double>(v);
       if (lowest == &arm.points[arm.best]) curve.best = curve.points.size();
       curve.points.push_back({x, lowest->loss.mean, lowest->ci95.low, lowest->ci95.high});

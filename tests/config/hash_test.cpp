@@ -12,8 +12,8 @@ namespace {
 
 // Settings that do not change a trial's numbers: a study can change them and keep what is finished.
 bool is_free(const std::string& pointer) {
-  static const std::set<std::string> free = {"/name", "/description", "/study/seeds", "/study/arms",
-                                             "/study/margin", "/study/looks"};
+  static const std::set<std::string> free = {"/name",       "/description",  "/study/seeds",
+                                             "/study/arms", "/study/margin", "/study/looks"};
   return free.count(pointer) > 0 || pointer.rfind("/seed_criteria/", 0) == 0 ||
          pointer.rfind("/published_result/", 0) == 0;
 }
