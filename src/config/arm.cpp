@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "config/config.h"
-#include "config/json.h"
+#include "config/overlays.h"
 #include "support/hash.h"
 #include "support/json.h"
 
@@ -45,11 +45,8 @@ Config arm_config(const Config& study, const Arm& arm) {
   if (const EmbeddingDescription* const embedding = EmbeddingKind::find(arm.name))
     config.embedding.kind = EmbeddingKind(*embedding);
   std::vector<Problem> problems;
-  for (const ArmSetting& setting : arm.set) {
-    Json document = Json::object();
-    document[Json::json_pointer(pointer_of(setting.path))] = Json::parse(setting.value);
-    read_config(document, config, problems);
-  }
+  for (const ArmSetting& setting : arm.set)
+    apply_setting(config, setting.path, Json::parse(setting.value), problems);
   if (!problems.empty())
     throw std::logic_error("arm " + arm.name + ": " + problems[0].where + ": " + problems[0].what);
   return config;

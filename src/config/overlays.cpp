@@ -10,6 +10,7 @@
 
 #include "config/json.h"
 #include "config/names.h"
+#include "config/settings.h"
 #include "support/json.h"
 #include "support/names.h"
 
@@ -22,30 +23,22 @@ using Json = nlohmann::ordered_json;
 constexpr std::array kShared = {"name",          "description",      "mode",  "device", "evaluation",
                                 "seed_criteria", "published_result", "study", "train"};
 
-std::string dotted(const std::string& pointer) {
-  std::string path = pointer.substr(1);
-  std::replace(path.begin(), path.end(), '/', '.');
-  return path;
-}
-
 // Why `value` cannot be the setting at `path`, as a clause; "" where it can. The path is given back with dots.
 std::string problem_of(std::string& path, const Json& value, bool settled = false) {
   const std::string pointer = pointer_of(path);
   if (pointer.empty()) return "is no path such as body.width";
-  path = dotted(pointer);
+  path = set_path(pointer);
   const std::string section = path.substr(0, path.find('.'));
   if (!settled && std::find(kShared.begin(), kShared.end(), section) != kShared.end())
     return section + " is the study's, the same for all arms";
   if (value.is_object()) return "expected one value, got " + short_text(value);
   Config scratch;
   std::vector<Problem> problems;
-  Json document = Json::object();
-  document[Json::json_pointer(pointer)] = value;
-  read_config(document, scratch, problems);
+  apply_setting(scratch, path, value, problems);
   if (problems.empty()) return "";
   // The unknown part of a path says which it is.
   return problems[0].where == pointer ? problems[0].what
-                                      : fmt::format("{}: {}", dotted(problems[0].where), problems[0].what);
+                                      : fmt::format("{}: {}", set_path(problems[0].where), problems[0].what);
 }
 
 std::string name_problem(const Json& name) {
@@ -178,6 +171,19 @@ void read_axes(const Json& value, const std::string& where, TuneAxes& axes, std:
   if (problems.size() == before) axes = std::move(list);
 }
 
+Json settings_to_json(const std::vector<ArmSetting>& set) {
+  Json out = Json::object();
+  for (const ArmSetting& setting : set) out[setting.path] = Json::parse(setting.value);
+  return out;
+}
+
+void apply_setting(Config& config, const std::string& path, const Json& value,
+                   std::vector<Problem>& problems) {
+  Json document = Json::object();
+  document[Json::json_pointer(pointer_of(path))] = value;
+  read_config(document, config, problems);
+}
+
 Json arms_to_json(const std::vector<Arm>& arms) {
   Json out = Json::array();
   for (const Arm& arm : arms) {
@@ -185,9 +191,7 @@ Json arms_to_json(const std::vector<Arm>& arms) {
       out.push_back(arm.name);
       continue;
     }
-    Json set = Json::object();
-    for (const ArmSetting& setting : arm.set) set[setting.path] = Json::parse(setting.value);
-    out.push_back({{"name", arm.name}, {"set", std::move(set)}});
+    out.push_back({{"name", arm.name}, {"set", settings_to_json(arm.set)}});
   }
   return out;
 }

@@ -22,8 +22,15 @@ void read_settled_arms(const nlohmann::ordered_json& value, const std::string& w
 void read_axes(const nlohmann::ordered_json& value, const std::string& where, TuneAxes& axes,
                std::vector<Problem>& problems);
 
+// {"body.width": 256}.
+nlohmann::ordered_json settings_to_json(const std::vector<ArmSetting>& set);
 nlohmann::ordered_json arms_to_json(const std::vector<Arm>& arms);
 nlohmann::ordered_json axes_to_json(const TuneAxes& axes);
+
+// Sets one setting of the config; what the reader says against it is added to `problems`. `path`: as pointer_of takes it,
+// which gives it a pointer.
+void apply_setting(Config& config, const std::string& path, const nlohmann::ordered_json& value,
+                   std::vector<Problem>& problems);
 
 // "name:path=value,path=value" as an arm in JSON, or the name alone. A comma in brackets or quotes is part of a value.
 // Throws BadInput naming `flag`.

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "config/fields.h"
+#include "config/overlays.h"
 #include "data/bands.h"
 #include "report/table.h"
 #include "study/cost_report.h"
@@ -29,7 +30,7 @@ Json to_json(const std::optional<EpochRange>& epochs) {
 
 // Under "set", where the arm sets something.
 Json with_settings(Json out, const Arm& arm) {
-  for (const ArmSetting& setting : arm.set) out["set"][setting.path] = Json::parse(setting.value);
+  if (!arm.set.empty()) out["set"] = settings_to_json(arm.set);
   return out;
 }
 

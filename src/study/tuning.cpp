@@ -8,7 +8,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "config/json.h"
 #include "config/overlays.h"
 #include "study/finished.h"
 #include "support/json.h"
@@ -32,11 +31,9 @@ std::vector<double> numbers_of(const TuneAxis& axis) {
 
 // Whether the reader takes the value for this setting.
 bool is_allowed(const std::string& path, const Json& value) {
-  Json document = Json::object();
-  document[Json::json_pointer(pointer_of(path))] = value;
   Config scratch;
   std::vector<Problem> problems;
-  read_config(document, scratch, problems);
+  apply_setting(scratch, path, value, problems);
   return problems.empty();
 }
 
@@ -55,12 +52,6 @@ std::optional<std::string> next_value(const TuneAxis& axis, bool low) {
                          : Json(rounded);
   if (rounded == last || !is_allowed(axis.path, value)) return std::nullopt;
   return value.dump();
-}
-
-Json object_of(const std::vector<ArmSetting>& set) {
-  Json out = Json::object();
-  for (const ArmSetting& setting : set) out[setting.path] = Json::parse(setting.value);
-  return out;
 }
 
 // The ends of an axis that have grown so far.
@@ -236,7 +227,8 @@ Tuning tune(const Config& study, const std::function<Arm(Arm)>& settle, const Js
       for (size_t i = 0; i < known.size(); ++i) {
         const Arm& arm = study.study.arms[i];
         // An arm of that name that sets something else is another arm.
-        if (entry.at("arm").text() != arm.name || entry.at("own").json() != object_of(arm.set)) continue;
+        if (entry.at("arm").text() != arm.name || entry.at("own").json() != settings_to_json(arm.set))
+          continue;
         known[i] = true;
         untuned[i] = entry.at("untuned").text();
         for (const auto& [path, value] : entry.at("set").members())
@@ -261,8 +253,8 @@ Json frozen_tuning(const Tuning& tuning, const Json& before) {
   Json arms = Json::array();
   for (const TunedArm& arm : tuning.arms)
     arms.push_back({{"arm", arm.arm.name},
-                    {"own", object_of(arm.arm.set)},
-                    {"set", object_of(arm.points[arm.best].set)},
+                    {"own", settings_to_json(arm.arm.set)},
+                    {"set", settings_to_json(arm.points[arm.best].set)},
                     {"untuned", arm.untuned}});
   if (before.is_object())
     for (const Json& other : before.value("arms", Json::array()))

@@ -19,12 +19,6 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kBetter = "better";
 constexpr const char* kWorse = "worse";
 
-Json to_json(const std::vector<ArmSetting>& set) {
-  Json out = Json::object();
-  for (const ArmSetting& setting : set) out[setting.path] = Json::parse(setting.value);
-  return out;
-}
-
 std::string point_verdict(const PairedTest& test) {
   if (test.difference.n < 2) return "none";
   if (test.p_t <= kLevel) return test.difference.mean < 0 ? kBetter : kWorse;
@@ -179,7 +173,7 @@ Json to_json(const Tuning& tuning, double margin) {
     for (const TunedPoint& point : arm.points) {
       Json seeds = Json::array();
       for (const double value : point.seeds) seeds.push_back(number_or_null(value));
-      points.push_back({{"set", to_json(point.set)},
+      points.push_back({{"set", settings_to_json(point.set)},
                         {"mean", number_or_null(point.loss.mean)},
                         {"sd", number_or_null(point.loss.deviation)},
                         {"ci95", {number_or_null(point.ci95.low), number_or_null(point.ci95.high)}},
@@ -187,13 +181,13 @@ Json to_json(const Tuning& tuning, double margin) {
                         {"seeds", std::move(seeds)}});
     }
     arms.push_back({{"arm", arm.arm.name},
-                    {"chosen", to_json(arm.points[arm.best].set)},
+                    {"chosen", settings_to_json(arm.points[arm.best].set)},
                     {"untuned", arm.untuned},
                     {"points", std::move(points)}});
   }
   Json common = Json::array();
   for (const PointComparison& c : compare_at_points(tuning, margin)) {
-    Json entry = {{"arm", c.arm}, {"set", to_json(c.set)}};
+    Json entry = {{"arm", c.arm}, {"set", settings_to_json(c.set)}};
     entry["n"] = c.test.difference.n;
     entry["mean_difference"] = number_or_null(c.test.difference.mean);
     entry["ci95"] = {number_or_null(c.test.ci95.low), number_or_null(c.test.ci95.high)};
