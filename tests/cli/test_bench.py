@@ -63,6 +63,15 @@ class Step(Case):
         self.assertEqual([(r["kernels"], r["dtype"], r["threads"], r["ratio_by"]) for r in rows],
                          [("eager", "fp32", 2, "wall clock"), ("fused", "fp32", 2, "wall clock")])
 
+    def test_an_arm_of_the_config_by_its_name(self):
+        path = self.write("mine.json", {"extends": "medium", "study": {"arms": [
+            "standard", {"name": "narrow", "set": {"body.width": 16}}]}})
+        document = self.document("--preset", "medium", "--config", path, "--arms", "narrow", "--dtype", "fp32")
+        self.assertEqual([row["arm"] for row in document["rows"]], ["narrow", "narrow"])
+        # What is timed is the arm's own step: one product of the head is 16 wide, none is 32.
+        shapes = [(product["m"], product["k"], product["n"]) for product in document["products"]]
+        self.assertFalse([shape for shape in shapes if 32 in shape], shapes)
+
     def test_trace(self):
         self.document("--arms", "bespoke", "--trace", "step.json")
         events = read_json(os.path.join(self.folder, "step.json"))["traceEvents"]
