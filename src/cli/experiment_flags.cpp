@@ -78,8 +78,8 @@ Layer ExperimentFlags::own_arms() const {
       arms = flag_value(shortcut.pointer, shortcut.value, false);
       label = shortcut.flag + " " + shortcut.value + " ";
     }
-  const bool keeps_baseline = arms.empty();
-  std::map<std::string, std::string> flags;  // by the arm's name
+  if (arms.empty()) arms.push_back(nullptr);  // the config's baseline
+  std::map<std::string, std::string> flags;   // by the arm's name
   for (const std::string& arm : arms_) {
     const std::string flag = "--arm " + arm;
     const std::string name = arm.substr(0, arm.find(':'));
@@ -91,7 +91,6 @@ Layer ExperimentFlags::own_arms() const {
   }
   label.pop_back();
   Layer layer{label, Json::object(), true};
-  layer.keeps_baseline = keeps_baseline;
   layer.document["study"]["arms"] = std::move(arms);
   return layer;
 }

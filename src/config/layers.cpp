@@ -8,8 +8,6 @@
 #include <stdexcept>
 
 #include "config/arm.h"
-#include "config/config.h"
-#include "config/overlays.h"
 #include "config/parse.h"
 #include "config/resolve.h"
 #include "support/json.h"
@@ -136,29 +134,6 @@ Layer set_layer(const std::string& text) {
                                     "\" is not a path such as optimiser.learning_rate");
   }
   return layer;
-}
-
-void complete_arms(std::vector<Layer>& layers, bool published) {
-  const Json::json_pointer place("/study/arms");
-  Json baseline = arms_to_json(Config().study.arms).front();
-  Json known = Json::object();  // the arms that set something, by their names
-  for (Layer& layer : layers) {
-    if (layer.is_published() && !published) continue;
-    if (!layer.document.is_object() || !layer.document.contains(place)) continue;
-    Json& arms = layer.document[place];
-    if (!arms.is_array() || arms.empty()) continue;
-    if (layer.is_flag)
-      for (Json& arm : arms)
-        if (arm.is_string()) arm = known.value(arm.get<std::string>(), arm);
-    if (layer.keeps_baseline) {
-      arms.erase(std::remove(arms.begin(), arms.end(), baseline), arms.end());
-      arms.insert(arms.begin(), baseline);
-    }
-    baseline = arms.front();
-    for (const Json& arm : arms)
-      if (arm.is_object() && arm.contains("name") && arm["name"].is_string())
-        known[arm["name"].get<std::string>()] = arm;
-  }
 }
 
 const Layer* setter(const std::vector<Layer>& layers, const std::string& pointer) {

@@ -15,8 +15,7 @@ struct Layer {
   nlohmann::ordered_json document;
   bool is_flag = false;  // a flag's label says all; for a document the JSON pointer is added
   std::string root{};    // where the document lies in its file: "", "/published" or "/claims/3/given/config"
-  bool is_preset = false;       // compiled in: its numbers are of its own corpus
-  bool keeps_baseline = false;  // its study.arms come after the baseline of the layers below
+  bool is_preset = false;  // compiled in: its numbers are of its own corpus
 
   // What an error about the setting at `pointer` names: "configs/my.json: /windows/length" or "--epochs 3".
   std::string address(const std::string& pointer) const;
@@ -38,11 +37,6 @@ void add_inner(std::vector<Layer>& layers, Layer config, std::vector<Problem>& p
 
 // "optimiser.learning_rate=3e-4" as a layer; throws BadInput where it is none.
 Layer set_layer(const std::string& text);
-
-// Completes the lists of arms that flags made from the layers below them: a name there is the arm that they list by it,
-// where they do, and their baseline comes first where it is to be kept. Overlays for published mode count where
-// `published`.
-void complete_arms(std::vector<Layer>& layers, bool published);
 
 // The last layer that sets `pointer`, or nullptr.
 const Layer* setter(const std::vector<Layer>& layers, const std::string& pointer);

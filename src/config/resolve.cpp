@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/arm_layers.h"
 #include "config/fields.h"
 #include "config/json.h"
 #include "config/settings.h"

@@ -213,26 +213,25 @@ TEST_CASE("on the command line a name is the arm that the file lists by it", "[c
   const std::string path = folder.write("mine.json", R"({"study": {"arms": ["tied",
       {"name": "wide", "set": {"body.width": 128}}, {"name": "bespoke", "set": {"body.width": 32}}]},
       "published": {"study": {"arms": ["standard", {"name": "printed", "set": {"body.width": 8}}]}}})");
-  const auto arms_by = [&](const Json& names, bool keeps_baseline, std::vector<std::string> sets = {}) {
-    Layer flag{"--arms", {{"study", {{"arms", names}}}}, true};
-    flag.keeps_baseline = keeps_baseline;
+  const auto arms_by = [&](const char* names, std::vector<std::string> sets = {}) {
+    const Layer flag{"--arms", {{"study", {{"arms", Json::parse(names)}}}}, true};
     return resolve({"", path, std::move(sets), {flag}}).config.study.arms;
   };
   const Arm tied("tied");
   const Arm wide("wide", {{"body.width", "128"}});
   const Arm own_bespoke("bespoke", {{"body.width", "32"}});
-  CHECK((arms_by({"wide", "standard"}, false) == std::vector<Arm>{wide, Arm::standard}));
-  CHECK((arms_by({"bespoke"}, false) == std::vector<Arm>{own_bespoke}));
+  CHECK((arms_by(R"(["wide", "standard"])") == std::vector<Arm>{wide, Arm::standard}));
+  CHECK((arms_by(R"(["bespoke"])") == std::vector<Arm>{own_bespoke}));
   CHECK((resolve({"", path, {R"(study.arms=["tied", "wide"])"}, {}}).config.study.arms ==
          std::vector<Arm>{tied, wide}));
   // The baseline stays first, also where it is named.
-  CHECK((arms_by({"wide"}, true) == std::vector<Arm>{tied, wide}));
-  CHECK((arms_by({"wide", "tied"}, true) == std::vector<Arm>{tied, wide}));
-  CHECK((arms_by({"wide"}, true, {R"(study.arms=["aa"])"}) == std::vector<Arm>{Arm::aa, wide}));
+  CHECK((arms_by(R"([null, "wide"])") == std::vector<Arm>{tied, wide}));
+  CHECK((arms_by(R"([null, "wide", "tied"])") == std::vector<Arm>{tied, wide}));
+  CHECK((arms_by(R"([null, "wide"])", {R"(study.arms=["aa"])"}) == std::vector<Arm>{Arm::aa, wide}));
   // What the file lists for published mode is listed in that mode.
-  CHECK((arms_by({"printed"}, true, {"mode=published"}) ==
+  CHECK((arms_by(R"([null, "printed"])", {"mode=published"}) ==
          std::vector<Arm>{Arm::standard, Arm("printed", {{"body.width", "8"}})}));
-  CHECK(contains(complaint_of<BadInput>([&] { arms_by({"printed"}, true); }), "got \"printed\""));
+  CHECK(contains(complaint_of<BadInput>([&] { arms_by(R"([null, "printed"])"); }), "got \"printed\""));
   // A file's own list names kinds of embedding.
   folder.write("above.json", R"({"extends": "./mine.json", "study": {"arms": ["bespoke"]}})");
   CHECK((resolve({"", (folder.path() / "above.json").string(), {}, {}}).config.study.arms ==
