@@ -64,9 +64,8 @@ class Step(Case):
                          [("eager", "fp32", 2, "wall clock"), ("fused", "fp32", 2, "wall clock")])
 
     def test_an_arm_of_the_config_by_its_name(self):
-        path = self.write("mine.json", {"extends": "medium", "study": {"arms": [
-            "standard", {"name": "narrow", "set": {"body.width": 16}}]}})
-        document = self.document("--preset", "medium", "--config", path, "--arms", "narrow", "--dtype", "fp32")
+        path = self.write("mine.json", {"study": {"arms": ["standard", {"name": "narrow", "set": {"body.width": 16}}]}})
+        document = self.document("--config", path, "--arms", "narrow", "--dtype", "fp32")
         self.assertEqual([row["arm"] for row in document["rows"]], ["narrow", "narrow"])
         # What is timed is the arm's own step: one product of the head is 16 wide, none is 32.
         shapes = [(product["m"], product["k"], product["n"]) for product in document["products"]]
