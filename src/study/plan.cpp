@@ -228,7 +228,8 @@ PlanRecord compare_with_plan(const Json& stored, const Config& config, const std
   else if (record.hash != hash_of(plan))
     record.departures.emplace_back("plan.json was altered: its hash is of another plan");
   if (plan.contains("seeds"))
-    describe_list(seeds_of(now), seeds_of(plan), planned_seeds(seeds_of_plan(stored, config)), name_seeds,
+    describe_list(seeds_of(now), seeds_of(plan),
+                  planned_seeds(seeds_of_plan({{"requests", requests}}, config)), name_seeds,
                   record.departures);
   const std::vector<std::string> planned_arms = arms_of(plan);
   if (plan.contains("arms"))
