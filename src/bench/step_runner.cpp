@@ -61,14 +61,15 @@ struct StepRunner::State {
 
 StepRunner::StepRunner(const Config& config, Arm arm, Runner runner, Dtype dtype, int64_t seed)
     : state_(std::make_unique<State>()) {
-  state_->config = settings(config, runner, dtype);
+  state_->config = settings(arm_config(config, arm), runner, dtype);
   if (runner == Runner::fused)
     state_->fused = std::make_unique<Trial>(state_->config, TrialId{arm, seed}, at::kCPU);
   else
     state_->eager = std::make_unique<Eager>(state_->config, TrialId{arm, seed});
   flops_ = training_flops_per_token(
-               state_->config, plan_embedding(state_->config, arm, make_corpus(config.source, seed), seed)) *
-           static_cast<double>(config.windows.batch * config.windows.length);
+               state_->config,
+               plan_embedding(state_->config, arm, make_corpus(state_->config.source, seed), seed)) *
+           static_cast<double>(state_->config.windows.batch * state_->config.windows.length);
 }
 
 StepRunner::~StepRunner() = default;

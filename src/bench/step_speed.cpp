@@ -33,16 +33,18 @@ std::vector<StepVariant> variants(const StepSpeedOptions& options) {
   return all;
 }
 
-std::vector<ProductTiming> products_to_time(const Config& config) {
-  const Corpus corpus = open_source(config.source)->corpus(0);
+std::vector<ProductTiming> products_to_time(const Config& study) {
   std::vector<ProductTiming> products;
-  for (const Arm& arm : config.study.arms)
+  for (const Arm& arm : study.study.arms) {
+    const Config config = arm_config(study, arm);
+    const Corpus corpus = open_source(config.source)->corpus(0);
     for (ProductShape& shape : step_products(config, plan_embedding(config, arm, corpus, 0))) {
       // What all arms have is timed once.
       const bool known = std::any_of(products.begin(), products.end(),
                                      [&](const ProductTiming& p) { return p.shape == shape; });
       if (!known) products.push_back({arm, std::move(shape)});
     }
+  }
   return products;
 }
 
@@ -87,8 +89,9 @@ const PeakRates& StepSpeed::peak(int threads, Dtype dtype) const {
 }
 
 StepSpeed measure_steps(const StepSpeedOptions& options) {
-  if (const std::string why = why_not_fused(options.config); !why.empty())
-    throw BadInput("/kernels", why + ", and it is those that are timed here");
+  for (const Arm& arm : options.config.study.arms)
+    if (const std::string why = why_not_fused(arm_config(options.config, arm)); !why.empty())
+      throw BadInput("/kernels", why + ", and it is those that are timed here");
   std::vector<VariantTimer> timers;
   for (const StepVariant& variant : variants(options)) timers.emplace_back(options, variant);
   StepSpeed speed;

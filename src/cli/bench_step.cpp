@@ -118,7 +118,8 @@ void add_bench_step(CLI::App& bench, Action& action) {
       ->type_size(1)
       ->allow_extra_args(false)
       ->group(experiment);
-  text("--arms", flags->arms, "LIST", "Kinds of embedding (default: the config's)", experiment);
+  text("--arms", flags->arms, "LIST",
+       "Kinds of embedding, or arms of the config by name (default: all of the config's)", experiment);
   const char* const measure = "Measure";
   text("--dtype", flags->dtypes, "LIST", "fp32, bf16 or all (default)", measure);
   text("--threads", flags->threads, "LIST", "Threads of a model, such as 1,2 (default 1)", measure);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <map>
+
 #include "cli/checks.h"
 #include "config/overlays.h"
 #include "support/error.h"
@@ -50,8 +52,8 @@ void ExperimentFlags::add_to_study(CLI::App& command) {
   command
       .add_option(
           "--arm", arms_,
-          "An arm of your own, such as wide:body.width=128,body.heads=8; repeatable, after those of --arms; "
-          "the config's arms are not trained then")
+          "An arm of your own, such as wide:body.width=128,body.heads=8, or one of the config by its name; "
+          "repeatable. Each is compared with the first of --arms, or without --arms with the config's first")
       ->type_name("NAME:PATH=VALUE,...")
       ->type_size(1)
       ->allow_extra_args(false)
@@ -76,8 +78,15 @@ Layer ExperimentFlags::own_arms() const {
       arms = flag_value(shortcut.pointer, shortcut.value, false);
       label = shortcut.flag + " " + shortcut.value + " ";
     }
+  if (arms.empty()) arms.push_back(nullptr);  // the config's baseline
+  std::map<std::string, std::string> flags;   // by the arm's name
   for (const std::string& arm : arms_) {
-    label += "--arm " + arm + " ";
+    const std::string flag = "--arm " + arm;
+    const std::string name = arm.substr(0, arm.find(':'));
+    if (const auto [first, is_new] = flags.emplace(name, flag); !is_new)
+      throw BadInput(first->second + " " + flag,
+                     fmt::format("both are of the name {}: give each arm its own", name));
+    label += flag + " ";
     arms.push_back(parse_arm("--arm", arm));
   }
   label.pop_back();
@@ -88,19 +97,25 @@ Layer ExperimentFlags::own_arms() const {
 
 Layer ExperimentFlags::axes() const {
   Layer layer{"", Json::object(), true};
+  std::map<std::string, std::string> flags;  // by the axis's path
   for (const std::string& axis : axes_) {
-    layer.label += (layer.label.empty() ? "--tune " : " --tune ") + axis;
+    const std::string flag = "--tune " + axis;
+    layer.label += (layer.label.empty() ? "" : " ") + flag;
     const size_t equals = axis.find('=');
     if (equals == 0 || equals == std::string::npos)
       throw BadInput("--tune " + axis,
                      "expected PATH=VALUES, such as optimiser.learning_rate=3e-4,1e-3,3e-3");
+    const std::string path = axis.substr(0, equals);
+    if (const auto [first, is_new] = flags.emplace(path, flag); !is_new)
+      throw BadInput(first->second + " " + flag,
+                     fmt::format("both tune {}: give all its values in one list", path));
     Json values = typed_value(axis.substr(equals + 1));  // a list or a range as a config has it
     if (!values.is_structured()) {
       values = Json::array();
       for (const std::string& value : split(axis.substr(equals + 1), ','))
         values.push_back(typed_value(value));
     }
-    layer.document["study"]["tune"]["axes"][axis.substr(0, equals)] = std::move(values);
+    layer.document["study"]["tune"]["axes"][path] = std::move(values);
   }
   return layer;
 }
@@ -134,8 +149,9 @@ void ExperimentFlags::add(CLI::App& command, bool single) {
       "Epochs to train",
       single ? "Seed of all that is random (default: the config's first)"
              : "Seeds, such as 0..9 or 0,3,7; more seeds extend the same study",
-      single ? "Kind of embedding, such as bespoke (default: the config's first), or NAME:path=value,..."
-             : "Arms, such as standard,bespoke, or all; the first is the baseline",
+      single ? "Kind of embedding, such as bespoke or an arm of the config (default: its first), or "
+               "NAME:path=value,..."
+             : "Arms, such as standard,bespoke, all, or names of the config's own; the first is the baseline",
       "auto (default), cpu, cuda, cuda:N or mps",
       "fp32 (default), bf16 or, on CUDA, tf32: of the factors of matrix products"};
   for (size_t i = 0; i < shortcuts_.size(); ++i)

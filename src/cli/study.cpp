@@ -45,6 +45,8 @@ int run(const StudyFlags& flags, const std::string& command) {
   Resolved resolved = flags.experiment.resolve();
   refuse_unread(resolved, {{"/train/", "only ate train reads it: leave it out"}});
   const std::optional<SvgFile> plot = plot_file(flags.plot, resolved.config);
+  if (resolved.config.study.arms.size() == 1)
+    spdlog::warn("the study has one arm, {}: nothing is compared", resolved.config.study.arms.front().name);
   std::optional<SvgFile> tuning_plot_file;
   if (!flags.plot_tuning.empty()) {
     if (resolved.config.study.tune.axes.empty())
@@ -128,14 +130,14 @@ void add_study(CLI::App& app, Action& action) {
       app.add_subcommand("study", "Compare arms of your own: any settings, tuned alike, at equal cost");
   auto flags = std::make_shared<StudyFlags>();
   flags->experiment.add_to_study(*command);
-  CLI::Option* const until =
-      command
-          ->add_option(
-              "--until", flags->until,
-              "decided: add seeds, one by one, until every comparison is decided or there are --max-seeds")
-          ->type_name("decided")
-          ->check(CLI::IsMember({"decided"}))
-          ->group(kRunGroup);
+  CLI::Option* const until = command
+                                 ->add_option("--until", flags->until,
+                                              "decided: add seeds, one by one, until every comparison has a "
+                                              "verdict, which takes 10 seeds, or there "
+                                              "are --max-seeds")
+                                 ->type_name("decided")
+                                 ->check(CLI::IsMember({"decided"}))
+                                 ->group(kRunGroup);
   CLI::Option* const most =
       command->add_option("--max-seeds", flags->max_seeds, "Most seeds that --until goes to")
           ->type_name("N")
@@ -155,8 +157,9 @@ void add_study(CLI::App& app, Action& action) {
       "  ate study --preset focused --until decided --max-seeds 40\n"
       "                                                          more seeds while they are needed\n"
       "  ate study --config widths.json                          arms, tuning and budget from a file\n"
-      "  ate study --preset focused --arms standard --arm wide:body.width=128\n"
-      "                                                          two widths, the first the baseline\n"
+      "  ate study --preset focused --arm wide:body.width=128      against the preset's baseline\n"
+      "  ate study --preset focused --arms tied --arm wide:body.width=128\n"
+      "                                                          against another baseline\n"
       "  ate study --preset focused --tune optimiser.learning_rate=3e-4,1e-3,3e-3\n"
       "                                                          each arm at its own best rate\n"
       "  ate study --preset focused --set study.budget=flops     at equal floating-point operations\n"

@@ -166,6 +166,9 @@ void read_axes(const Json& value, const std::string& where, TuneAxes& axes, std:
       }
       axis.values.push_back(one.dump());
     }
+    if (std::any_of(list.begin(), list.end(), [&](const TuneAxis& other) { return other.path == axis.path; }))
+      problems.push_back(
+          {place, fmt::format("{} is tuned twice: give all its values in one list", axis.path)});
     list.push_back(std::move(axis));
   }
   if (problems.size() == before) axes = std::move(list);
@@ -225,7 +228,12 @@ Json parse_arm(const std::string& flag, const std::string& text) {
     const size_t equals = part.find('=');
     if (equals == 0 || equals == std::string::npos)
       throw BadInput(flag + " " + text, "expected NAME:path=value,path=value, such as wide:body.width=256");
-    set[part.substr(0, equals)] = typed_value(part.substr(equals + 1));
+    const std::string path = part.substr(0, equals);
+    const std::string value = part.substr(equals + 1);
+    if (set.contains(path))
+      throw BadInput(flag + " " + text,
+                     fmt::format("sets {} to {} and to {}: set it once", path, set[path].dump(), value));
+    set[path] = typed_value(value);
   }
   return {{"name", text.substr(0, colon)}, {"set", std::move(set)}};
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/arm_layers.h"
 #include "config/fields.h"
 #include "config/json.h"
 #include "config/settings.h"
@@ -69,6 +70,9 @@ Resolved resolve(const Choice& choice) {
   if (choice.inner) add_inner(layers, *choice.inner, problems);
   for (const std::string& set : choice.sets) layers.push_back(set_layer(set));
   for (const Layer& flag : choice.flags) layers.push_back(flag);
+  const Layer* mode_setter = setter(layers, "/mode");
+  const bool published = mode_setter != nullptr && mode_setter->document["mode"] == "published";
+  complete_arms(layers, published);
 
   // Each layer by itself, so that every problem is told with its own address.
   for (const Layer& layer : layers) {
@@ -86,8 +90,6 @@ Resolved resolve(const Choice& choice) {
   }
   throw_if_any(std::move(problems));
 
-  const Layer* mode_setter = setter(layers, "/mode");
-  const bool published = mode_setter != nullptr && mode_setter->document["mode"] == "published";
   if (published) {
     problems.clear();
     layers.insert(layers.begin(),

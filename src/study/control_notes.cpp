@@ -17,6 +17,36 @@ const Comparison* find(const StudyResult& result, const Arm& arm) {
   return nullptr;
 }
 
+// What users set in the arm: without what tuning, the budget and the choice of kernels gave it.
+std::vector<ArmSetting> own_settings(const StudyResult& result, const Arm& arm) {
+  const auto is_given = [&](const ArmSetting& setting) {
+    const TuneAxes& axes = result.config.study.tune.axes;
+    return setting.path == "kernels" ||
+           (setting.path == "schedule.steps" && result.config.study.budget != Budget::steps) ||
+           std::any_of(axes.begin(), axes.end(),
+                       [&](const TuneAxis& axis) { return axis.path == setting.path; });
+  };
+  std::vector<ArmSetting> own = arm.set;
+  own.erase(std::remove_if(own.begin(), own.end(), is_given), own.end());
+  return own;
+}
+
+// Two arms that differ in their embedding alone. An overlay that has a control's name is none.
+bool differ_in_embedding_alone(const StudyResult& result, const Arm& left, const Arm& right) {
+  const std::vector<ArmSetting> settings = own_settings(result, left);
+  const std::vector<ArmSetting> others = own_settings(result, right);
+  return std::is_permutation(settings.begin(), settings.end(), others.begin(), others.end());
+}
+
+// A control against the baseline that it is a control of, standard.
+const Comparison* find_control(const StudyResult& result, const Arm& control) {
+  const Comparison* const c = find(result, control);
+  return c != nullptr && c->baseline.name == Arm::standard.name &&
+                 differ_in_embedding_alone(result, c->arm, c->baseline)
+             ? c
+             : nullptr;
+}
+
 // The loss at each evaluation, over the seeds of the arm that finished with the same evaluations as its first.
 std::vector<Evaluation> mean_curve(const StudyResult& result, const Arm& arm) {
   std::vector<Evaluation> mean;
@@ -39,6 +69,7 @@ std::optional<std::string> describe_placebo(const StudyResult& result) {
   const Comparison* const bespoke = find(result, Arm::bespoke);
   const Comparison* const placebo = find(result, Arm::random_band);
   if (bespoke == nullptr || placebo == nullptr) return std::nullopt;
+  if (!differ_in_embedding_alone(result, bespoke->arm, placebo->arm)) return std::nullopt;
   const std::vector<double> differences = paired_differences(result, bespoke->arm, placebo->arm);
   const Summary summary = summarise(differences);
   if (summary.n < 2) return std::nullopt;
@@ -57,12 +88,12 @@ std::optional<std::string> describe_placebo(const StudyResult& result) {
 std::vector<std::string> describe_controls(const StudyResult& result) {
   std::vector<std::string> notes;
   if (leaks(result)) return notes;
-  const Comparison* const aa = find(result, Arm::aa);
+  const Comparison* const aa = find_control(result, Arm::aa);
   if (aa != nullptr && (aa->decision.outcome == Outcome::better || aa->decision.outcome == Outcome::worse))
     notes.emplace_back(
         "The control aa, standard from another start, came out different: here starts alone make "
         "differences, and no verdict of this study can be trusted.");
-  const Comparison* const worse = find(result, Arm::known_worse);
+  const Comparison* const worse = find_control(result, Arm::known_worse);
   if (worse != nullptr && worse->difference.n >= kSeedsForVerdict &&
       worse->decision.outcome != Outcome::worse)
     notes.emplace_back(

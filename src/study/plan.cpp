@@ -104,6 +104,18 @@ bool adds(const Json& request, const Json& plan) {
          !beyond(arms_of(request), arms_of(plan)).empty();
 }
 
+// What the arm of this name sets by the first request that has one.
+std::optional<Json> first_set(const Json& stored, const Json& name) {
+  for (const Json& request : stored.value("requests", Json::array())) {
+    if (!request.is_object()) continue;
+    for (const Json& arm : request.value("arms", Json::array())) {
+      if (arm == name) return Json::object();
+      if (arm.is_object() && arm.value("name", Json()) == name) return arm.value("set", Json::object());
+    }
+  }
+  return std::nullopt;
+}
+
 std::string name_seeds(const SeedList& seeds) {
   return (seeds.size() == 1 ? "seed " : "seeds ") + format_seeds(seeds);
 }
@@ -112,10 +124,17 @@ std::string name_arms(const std::vector<std::string>& arms) {
   return (arms.size() == 1 ? "arm " : "arms ") + fmt::format("{}", fmt::join(arms, ", "));
 }
 
+// The seeds that were planned: those listed, and those that came in later for the looks that were planned.
+SeedList planned_seeds(const SeedPlan& plan) {
+  const int last = plan.looks.empty() ? plan.planned : std::max(plan.planned, plan.looks.back());
+  return {plan.order.begin(), plan.order.begin() + std::min<std::ptrdiff_t>(last, std::ssize(plan.order))};
+}
+
+// `allowed`: what may be there, `planned` among it.
 template <class T, class Name>
-void describe_list(const std::vector<T>& now, const std::vector<T>& planned, Name name,
-                   std::vector<std::string>& out) {
-  if (const std::vector<T> added = beyond(now, planned); !added.empty())
+void describe_list(const std::vector<T>& now, const std::vector<T>& planned, const std::vector<T>& allowed,
+                   Name name, std::vector<std::string>& out) {
+  if (const std::vector<T> added = beyond(now, allowed); !added.empty())
     out.push_back(name(added) + " added");
   if (const std::vector<T> left = beyond(planned, now); !left.empty())
     out.push_back(name(left) + " left out");
@@ -175,6 +194,25 @@ SeedPlan seeds_of_plan(const Json& stored, const Config& config) {
   return plan;
 }
 
+Json tuned_of_plan(const Json& stored, const std::string& file) {
+  Json tuned = stored.is_object() ? stored.value("tuned", Json()) : Json();
+  if (!tuned.is_object() || !tuned.contains("arms") || !tuned["arms"].is_array()) return tuned;
+  for (size_t i = 0; i < tuned["arms"].size(); ++i) {
+    Json& entry = tuned["arms"][i];
+    if (!entry.is_object() || entry.contains("own")) continue;
+    const Json name = entry.value("arm", Json());
+    std::optional<Json> own = first_set(stored, name);
+    if (!own)
+      throw Failure(
+          fmt::format("{}: /tuned/arms/{}/own", file, i),
+          fmt::format("is missing, and no request says what {} sets: add it, such as {{}} for an arm "
+                      "that sets nothing, or start over with --fresh",
+                      name.dump()));
+    entry["own"] = *std::move(own);
+  }
+  return tuned;
+}
+
 PlanRecord compare_with_plan(const Json& stored, const Config& config, const std::string& file) {
   const Json now = plan_of(config);
   std::vector<std::string> missing;
@@ -189,9 +227,13 @@ PlanRecord compare_with_plan(const Json& stored, const Config& config, const std
                                             missing.size() == 1 ? "is" : "are"));
   else if (record.hash != hash_of(plan))
     record.departures.emplace_back("plan.json was altered: its hash is of another plan");
-  if (plan.contains("seeds")) describe_list(seeds_of(now), seeds_of(plan), name_seeds, record.departures);
-  if (plan.contains("arms")) describe_list(arms_of(now), arms_of(plan), name_arms, record.departures);
+  if (plan.contains("seeds"))
+    describe_list(seeds_of(now), seeds_of(plan),
+                  planned_seeds(seeds_of_plan({{"requests", requests}}, config)), name_seeds,
+                  record.departures);
   const std::vector<std::string> planned_arms = arms_of(plan);
+  if (plan.contains("arms"))
+    describe_list(arms_of(now), planned_arms, planned_arms, name_arms, record.departures);
   if (!planned_arms.empty() && planned_arms[0] != arms_of(now)[0])
     record.departures.push_back(
         fmt::format("the baseline {} instead of {}", arms_of(now)[0], planned_arms[0]));

@@ -24,7 +24,12 @@ nlohmann::ordered_json with_request(const nlohmann::ordered_json& stored, const 
 // plan, so that a look that is added later is none.
 SeedPlan seeds_of_plan(const nlohmann::ordered_json& stored, const Config& config);
 
-// Where `config` departs from the first request of `stored`, a clause each, and what was altered in the file.
+// What tuning chose, as plan.json keeps it (frozen_tuning in study/tuning.h), null for nothing. Plans from before an arm's
+// "own" was kept get it from the first request that has the arm. Throws Failure, with `file` and the place, where none has.
+nlohmann::ordered_json tuned_of_plan(const nlohmann::ordered_json& stored, const std::string& file);
+
+// Where `config` departs from the first request of `stored`, a clause each, and what was altered in the file. Seeds
+// that come in for a look of that request are no departure.
 PlanRecord compare_with_plan(const nlohmann::ordered_json& stored, const Config& config,
                              const std::string& file);
 

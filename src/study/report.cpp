@@ -261,6 +261,9 @@ Report study_report(const StudyResult& result) {
   if (!result.seed_criteria.empty()) report.tables.push_back(criteria_table(result));
   if (std::optional<std::string> note = describe_departures(result.plan))
     report.notes.push_back(*std::move(note));
+  if (result.arms.size() == 1)
+    report.notes.push_back(
+        fmt::format("The study has one arm, {}: nothing is compared.", enum_name(result.arms[0].arm)));
   report.notes.insert(report.notes.end(), result.notes.begin(), result.notes.end());
   report.document = to_json(result);
   report.tables.push_back(trials_table(report.document));

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "config/overlays.h"
 #include "config/settings.h"
 #include "study/finished.h"
 #include "study/run_comparison.h"
@@ -84,13 +86,24 @@ std::vector<Sides> differences_between(const StoredRun& left, const StoredRun& r
   return out;
 }
 
-std::vector<std::string> describe_runs(const StoredRun& left, const StoredRun& right) {
+// "nothing", or "body.width=96, optimiser.learning_rate=0.001".
+std::string set_text(const std::vector<ArmSetting>& set) {
+  std::vector<std::string> settings;
+  for (const ArmSetting& setting : set) settings.push_back(setting.path + "=" + setting.value);
+  return settings.empty() ? "nothing" : fmt::format("{}", fmt::join(settings, ", "));
+}
+
+std::vector<std::string> describe_runs(const RunComparison& comparison, const StoredRun& left,
+                                       const StoredRun& right) {
   std::vector<std::string> facts = {"left:  " + left.name, "right: " + right.name};
   if (left.epoch > 0) facts.push_back(fmt::format("after epoch {}", left.epoch));
   const auto shown = [](const Json& value) { return value.is_null() ? "not recorded" : value.dump(); };
   for (const Sides& d : differences_between(left, right))
     facts.push_back(
         fmt::format("{}: {} on the left, {} on the right", d.name, shown(d.left), shown(d.right)));
+  for (const ArmSides& arm : comparison.arms)
+    facts.push_back(fmt::format("arm {} sets {} on the left, {} on the right", arm.name, set_text(arm.left),
+                                set_text(arm.right)));
   return facts;
 }
 
@@ -132,6 +145,14 @@ Json to_json(const std::vector<SettingDifference>& differences) {
   return out;
 }
 
+Json to_json(const std::vector<ArmSides>& arms) {
+  Json out = Json::array();
+  for (const ArmSides& arm : arms)
+    out.push_back(
+        {{"arm", arm.name}, {"left", settings_to_json(arm.left)}, {"right", settings_to_json(arm.right)}});
+  return out;
+}
+
 Json left_out(const StoredRun& run) {
   Json out = Json::array();
   for (const TrialRecord& trial : run.result.trials)
@@ -152,6 +173,7 @@ Json to_json(const RunComparison& comparison, const StoredRun& left, const Store
           {"metric", metric_name(comparison.metric)},
           {"margin_nats", number_or_null(comparison.margin)},
           {"settings", to_json(settings_between(left, right))},
+          {"arms", to_json(comparison.arms)},
           {"environment", to_json(environments_between(left, right))},
           {"comparisons", std::move(comparisons)},
           {"left_out", {{"left", left_out(left)}, {"right", left_out(right)}}}};
@@ -174,7 +196,7 @@ IntervalPlot differences_plot(const RunComparison& comparison) {
 Report run_comparison_report(const RunComparison& comparison, const StoredRun& left, const StoredRun& right) {
   Report report;
   report.title = "The same trials of two runs";
-  report.facts = describe_runs(left, right);
+  report.facts = describe_runs(comparison, left, right);
   report.tables = {differences_table(comparison)};
   report.plot = differences_plot(comparison);
   report.notes = describe_gaps(left, "left");

@@ -63,6 +63,7 @@ StoredModel find_model(const std::string& flag, const fs::path& file) {
     model.config_file = (folder / "config.json").string();
     model.resolved = resolve({"", model.config_file, {}, {}});
     arms = arms_of_run(folder, model.resolved->config);
+    for (Arm& tuning : tuning_arms_of_run(folder, model.resolved->config)) arms.push_back(std::move(tuning));
   }
   // Of arms that share a name, the one whose file this is.
   const auto is_its = [&](const Arm& known) {

@@ -11,6 +11,18 @@ namespace ate {
 
 using Json = nlohmann::ordered_json;
 
+namespace {
+
+// Which part of the validation data a loss is of, where it is cut in two.
+std::string describe_part(const EvaluationConfig& evaluation) {
+  const bool tune = evaluation.part == EvaluationPart::tune;
+  return fmt::format("scored: the part of the validation data {}, its {} {:.4g} %",
+                     tune ? "to tune on" : "for the test", tune ? "first" : "last",
+                     100 * (tune ? evaluation.tune_share : 1 - evaluation.tune_share));
+}
+
+}  // namespace
+
 Report model_report(const Config& config, const std::string& run_id, const TrialRecord& record,
                     const std::optional<double>& floor, const std::filesystem::path& checkpoint) {
   const Progress& p = record.progress;
@@ -20,7 +32,10 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
   report.title = fmt::format("{}: {}{}, {} attention, seed {}", config.name, record.id.arm_name(),
                              record.id.arm.set.empty() ? " embedding" : "", enum_name(config.attention.kind),
                              record.id.seed);
-  report.facts = {describe_corpus(config, floor), "checkpoint: " + checkpoint.string()};
+  report.facts = {describe_corpus(config, floor)};
+  const EvaluationConfig evaluation = arm_config(config, record.id.arm).evaluation;
+  if (evaluation.tune_share > 0) report.facts.push_back(describe_part(evaluation));
+  report.facts.push_back("checkpoint: " + checkpoint.string());
   Table table{"model",
               "",
               {{"parameters", "parameters"},
@@ -62,6 +77,7 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
                      {"perplexity", number_or_null(std::exp(last.loss))},
                      {"excess", number_or_null(last.excess)},
                      {"targets", last.targets},
+                     {"evaluation_part", enum_name(evaluation.part)},
                      {"loss_by_position", last.by_position},
                      {"train_losses", p.train_losses},
                      {"leak", p.leak},

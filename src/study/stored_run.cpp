@@ -12,6 +12,7 @@
 #include "run/folder.h"
 #include "study/finished.h"
 #include "study/plan.h"
+#include "study/tuning.h"
 #include "support/error.h"
 #include "support/files.h"
 #include "support/json.h"
@@ -108,6 +109,21 @@ std::vector<Arm> arms_of_run(const fs::path& folder, const Config& config) {
   }
   for (const Arm& arm : config.study.arms) add_once(arms, arm);
   for (const Arm& arm : built_in_arms()) add_once(arms, arm);
+  return arms;
+}
+
+std::vector<Arm> tuning_arms_of_run(const fs::path& folder, const Config& config) {
+  TuneAxes grid = config.study.tune.axes;
+  const Json plan = read_json_if_sound(folder / "plan.json");
+  if (const Json::json_pointer grown("/tuned/grid"); plan.is_object() && plan.contains(grown)) {
+    std::vector<Problem> problems;
+    read_axes(plan[grown], (folder / "plan.json").string() + ": /tuned/grid", grid, problems);
+    if (!problems.empty()) throw Failure(problems[0].where, problems[0].what);
+  }
+  std::vector<Arm> arms;
+  if (grid.empty()) return arms;
+  for (const Arm& arm : config.study.arms)
+    for (const std::vector<ArmSetting>& point : grid_points(grid)) arms.push_back(tuning_arm(arm, point));
   return arms;
 }
 

@@ -20,6 +20,9 @@ struct StoredRun {
 // and every kind of embedding.
 std::vector<Arm> arms_of_run(const std::filesystem::path& folder, const Config& config);
 
+// The arms of its config as tuning trains them, at every point of its grid, but for the steps of a budget.
+std::vector<Arm> tuning_arms_of_run(const std::filesystem::path& folder, const Config& config);
+
 // `folder`: <out>/runs/<id>. With an `epoch` above 0 trials that were evaluated after it count as finished, those under
 // way too. Throws BadInput when it is no run's folder, or no trial counts; Failure when a file is damaged.
 StoredRun read_run(const std::filesystem::path& folder, int64_t epoch);

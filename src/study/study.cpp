@@ -98,15 +98,17 @@ bool has_arms(const Json& stored, const Config& config) {
   });
 }
 
-bool undecided(const StudyResult& result) {
+// Whether more seeds may still bring a verdict: some comparison is undecided, or exploratory for want of seeds.
+bool awaits_verdict(const StudyResult& result) {
   return !leaks(result) &&
          std::any_of(result.comparisons.begin(), result.comparisons.end(), [](const Comparison& c) {
-           return c.decision.outcome == Outcome::undecided && c.verdict.find("untuned") == std::string::npos;
+           return (c.decision.outcome == Outcome::undecided || c.difference.n < kSeedsForVerdict) &&
+                  c.verdict.find("untuned") == std::string::npos;
          });
 }
 
 // The config as its file holds it. Kernels that do not train every arm are left to each arm, as they were asked for.
-Json stored_config(Config config, const Config& asked) {
+Json config_for_file(Config config, const Config& asked) {
   for (const Arm& arm : config.study.arms)
     if (chosen_kernels(arm_config(asked, arm)) != config.kernels) config.kernels = asked.kernels;
   return write_config(config);
@@ -138,9 +140,11 @@ class Choices {
     const auto settle = [this](Arm arm) { return settler_.settled(std::move(arm)); };
     std::vector<Arm> arms = config_.study.arms;
     if (!config_.study.tune.axes.empty()) {
-      tuning = tune(config_, settle, plan().value("tuned", Json()), (run_.folder() / "plan.json").string(),
+      const std::string file = (run_.folder() / "plan.json").string();
+      const Json frozen = tuned_of_plan(plan(), file);
+      tuning = tune(config_, settle, frozen, file,
                     [this](const std::vector<TrialId>& trials) { return pool_.train(trials, "to tune"); });
-      keep("tuned", frozen_tuning(*tuning, plan().value("tuned", Json())));
+      keep("tuned", frozen_tuning(*tuning, frozen));
       for (size_t i = 0; i < arms.size(); ++i) {
         const std::vector<ArmSetting>& best = tuning->arms[i].points[tuning->arms[i].best].set;
         arms[i].set.insert(arms[i].set.end(), best.begin(), best.end());
@@ -237,16 +241,22 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   const std::string id = fmt::format("{}-{}-{}", options.command, config.name, experiment_hash(config));
   RunFolder run(options.out, id, options.fresh);
   StudyOutcome outcome;
-  outcome.part_of_stored = run.done() && has_arms(read_json_if_sound(run.folder() / "config.json"), config) &&
-                           covers_more(read_json_if_sound(run.folder() / "result.json"), plan_trials(config));
+  // As it was before anything was trained or written here.
+  const Json stored_config = run.done() ? read_json_if_sound(run.folder() / "config.json") : Json();
+  const Json stored_result = run.done() ? read_json_if_sound(run.folder() / "result.json") : Json();
+  const auto is_part_of_stored = [&](const Config& request) {
+    return has_arms(stored_config, request) && covers_more(stored_result, plan_trials(request));
+  };
+  outcome.part_of_stored = is_part_of_stored(config);
   const std::string plan_file = (run.folder() / "plan.json").string();
   Config planned = config;  // by the arms as they were asked for
-  if (!outcome.part_of_stored) {
+  const auto write_request = [&] {
     const bool begun = !std::filesystem::is_empty(run.folder() / "checkpoint");
-    const Json plan = with_request(run.read_json("plan.json"), config, plan_file, begun);
-    run.write_json("config.json", stored_config(config, asked));
+    const Json plan = with_request(run.read_json("plan.json"), planned, plan_file, begun);
+    run.write_json("config.json", config_for_file(planned, asked));
     run.write_json("plan.json", plan);
-  }
+  };
+  if (!outcome.part_of_stored) write_request();
 
   TrialPool pool(asked, config, run,
                  {jobs, most_in_stack(asked, options.stack, parameters), options.save_seconds});
@@ -264,12 +274,13 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
                             {seeds_of_plan(run.read_json("plan.json"), planned), tuning, times});
   };
   judge();
-  while (undecided(outcome.result) && static_cast<int64_t>(config.study.seeds.size()) < options.max_seeds) {
+  while (awaits_verdict(outcome.result) &&
+         static_cast<int64_t>(config.study.seeds.size()) < options.max_seeds) {
     config.study.seeds.push_back(next_seed(config));
     planned.study.seeds = config.study.seeds;
-    run.write_json("config.json", stored_config(planned, asked));
-    run.write_json("plan.json", with_request(run.read_json("plan.json"), planned, plan_file, true));
-    spdlog::info("undecided after {} seeds: seed {} is added", config.study.seeds.size() - 1,
+    outcome.part_of_stored = outcome.part_of_stored && is_part_of_stored(planned);
+    if (!outcome.part_of_stored) write_request();
+    spdlog::info("no verdict yet after {} seeds: seed {} is added", config.study.seeds.size() - 1,
                  config.study.seeds.back());
     judge();
   }

@@ -16,7 +16,7 @@ struct StudyOptions {
   int stack = 1;             // most trials in one batched step; 1: each alone; 0: what fits on a GPU, else 1
   bool fresh = false;        // start over, the old run moved aside
   double save_seconds = 30;  // most wall-clock between two checkpoints of a trial
-  int64_t max_seeds = 0;     // add seeds until every comparison is decided or there are so many; 0: none
+  int64_t max_seeds = 0;     // add seeds until every comparison has a verdict or there are so many; 0: none
 };
 
 struct StudyOutcome {

@@ -63,6 +63,14 @@ class Step(Case):
         self.assertEqual([(r["kernels"], r["dtype"], r["threads"], r["ratio_by"]) for r in rows],
                          [("eager", "fp32", 2, "wall clock"), ("fused", "fp32", 2, "wall clock")])
 
+    def test_an_arm_of_the_config_by_its_name(self):
+        path = self.write("mine.json", {"study": {"arms": ["standard", {"name": "narrow", "set": {"body.width": 16}}]}})
+        document = self.document("--config", path, "--arms", "narrow", "--dtype", "fp32")
+        self.assertEqual([row["arm"] for row in document["rows"]], ["narrow", "narrow"])
+        # What is timed is the arm's own step: a model 32 wide has products 64 and 96 wide.
+        shapes = [(product["m"], product["k"], product["n"]) for product in document["products"]]
+        self.assertFalse([shape for shape in shapes if 64 in shape or 96 in shape], shapes)
+
     def test_trace(self):
         self.document("--arms", "bespoke", "--trace", "step.json")
         events = read_json(os.path.join(self.folder, "step.json"))["traceEvents"]

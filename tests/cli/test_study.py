@@ -6,7 +6,7 @@ import os
 import unittest
 import xml.etree.ElementTree
 
-from harness import Case, read_json, run, side_by_side
+from harness import Case, Run, checkpoint_progress, read_json, run, side_by_side
 
 STUDY = ["study", "--preset", "focused", "--epochs", "2", "--seeds", "0..2", "--device", "cpu",
          "--set", "windows.batches_per_epoch=20"]
@@ -86,6 +86,79 @@ class Study(Case):
                            study=["train", "--preset", "focused", "--epochs", "1", "--device", "cpu"]).out
         self.assertIn(f"{200 * 96 + 96 * 200 + 200:,}", table)
 
+    def test_an_arm_is_compared_with_the_baseline(self):
+        path = self.config({"extends": "focused", "study": {"arms": [
+            "tied", {"name": "wide", "set": {"body.width": 96}}, {"name": "narrow", "set": {"body.width": 16}}]}})
+        rows = [
+            (["--arm", "own:body.width=32"], ["tied", "own"]),
+            (["--arm", "narrow"], ["tied", "narrow"]),
+            (["--arms", "wide", "--arm", "narrow"], ["wide", "narrow"]),
+            (["--arms", "wide,standard"], ["wide", "standard"]),
+        ]
+        for flags, arms in rows:
+            with self.subTest(flags=flags):
+                result = json.loads(self.study(*flags, "--format", "json", "--fresh",
+                                               study=["study", "--config", path, *STUDY[3:]]).out)
+                self.assertEqual([arm["arm"] for arm in result["arms"]], arms)
+                self.assertEqual([c["baseline"] for c in result["comparisons"]], arms[:1])
+        alone = self.study("--arms", "wide", study=["study", "--config", path, *STUDY[3:]])
+        self.assertIn("The study has one arm, wide: nothing is compared.", " ".join(alone.out.split()))
+        self.assertIn("the study has one arm, wide: nothing is compared", alone.err)
+        one = ["train", "--config", path, "--epochs", "1", "--device", "cpu", "--arm", "wide", "--seed", "0"]
+        self.assertIn(f"{200 * 96 + 96 * 200 + 200:,}", self.study(study=one).out)
+
+    def test_a_checkpoint_of_tuning_is_scored_on_the_part_to_tune_on(self):
+        self.study(*TUNE, study=STUDY)
+        run_of = Run(self.out)
+        self.assertTrue(run_of.has("DONE"))
+        one_of_each = {name.endswith("-s90"): name for name in run_of.checkpoints() if name.endswith(("-s0", "-s90"))}
+        for tuning, name in one_of_each.items():
+            done = run("train", "--evaluate", run_of.checkpoint(name), "--format", "json")
+            self.assertEqual(done.code, 0, done.err)
+            document = json.loads(done.out)
+            self.assertEqual(document["evaluation_part"], "tune" if tuning else "test", name)
+            stored = checkpoint_progress(run_of.checkpoint(name))["evaluations"][-1]["loss"]
+            self.assertAlmostEqual(document["val_loss"], stored, 6)
+            facts = run("train", "--evaluate", run_of.checkpoint(name)).out
+            self.assertIn("scored: the part of the validation data " +
+                          ("to tune on, its first 50 %" if tuning else "for the test, its last 50 %"), facts)
+
+    def test_a_finished_study_keeps_the_seeds_that_are_added(self):
+        until = ["--arms", "standard,aa", "--set", "study.margin=0", "--until", "decided", "--max-seeds"]
+        self.result(*until, "4")
+        self.result(*until, "5")
+        self.assertEqual(len(self.run_files.result()["trials"]), 10)
+        self.assertEqual(read_json(self.run_files.path("config.json"))["study"]["seeds"], "0..4")
+
+    def test_seeds_of_a_declared_look_are_planned(self):
+        first = STUDY.index("--seeds")
+        seeds = lambda last: [*STUDY[:first], *STUDY[first + 2:], "--seeds", f"0..{last}",
+                              "--set", "study.looks=[3,5]", "--arms", "standard,aa"]
+        self.study(study=seeds(2))
+        self.assertNotIn("Beyond the plan", self.study(study=seeds(4)).out)
+        self.assertIn("Beyond the plan: seed 5 added", self.study(study=seeds(5)).out)
+
+    def test_runs_of_arms_with_other_settings_are_compared_by_name(self):
+        outs = [os.path.join(self.folder, name) for name in ("left", "right")]
+        for out, width in zip(outs, ("32", "96")):
+            self.study("--arm", f"wide:body.width={width}", study=STUDY, out=out)
+        left, right = (Run(out).folder for out in outs)
+        done = run("compare", left, right)
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("arm wide sets body.width=32 on the left, body.width=96 on the right", done.out)
+        document = json.loads(run("compare", left, right, "--format", "json").out)
+        self.assertEqual([row["comparison"] for row in document["comparisons"]], ["standard", "wide", "wide - standard"])
+        self.assertEqual(document["arms"], [{"arm": "wide", "left": {"body.width": 32}, "right": {"body.width": 96}}])
+        self.assertNotEqual(document["comparisons"][1]["mean_difference"], 0)
+
+    def test_a_tuned_run_is_compared_with_an_untuned_one(self):
+        tuned, plain = (os.path.join(self.folder, name) for name in ("tuned", "plain"))
+        self.study(*TUNE, study=STUDY, out=tuned)
+        self.study(study=STUDY, out=plain)
+        done = run("compare", Run(tuned).folder, Run(plain).folder)
+        self.assertEqual(done.code, 0, done.err)
+        self.assertRegex(done.out, r"arm standard sets optimiser\.learning_rate=\S+ on the left, nothing on the right")
+
     def test_until_decided(self):
         out = self.result("--until", "decided", "--max-seeds", "5", "--arms", "standard,aa", "--set", "study.margin=0")
         # Two starts of one arm: nothing decides, and all seeds are used.
@@ -119,6 +192,13 @@ class Study(Case):
             (["--until", "decided"], "--max-seeds"),
             (["--until", "never", "--max-seeds", "9"], "--until"),
             (["--plot-tuning", "x.svg"], "nothing is tuned"),
+            (["--arm", "wide:body.width=32,body.width=96"],
+             "--arm wide:body.width=32,body.width=96: sets body.width to 32 and to 96: set it once"),
+            (["--arm", "wide:body.width=32", "--arm", "wide:body.width=96"],
+             "--arm wide:body.width=32 --arm wide:body.width=96: both are of the name wide"),
+            (["--tune", "body.width=32,64", "--tune", "body.width=96,128"],
+             "--tune body.width=32,64 --tune body.width=96,128: both tune body.width"),
+            (["--arm", "standard:body.width=32"], "there are two arms of the name standard"),
             (["--set", "embedding.kind=bespoke"], "each arm of the study names its own"),
         ]
         for (flags, complaint), done in side_by_side(

@@ -172,6 +172,8 @@ TEST_CASE("axes that cannot be tuned are refused", "[config]") {
   CHECK(contains(complaint_of_sets({"study.tune.axes={\"study.margin\": [0.1, 0.2]}"}),
                  "study is the study's"));
   CHECK(contains(complaint_of_sets({"study.tune.axes=3"}), "expected an object of paths"));
+  CHECK(contains(complaint_of_sets({rate + "[0.1, 0.2], \"/optimiser/learning_rate\": [0.3, 0.4]}"}),
+                 "optimiser.learning_rate is tuned twice"));
   CHECK(contains(complaint_of_sets({rate + "[0.1, 0.2]}", "study.tune.seeds=5,6"}),
                  "seed 5 is one of study.seeds too"));
   CHECK(
@@ -202,6 +204,38 @@ TEST_CASE("an arm on the command line is a name and settings", "[config]") {
         Json::parse(R"({"name": "a", "set": {"x": [1, 2], "y": "b,c"}})"));
   CHECK(contains(complaint_of<BadInput>([] { parse_arm("--arm", "a:body.width"); }),
                  "expected NAME:path=value"));
+  CHECK(complaint_of<BadInput>([] { parse_arm("--arm", "a:body.width=8,body.width=16"); }) ==
+        "--arm a:body.width=8,body.width=16: sets body.width to 8 and to 16: set it once");
+}
+
+TEST_CASE("on the command line a name is the arm that the file lists by it", "[config]") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("mine.json", R"({"study": {"arms": ["tied",
+      {"name": "wide", "set": {"body.width": 128}}, {"name": "bespoke", "set": {"body.width": 32}}]},
+      "published": {"study": {"arms": ["standard", {"name": "printed", "set": {"body.width": 8}}]}}})");
+  const auto arms_by = [&](const char* names, std::vector<std::string> sets = {}) {
+    const Layer flag{"--arms", {{"study", {{"arms", Json::parse(names)}}}}, true};
+    return resolve({"", path, std::move(sets), {flag}}).config.study.arms;
+  };
+  const Arm tied("tied");
+  const Arm wide("wide", {{"body.width", "128"}});
+  const Arm own_bespoke("bespoke", {{"body.width", "32"}});
+  CHECK((arms_by(R"(["wide", "standard"])") == std::vector<Arm>{wide, Arm::standard}));
+  CHECK((arms_by(R"(["bespoke"])") == std::vector<Arm>{own_bespoke}));
+  CHECK((resolve({"", path, {R"(study.arms=["tied", "wide"])"}, {}}).config.study.arms ==
+         std::vector<Arm>{tied, wide}));
+  // The baseline stays first, also where it is named.
+  CHECK((arms_by(R"([null, "wide"])") == std::vector<Arm>{tied, wide}));
+  CHECK((arms_by(R"([null, "wide", "tied"])") == std::vector<Arm>{tied, wide}));
+  CHECK((arms_by(R"([null, "wide"])", {R"(study.arms=["aa"])"}) == std::vector<Arm>{Arm::aa, wide}));
+  // What the file lists for published mode is listed in that mode.
+  CHECK((arms_by(R"([null, "printed"])", {"mode=published"}) ==
+         std::vector<Arm>{Arm::standard, Arm("printed", {{"body.width", "8"}})}));
+  CHECK(contains(complaint_of<BadInput>([&] { arms_by(R"([null, "printed"])"); }), "got \"printed\""));
+  // A file's own list names kinds of embedding.
+  folder.write("above.json", R"({"extends": "./mine.json", "study": {"arms": ["bespoke"]}})");
+  CHECK((resolve({"", (folder.path() / "above.json").string(), {}, {}}).config.study.arms ==
+         std::vector<Arm>{Arm::bespoke}));
 }
 
 TEST_CASE("a file extends a preset or another file, whose settings lie under its own", "[config]") {

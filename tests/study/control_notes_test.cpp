@@ -39,6 +39,46 @@ TEST_CASE("a control that does not come out as it must is named", "[study]") {
                    "The control known_worse, standard at rank 8, did not come out worse"));
 }
 
+TEST_CASE("an overlay that has a control's name is no control", "[study]") {
+  const Arm own_aa("aa", {{"body.width", "4"}});
+  const Arm own_worse("known_worse", {{"body.width", "64"}});
+  CHECK(describe_controls(study({{own_aa, 0.3}, {own_worse, -0.5}})).empty());
+  // Where the baseline sets the same, they are controls; what tuning gave each is none of their own.
+  const auto notes_of = [](const std::vector<ArmSetting>& baseline, const std::vector<ArmSetting>& aa,
+                           const char* tuned) {
+    Config config = study_config(12);
+    if (tuned != nullptr) config.study.tune.axes = {{tuned, {"0.001", "0.01"}}};
+    config.study.arms = {Arm("standard", baseline), Arm("aa", aa)};
+    std::vector<TrialRecord> trials;
+    for (int seed = 0; seed < 12; ++seed)
+      for (size_t i = 0; i < 2; ++i)
+        trials.push_back(
+            finished(config.study.arms[i], seed,
+                     {9, 4 + 0.3 * static_cast<double>(i) + 0.01 * (seed % 3) * (i == 0 ? 1 : 2)}));
+    return describe_controls(assess(config, "run", trials));
+  };
+  const ArmSetting width{"body.width", "4"};
+  const ArmSetting slow{"optimiser.learning_rate", "0.001"};
+  const ArmSetting fast{"optimiser.learning_rate", "0.01"};
+  CHECK(notes_of({width}, {width}, nullptr).size() == 1);
+  CHECK(notes_of({width}, {}, nullptr).empty());
+  CHECK(notes_of({slow}, {fast}, nullptr).empty());
+  CHECK(notes_of({slow}, {fast}, "optimiser.learning_rate").size() == 1);
+}
+
+TEST_CASE("a control says nothing against another baseline than standard", "[study]") {
+  Config config = study_config(12);
+  config.study.arms = {Arm::bespoke, Arm::aa, Arm::known_worse};
+  std::vector<TrialRecord> trials;
+  for (int seed = 0; seed < 12; ++seed) {
+    const double noise = 0.01 * (seed % 3 - 1);
+    trials.push_back(finished(Arm::bespoke, seed, {9, 4}));
+    trials.push_back(finished(Arm::aa, seed, {9, 4.3 + noise}));
+    trials.push_back(finished(Arm::known_worse, seed, {9, 3.7 + noise}));
+  }
+  CHECK(describe_controls(assess(config, "run", trials)).empty());
+}
+
 TEST_CASE("bespoke is held against its placebo, seed by seed", "[study]") {
   const auto note = [](double bespoke, double placebo) {
     return describe_controls(study({{Arm::bespoke, bespoke}, {Arm::random_band, placebo}})).at(0);

@@ -144,6 +144,67 @@ TEST_CASE("a tuned study freezes its choice, tests on the other part, and resume
   CHECK(other == here);
 }
 
+TEST_CASE("seeds that a smaller request adds to a finished study are kept with it", "[study]") {
+  const TemporaryFolder out;
+  const std::vector<std::string> same = {R"(study.arms=["standard", "aa"])", "study.margin=0"};
+  const auto until = [&](int64_t max_seeds) {
+    StudyOptions options = options_in(out);
+    options.max_seeds = max_seeds;
+    return run_study(tiny_study(same), options);
+  };
+  const StudyOutcome first = until(4);
+  const auto stored_trials = [&] {
+    return Json::parse(bytes_of_file(folder_of(out, first) / "result.json"))["trials"].size();
+  };
+  CHECK(stored_trials() == 8);
+  // Up to the seeds that are stored it is a part of them.
+  const std::string config = bytes_of_file(folder_of(out, first) / "config.json");
+  const StudyOutcome part = until(3);
+  CHECK(part.part_of_stored);
+  CHECK(part.reused);
+  CHECK(part.result.trials.size() == 6);
+  CHECK(stored_trials() == 8);
+  CHECK(bytes_of_file(folder_of(out, first) / "config.json") == config);
+
+  const StudyOutcome more = until(5);
+  CHECK(!more.part_of_stored);
+  CHECK(!more.reused);
+  CHECK(stored_trials() == 10);
+  CHECK(Json::parse(bytes_of_file(folder_of(out, first) / "config.json"))["study"]["seeds"].dump() !=
+        Json::parse(config)["study"]["seeds"].dump());
+  CHECK(until(5).reused);
+}
+
+TEST_CASE("a comparison of few seeds has no verdict yet, however clear", "[study]") {
+  const TemporaryFolder out;
+  StudyOptions options = options_in(out);
+  const std::vector<std::string> clear = {
+      R"(study.arms=["standard", {"name": "still", "set": {"optimiser.learning_rate": 1e-9}}])",
+      "study.seeds=0..5"};
+  options.max_seeds = 8;
+  const StudyOutcome few = run_study(tiny_study(clear), options);
+  REQUIRE(few.result.comparisons[0].decision.outcome == Outcome::worse);
+  CHECK(few.result.config.study.seeds.size() == 8);
+  CHECK(few.result.comparisons[0].verdict == "exploratory: worse");
+  options.max_seeds = 40;
+  const StudyOutcome enough = run_study(tiny_study(clear), options);
+  CHECK(enough.result.config.study.seeds.size() == 10);
+  CHECK(enough.result.comparisons[0].verdict == "worse");
+}
+
+TEST_CASE("a tuned study goes on from a plan that does not say what its arms set", "[study]") {
+  const TemporaryFolder out;
+  const StudyOutcome outcome = run_in(out, {kTune, kWide});
+  Json plan = plan_of_run(out, outcome);
+  const Json whole = plan;
+  for (Json& arm : plan["tuned"]["arms"]) arm.erase("own");
+  std::ofstream(folder_of(out, outcome) / "plan.json") << plan.dump();
+  const StudyOutcome again = run_in(out, {kTune, kWide});
+  CHECK(again.reused);
+  CHECK(timeless(again) == timeless(outcome));
+  CHECK(plan_of_run(out, again)["tuned"] == whole["tuned"]);
+}
+
 TEST_CASE("seeds are added until a comparison is decided, and no further", "[study]") {
   const TemporaryFolder out;
   StudyOptions options = options_in(out);

@@ -104,6 +104,42 @@ TEST_CASE("every departure is named", "[study]") {
   CHECK(departures(with(plan, config), study_config(3)).empty());
 }
 
+TEST_CASE("seeds that come in for a declared look are planned, those beyond the last are not", "[study]") {
+  const auto looking = [](int seeds) {
+    Config config = study_config(seeds);
+    config.study.looks = {{2, 4}};
+    return config;
+  };
+  const Json plan = stored(looking(2));
+  for (const int seeds : {3, 4}) CHECK(departures(with(plan, looking(seeds)), looking(seeds)).empty());
+  const Json grown = with(with(plan, looking(4)), looking(6));
+  CHECK(departures(grown, looking(6)) == "seeds 4,5 added");
+  CHECK(departures(grown, looking(1)) == "seed 1 left out");
+  // A look that is declared later plans nothing.
+  CHECK(contains(departures(with(stored(study_config(2)), looking(4)), looking(4)), "seeds 2,3 added"));
+}
+
+TEST_CASE("a choice from before a plan kept what an arm sets is of the arm that was first asked for",
+          "[study]") {
+  Config config = study_config(2);
+  config.study.arms = {Arm::standard, Arm("wide", {{"body.width", "16"}})};
+  Json plan = stored(config);
+  config.study.arms[1].set[0].value = "32";
+  plan = with(plan, config);
+  plan["tuned"] = Json::parse(R"({"grid": {}, "arms": [{"arm": "standard"}, {"arm": "wide"}]})");
+  const auto tuned = [&] { return tuned_of_plan(plan, "plan.json"); };
+  CHECK(tuned()["arms"][0]["own"] == Json::object());
+  CHECK(tuned()["arms"][1]["own"] == Json({{"body.width", 16}}));
+  plan["tuned"]["arms"][1]["own"] = {{"body.width", 8}};
+  CHECK(tuned()["arms"][1]["own"] == Json({{"body.width", 8}}));
+  plan["tuned"]["arms"].push_back({{"arm", "narrow"}});
+  const std::string said = complaint_of<Failure>(tuned);
+  CHECK(contains(said, "plan.json: /tuned/arms/2/own: is missing, and no request says what \"narrow\" sets"));
+  CHECK(contains(said, "--fresh"));
+  CHECK(tuned_of_plan(nullptr, "plan.json").is_null());
+  CHECK(tuned_of_plan(stored(config), "plan.json").is_null());
+}
+
 TEST_CASE("a plan altered by hand shows", "[study]") {
   Json plan = stored(study_config(3));
   plan["requests"][0]["seeds"] = "0..4";

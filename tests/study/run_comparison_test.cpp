@@ -92,6 +92,43 @@ TEST_CASE("without a common baseline arms are compared alone", "[study]") {
   CHECK(comparison.differences.size() == 2);
 }
 
+TEST_CASE("arms of one name pair, whatever each run set in them, and both sets are told", "[study]") {
+  const auto of = [](const std::string& name, std::vector<Arm> arms, double shift) {
+    Config config = study_config(10);
+    config.study.arms = std::move(arms);
+    std::vector<TrialRecord> trials;
+    for (size_t arm = 0; arm < config.study.arms.size(); ++arm)
+      for (size_t seed = 0; seed < 10; ++seed)
+        trials.push_back(finished(config.study.arms[arm], static_cast<int64_t>(seed),
+                                  {9, kStandard[seed] + shift * static_cast<double>(arm)}));
+    return stored(config, trials, name);
+  };
+  const ArmSetting slow{"optimiser.learning_rate", "0.001"};
+  const ArmSetting fast{"optimiser.learning_rate", "0.01"};
+  const StoredRun left = of("a", {Arm("standard", {slow}), Arm("wide", {{"body.width", "16"}, slow})}, 0.25);
+  const StoredRun right = of("b", {Arm("standard", {fast}), Arm("wide", {{"body.width", "16"}, slow})}, 0.5);
+  const RunComparison comparison = compare_runs(left, right, kMargin);
+  REQUIRE(comparison.differences.size() == 3);
+  CHECK(comparison.differences[1].name == "wide");
+  CHECK(comparison.differences[1].difference.mean == Approx(0.25));
+  CHECK(comparison.differences[2].name == "wide - standard");
+  CHECK(comparison.differences[2].difference.mean == Approx(0.25));
+  REQUIRE(comparison.arms.size() == 1);  // wide sets the same in both
+  const Report report = run_comparison_report(comparison, left, right);
+  CHECK(report.facts.back() ==
+        "arm standard sets optimiser.learning_rate=0.001 on the left, optimiser.learning_rate=0.01 on the "
+        "right");
+  CHECK(report.document["arms"] ==
+        nlohmann::ordered_json::parse(R"([{"arm": "standard", "left": {"optimiser.learning_rate": 0.001},
+                                            "right": {"optimiser.learning_rate": 0.01}}])"));
+  // The same arm pairs before one of its name.
+  const RunComparison twins = compare_runs(of("c", {Arm("wide", {slow}), Arm("wide", {fast})}, 0),
+                                           of("d", {Arm("wide", {fast}), Arm("wide", {slow})}, 1), kMargin);
+  CHECK(twins.arms.empty());
+  CHECK(twins.differences[0].difference.mean == Approx(1));
+  CHECK(twins.differences[1].difference.mean == Approx(0));
+}
+
 TEST_CASE("a leak in one of two runs leaves no verdict", "[study]") {
   std::vector<TrialRecord> trials = pairs(kStandard, kBespoke);
   trials[0].progress.leak = 1;
