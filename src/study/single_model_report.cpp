@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/fields.h"
+#include "config/kernels.h"
 #include "study/describe_corpus.h"
 #include "study/single_model.h"
 
@@ -16,11 +17,14 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
   const Progress& p = record.progress;
   const Evaluation last = p.evaluations.empty() ? Evaluation() : p.evaluations.back();
   const std::optional<double> above = floor ? std::optional(last.loss - *floor) : std::nullopt;
+  const bool trained = !run_id.empty();  // else a stored model is scored, by plain operations
+  const KernelsUsed kernels = kernels_used(config);
   Report report;
   report.title = fmt::format("{}: {}{}, {} attention, seed {}", config.name, record.id.arm_name(),
                              record.id.arm.set.empty() ? " embedding" : "", enum_name(config.attention.kind),
                              record.id.seed);
   report.facts = {describe_corpus(config, floor), "checkpoint: " + checkpoint.string()};
+  if (trained) report.facts.insert(report.facts.begin() + 1, "kernels: " + kernels.text());
   Table table{"model",
               "",
               {{"parameters", "parameters"},
@@ -67,6 +71,7 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
                      {"leak", p.leak},
                      {"checkpoint", checkpoint.string()},
                      {"seconds", record.seconds}};
+  if (trained) report.document.update({{"kernels", kernels.name}, {"kernels_reason", kernels.why}});
   return report;
 }
 

@@ -226,8 +226,8 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
     run.write_json("plan.json", plan);
   }
 
-  TrialPool pool(asked, config, run,
-                 {jobs, most_in_stack(asked, options.stack, parameters), options.save_seconds});
+  const int most = most_in_stack(asked, options.stack, parameters);
+  TrialPool pool(asked, config, run, {jobs, most, options.save_seconds});
   std::optional<Tuning> tuning;
   try {
     config.study.arms = Choices(asked, planned, run, pool).settled_arms(tuning);
@@ -237,6 +237,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   const auto judge = [&] {
     outcome.result = assess(config, id, pool.train(plan_trials(config), "to train"),
                             {seeds_of_plan(run.read_json("plan.json"), planned), tuning});
+    for (ArmResult& arm : outcome.result.arms) arm.stacked = is_stacked(asked, arm.arm, most);
   };
   judge();
   while (undecided(outcome.result) && static_cast<int64_t>(config.study.seeds.size()) < options.max_seeds) {
