@@ -31,11 +31,9 @@ std::string without_fused_kernels(const BodyConfig& body) {
   const struct {
     bool asked;
     const char* what;
-  } parts[] = {{body.norm == Norm::pre, "pre-norm layers"},
-               {body.activation == Activation::gelu, "GELU"},
+  } parts[] = {{body.norm == Norm::pre && !body.final_norm, "pre-norm layers without a last norm"},
                {body.activation == Activation::swiglu, "SwiGLU"},
                {body.normalisation == Normalisation::rms, "RMS norm"},
-               {!body.bias, "layers without biases"},
                {body.positions == Positions::rotary, "rotary positions"},
                {body.qk_norm, "norms of queries and keys"},
                {key_value_heads(body) != body.heads, "grouped key-value heads"},

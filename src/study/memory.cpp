@@ -17,9 +17,9 @@ double trial_bytes(const Config& config, int64_t parameters) {
   const double width = number(config.body.width);
   // Of each layer, for a row: queries, keys, values, the streams and their norms, the hidden activations, and the
   // attention weights of every head. Autograd keeps each a few times over, before and after masks and biases.
-  const double layer =
-      encoder ? 10 * width + 2 * number(hidden_width(config.body)) + 2 * number(config.body.heads) * length
-              : 2 * width;
+  const double hidden =
+      number(hidden_width(config.body)) * (config.body.activation == Activation::swiglu ? 2 : 1);
+  const double layer = encoder ? 10 * width + 2 * hidden + 2 * number(config.body.heads) * length : 2 * width;
   const double copies = chosen_kernels(config) == KernelKind::fused ? 1 : 3;
   const double logits = 2 * number(config.source.vocabulary);
   const double training = copies * rows * (number(config.body.layers) * layer + logits);
