@@ -121,13 +121,13 @@ TEST_CASE("a stack in bf16 has the loss and gradient of each model alone in bf16
     const at::Tensor losses = rounded.run(rounded.windows(4), 4);
     const at::Tensor difference = (losses - exact.run(exact.windows(4), 4)).abs();
     CHECK(difference.max().item<double>() < 0.02);
-    CHECK(difference.min().item<double>() > 0);
     for (size_t r = 0; r < exact.alone.size(); ++r) {
       const at::Tensor ours = rounded.arena(r).gradients;
       const at::Tensor theirs = exact.arena(r).gradients;
       CAPTURE(r, enum_name(exact.keys_of_parts[r].arm));
       CHECK(ours.scalar_type() == at::kFloat);
       CHECK((ours - theirs).norm().item<double>() < 0.05 * theirs.norm().item<double>());
+      CHECK(!at::equal(ours, theirs));  // it was rounded
       const double loss = rounded.run_alone(r, rounded.windows(4), 4);
       const at::Tensor alone = rounded.alone[r]->arena.gradients;
       CHECK(std::abs(loss - losses[static_cast<int64_t>(r)].item<double>()) < 0.005);
