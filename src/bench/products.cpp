@@ -8,6 +8,7 @@
 #include <functional>
 #include <thread>
 
+#include "config/derived.h"
 #include "kernels/cpu/kernels.h"
 #include "support/timing.h"
 
@@ -50,7 +51,7 @@ std::vector<ProductShape> step_products(const Config& config, const EmbeddingPla
   const BodyConfig& body = config.body;
   const int64_t rows = config.windows.batch * config.windows.length;
   const int64_t d = body.width;
-  const int64_t f = body.feedforward * d;
+  const int64_t f = hidden_width(body);
   std::vector<ProductShape> shapes;
   add_linear(shapes, "qkv", rows, d, 3 * d, body.layers);
   add_linear(shapes, "out", rows, d, d, body.layers);

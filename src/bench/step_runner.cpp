@@ -34,8 +34,9 @@ class StepRunner::Eager {
   double step() {
     const Config& config = model_.config;
     const at::Tensor windows = data_.training_batch(updates_ / data_.steps, updates_ % data_.steps);
-    const double p = config.body.dropout;
-    const auto dropout = [p](const at::Tensor& x, uint32_t) { return at::dropout(x, p, /*train=*/true); };
+    const auto dropout = [&](const at::Tensor& x, uint32_t site) {
+      return at::dropout(x, dropout_probability(config.body, site), /*train=*/true);
+    };
     model_.arena.gradients.zero_();
     TrainingLoss loss;
     {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "config/check_body.h"
 #include "config/check_study.h"
 #include "config/derived.h"
 #include "config/fields.h"
@@ -192,9 +193,7 @@ std::vector<Problem> check_model(const Config& c, const std::vector<EmbeddingKin
   std::vector<Problem> problems;
   append(problems, check_source(c.source));
   check_windows(c, problems);
-  if (c.body.kind == BodyKind::encoder && c.body.width % c.body.heads != 0)
-    problems.push_back(
-        {"/body/heads", fmt::format("{} heads do not divide the width {}", c.body.heads, c.body.width)});
+  append(problems, check_body(c.body));
   append(problems, check_attention(c));
   append(problems, foreign_settings("optimiser", c.optimiser.kind, c.optimiser.own));
   append(problems, check_embedding(c, embeddings));

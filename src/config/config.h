@@ -103,31 +103,55 @@ enum class BodyKind {
   bag,      // mean of the window's embeddings, linear head; one target, the token after the window
   encoder,  // transformer layers, linear head; the targets are the inputs shifted by one
 };
-enum class Positions { none, learned };
+enum class Positions {
+  none,
+  learned,  // a table, added to the embeddings
+  rotary,   // queries and keys turned by their position (Su et al. 2021), halves of a head as in GPT-NeoX
+};
 enum class Norm {
   post,  // x -> norm(x + f(x)), as in the original transformer
   pre,   // x -> x + f(norm(x)), as in GPT-2; a last norm (final_norm) belongs to it
 };
-enum class Activation { relu, gelu };  // gelu: the exact one, x Phi(x)
+enum class Normalisation {
+  layer,  // (x - mean) / deviation (Ba et al. 2016)
+  rms,    // x / root of the mean square (Zhang & Sennrich 2019)
+};
+enum class Activation {
+  relu,
+  gelu,    // the exact one, x Phi(x)
+  swiglu,  // silu(gate x) * (linear1 x), three matrices (Shazeer 2020)
+};
 enum class Init {
   framework,  // PyTorch's defaults: N(0,1) embeddings, U(+-1/sqrt(fan_in)) linears, Xavier in-projection
   normal,     // N(0, 0.02) embeddings and linears, zero biases; the attention in-projection keeps Xavier
+  gpt2,       // N(0, 0.02) all of these, the maps back to the stream by 1/sqrt(2 layers) of it; zero biases
 };
 
 // The model behind the embedding.
 struct BodyConfig {
   BodyKind kind = BodyKind::bag;
-  int64_t width = 64;       // d: width of the model and of the standard embedding
-  int64_t layers = 1;       // encoder only, as all below
-  int64_t heads = 4;        // must divide width
+  int64_t width = 64;  // d: width of the model and of the standard embedding
+  int64_t layers = 1;  // encoder only, as all below
+  int64_t heads = 4;   // must divide width
+  // Heads of keys and values, each read by heads / kv_heads heads of queries (Ainslie et al. 2023); 0: heads.
+  int64_t kv_heads = 0;
+  bool qk_norm = false;     // RMS norm of each head's queries and keys, before rotary (Henry et al. 2020)
   int64_t feedforward = 4;  // hidden width of the feed-forward block, as a multiple of width
+  int64_t feedforward_width = 0;  // the same as a number; 0: feedforward * width
   Norm norm = Norm::post;
+  Normalisation normalisation = Normalisation::layer;  // of every norm but qk_norm
   Activation activation = Activation::relu;
   Positions positions = Positions::none;
-  bool final_norm = false;  // LayerNorm before the head
-  bool causal = true;       // false: every position sees the whole window, its own target included
-  double dropout = 0.1;     // on attention weights, both sublayer outputs and inside the feed-forward block
-  Init init = Init::framework;
+  double rotary_base = 10'000;  // pair i of a head's hd / 2 turns by base^(-2 i / hd) a position
+  bool final_norm = false;      // a norm before the head
+  bool bias = true;             // of linear maps, norms and the head; the bag's head too
+  bool causal = true;           // false: every position sees the whole window, its own target included
+  double dropout = 0.1;  // on attention weights, both sublayer outputs and inside the feed-forward block
+  std::optional<double> dropout_attention;    // on attention weights; unset, as the next two: dropout
+  std::optional<double> dropout_residual;     // on both sublayer outputs
+  std::optional<double> dropout_feedforward;  // inside the feed-forward block
+  std::optional<double> dropout_embedding;    // on what the first layer reads; unset: none
+  Init init = Init::framework;                // the bag's too
 };
 
 // How a position chooses what it reads; encoder only. Orthogonal to the embedding. Settings that other kinds

@@ -44,6 +44,23 @@ inline int64_t band_width(double factor, const BodyConfig& body) {
   return floor_product(factor, static_cast<double>(body.width));
 }
 
+inline int64_t head_width(const BodyConfig& body) { return body.width / body.heads; }
+
+// Heads of keys and values; each is read by heads / this many heads of queries.
+inline int64_t key_value_heads(const BodyConfig& body) {
+  return body.kv_heads > 0 ? body.kv_heads : body.heads;
+}
+
+// Rows of the stacked in-projection: queries, keys, values, each head after head.
+inline int64_t in_projection_rows(const BodyConfig& body) {
+  return (body.heads + 2 * key_value_heads(body)) * head_width(body);
+}
+
+// Hidden width of the feed-forward block.
+inline int64_t hidden_width(const BodyConfig& body) {
+  return body.feedforward_width > 0 ? body.feedforward_width : body.feedforward * body.width;
+}
+
 // Predictions that the model makes per window: one for the bag, one per token for the encoder.
 inline int64_t targets_per_window(const Config& config) {
   return config.body.kind == BodyKind::bag ? 1 : config.windows.length;

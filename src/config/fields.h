@@ -80,16 +80,23 @@ struct EnumNames<BodyKind> {
 template <>
 struct EnumNames<Positions> {
   static constexpr std::array values = {std::pair{Positions::none, "none"},
-                                        std::pair{Positions::learned, "learned"}};
+                                        std::pair{Positions::learned, "learned"},
+                                        std::pair{Positions::rotary, "rotary"}};
 };
 template <>
 struct EnumNames<Norm> {
   static constexpr std::array values = {std::pair{Norm::post, "post"}, std::pair{Norm::pre, "pre"}};
 };
 template <>
+struct EnumNames<Normalisation> {
+  static constexpr std::array values = {std::pair{Normalisation::layer, "layer"},
+                                        std::pair{Normalisation::rms, "rms"}};
+};
+template <>
 struct EnumNames<Activation> {
   static constexpr std::array values = {std::pair{Activation::relu, "relu"},
-                                        std::pair{Activation::gelu, "gelu"}};
+                                        std::pair{Activation::gelu, "gelu"},
+                                        std::pair{Activation::swiglu, "swiglu"}};
 };
 template <>
 struct EnumNames<Procedure> {
@@ -100,7 +107,7 @@ struct EnumNames<Procedure> {
 template <>
 struct EnumNames<Init> {
   static constexpr std::array values = {std::pair{Init::framework, "framework"},
-                                        std::pair{Init::normal, "normal"}};
+                                        std::pair{Init::normal, "normal"}, std::pair{Init::gpt2, "gpt2"}};
 };
 template <>
 struct EnumNames<EvaluationPart> {
@@ -250,15 +257,39 @@ void describe(Visitor& v, BodyConfig& s) {
   v.field("width", s.width, between(1, 1 << 16), "d, width of the model and of the standard embedding");
   v.field("layers", s.layers, between(1, 1024), "Encoder layers");
   v.field("heads", s.heads, between(1, 1024), "Attention heads; must divide width");
+  later(v).field("kv_heads", s.kv_heads, between(0, 1024),
+                 "Heads of keys and values, each read by heads / kv_heads heads of queries; 0: heads");
+  later(v).field("qk_norm", s.qk_norm,
+                 "RMS norm of each head's queries and keys, with a gain, before rotary");
   v.field("feedforward", s.feedforward, between(1, 1024), "Feed-forward hidden width as a multiple of width");
-  later(v).field("norm", s.norm, "LayerNorm after each residual sum (post) or before each sublayer (pre)");
-  later(v).field("activation", s.activation, "Inside the feed-forward block");
-  v.field("positions", s.positions, "Position embedding");
-  v.field("final_norm", s.final_norm, "LayerNorm before the head");
+  later(v).field("feedforward_width", s.feedforward_width, between(0, 1 << 20),
+                 "Feed-forward hidden width as a number; 0: feedforward times width");
+  later(v).field("norm", s.norm, "A norm after each residual sum (post) or before each sublayer (pre)");
+  later(v).field("normalisation", s.normalisation,
+                 "Every norm. layer: by mean and deviation; rms: by the root of the mean square");
+  later(v).field("activation", s.activation,
+                 "Inside the feed-forward block. gelu: the exact one; swiglu: silu(gate x) * (linear1 x), a "
+                 "third matrix");
+  v.field("positions", s.positions,
+          "none; learned: a table that is added; rotary: queries and keys are turned");
+  later(v).field("rotary_base", s.rotary_base, above(1),
+                 "rotary: pair i of a head's hd / 2 turns by base^(-2 i / hd) a position");
+  v.field("final_norm", s.final_norm, "A norm before the head");
+  later(v).field("bias", s.bias, "Whether linear maps, norms and the head have biases");
   v.field("causal", s.causal, "Mask later positions; without it every position sees its own target");
   v.field("dropout", s.dropout, from_to_below(0, 1),
           "On attention weights, both sublayer outputs and inside the feed-forward block");
-  v.field("init", s.init, "framework: PyTorch's defaults; normal: N(0, 0.02), zero biases");
+  later(v).field("dropout_attention", s.dropout_attention, from_to_below(0, 1),
+                 "On attention weights; unset: dropout");
+  later(v).field("dropout_residual", s.dropout_residual, from_to_below(0, 1),
+                 "On both sublayer outputs; unset: dropout");
+  later(v).field("dropout_feedforward", s.dropout_feedforward, from_to_below(0, 1),
+                 "Inside the feed-forward block; unset: dropout");
+  later(v).field("dropout_embedding", s.dropout_embedding, from_to_below(0, 1),
+                 "On what the first layer reads; unset: 0");
+  v.field("init", s.init,
+          "framework: PyTorch's defaults; normal: N(0, 0.02), zero biases, Xavier in-projection; gpt2: N(0, "
+          "0.02) there too, and by 1/sqrt(2 layers) of it in the maps back to the stream");
 }
 
 template <class Visitor>

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/derived.h"
 #include "config/fields.h"
 
 namespace ate {
@@ -25,6 +26,23 @@ std::string why_not_dtype(const Config& config) {
   return "";
 }
 
+// What of an encoder the fused kernels do not have; "" where they have all.
+std::string without_fused_kernels(const BodyConfig& body) {
+  const struct {
+    bool asked;
+    const char* what;
+  } parts[] = {{body.norm == Norm::pre && !body.final_norm, "pre-norm layers without a last norm"},
+               {body.activation == Activation::swiglu, "SwiGLU"},
+               {body.normalisation == Normalisation::rms, "RMS norm"},
+               {body.positions == Positions::rotary, "rotary positions"},
+               {body.qk_norm, "norms of queries and keys"},
+               {key_value_heads(body) != body.heads, "grouped key-value heads"},
+               {body.dropout_embedding.value_or(0) > 0, "dropout on embeddings"}};
+  for (const auto& part : parts)
+    if (part.asked) return part.what;
+  return "";
+}
+
 }  // namespace
 
 std::string why_not_fused(const Config& config) {
@@ -33,8 +51,8 @@ std::string why_not_fused(const Config& config) {
   if (config.body.kind != BodyKind::encoder) return "there are no fused kernels for the bag";
   if (config.attention.kind != AttentionKind::dense)
     return "there are fused kernels for dense attention alone";
-  if (config.body.norm != Norm::post || config.body.activation != Activation::relu)
-    return "there are fused kernels for post-norm ReLU layers alone";
+  if (const std::string part = without_fused_kernels(config.body); !part.empty())
+    return "there are no fused kernels for " + part;
   if (config.windows.length > kLongestFusedWindow)
     return fmt::format("the fused kernels take windows of at most {} tokens, not {}", kLongestFusedWindow,
                        config.windows.length);
@@ -56,6 +74,16 @@ std::string why_not_stacked(const Config& config, const Arm& arm) {
 KernelKind chosen_kernels(const Config& config) {
   if (config.kernels != KernelKind::automatic) return config.kernels;
   return why_not_fused(config).empty() ? KernelKind::fused : KernelKind::reference;
+}
+
+std::string KernelsUsed::text() const { return why.empty() ? name : name + " (" + why + ")"; }
+
+KernelsUsed kernels_used(const Config& config, bool stacked) {
+  if (stacked) return {"stack", "plain operations, many trials in one step"};
+  const KernelKind kernels = chosen_kernels(config);
+  if (kernels == KernelKind::fused) return {enum_name(kernels), ""};
+  const std::string why = why_not_fused(config);
+  return {enum_name(kernels), why.empty() ? "as asked" : why};
 }
 
 std::vector<Problem> check_kernels(const Config& config) {

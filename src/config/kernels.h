@@ -23,6 +23,15 @@ std::string why_not_stacked(const Config& config, const Arm& arm);
 // fused or reference: what `auto` stands for.
 KernelKind chosen_kernels(const Config& config);
 
+// What trains a config's trials, for people and files.
+struct KernelsUsed {
+  std::string name;  // fused, reference or stack
+  std::string why;   // not fused, a clause; "" where they are
+
+  std::string text() const;  // "reference (there are no fused kernels for rotary positions)"
+};
+KernelsUsed kernels_used(const Config& config, bool stacked = false);
+
 // What is wrong with the settings `kernels` and `dtype`.
 std::vector<Problem> check_kernels(const Config& config);
 

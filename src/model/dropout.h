@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "config/config.h"
 #include "kernels/cpu/kernels.h"
 #include "random/counter.h"
 
@@ -17,6 +18,13 @@ enum Site : uint32_t {
   kFeedForwardOutput = 3
 };
 inline constexpr uint32_t kSites = 4;
+// On what the first layer reads: behind the sites of all layers.
+inline constexpr uint32_t kEmbeddingSite = 0xFFFFFF;
+
+// The body's probability at a site; 0: no dropout there. The bag has none.
+double dropout_probability(const BodyConfig& body, uint32_t site);
+// Whether any site has some.
+bool drops_anything(const BodyConfig& body);
 
 // What draws the mask. An element is dropped with q = round(65536 p) / 65536, the nearest probability that 16 bits can
 // draw exactly.

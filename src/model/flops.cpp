@@ -16,7 +16,9 @@ double training_flops_per_token(const Config& config, const EmbeddingPlan& plan)
     if (block.projected)
       forward += 2 * static_cast<double>(block.live_rows()) * static_cast<double>(block.width) * d;
   if (body.kind == BodyKind::encoder) {
-    const double linear_maps = 2 * (4 + 2 * static_cast<double>(body.feedforward)) * d * d;
+    const auto projections = static_cast<double>(in_projection_rows(body) + body.width);
+    const double matrices = body.activation == Activation::swiglu ? 3 : 2;
+    const double linear_maps = 2 * (projections + matrices * static_cast<double>(hidden_width(body))) * d;
     forward += windows * length * static_cast<double>(body.layers) * linear_maps;
     for (int64_t layer = 0; layer < body.layers; ++layer) {
       const int64_t sparse = sparse_heads(config, layer);

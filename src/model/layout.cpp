@@ -32,10 +32,10 @@ ParameterTensor& LayoutBuilder::add(std::string name, std::vector<int64_t> shape
   return layout.tensors.back();
 }
 
-LinearWeights<TensorId> LayoutBuilder::add_linear(const std::string& name, int64_t in, int64_t out,
-                                                  bool bias) {
+LinearWeights<TensorId> LayoutBuilder::add_linear(const std::string& name, int64_t in, int64_t out, bool bias,
+                                                  InitLaw law) {
   LinearWeights<TensorId> ids;
-  add(name + ".weight", {out, in}, InitLaw::linear_weight, in);
+  add(name + ".weight", {out, in}, law, in);
   ids.weight = last();
   if (!bias) return ids;
   add(name + ".bias", {out}, InitLaw::linear_bias, in);
@@ -43,10 +43,11 @@ LinearWeights<TensorId> LayoutBuilder::add_linear(const std::string& name, int64
   return ids;
 }
 
-LinearWeights<TensorId> LayoutBuilder::add_norm(const std::string& name, int64_t width) {
+LinearWeights<TensorId> LayoutBuilder::add_norm(const std::string& name, int64_t width, bool shift) {
   LinearWeights<TensorId> ids;
   add(name + ".weight", {width}, InitLaw::ones);
   ids.weight = last();
+  if (!shift) return ids;
   add(name + ".bias", {width}, InitLaw::zeros);
   ids.bias = last();
   return ids;
@@ -54,25 +55,37 @@ LinearWeights<TensorId> LayoutBuilder::add_norm(const std::string& name, int64_t
 
 namespace {
 
+bool norms_shift(const BodyConfig& body) { return body.bias && body.normalisation == Normalisation::layer; }
+
+// As PyTorch's attention module: Xavier for the stacked in-projection, zero biases, and a Linear's law for the
+// out-projection's weight.
+void add_attention(LayoutBuilder& layout, const std::string& name, const BodyConfig& body,
+                   LayerWeights<TensorId>& ids) {
+  const auto add = [&](const std::string& end, std::vector<int64_t> shape, InitLaw law) {
+    layout.add(name + end, std::move(shape), law, body.width);
+    return layout.last();
+  };
+  const int64_t rows = in_projection_rows(body);
+  ids.in_projection.weight = add("in_proj_weight", {rows, body.width}, InitLaw::in_projection);
+  if (body.bias) ids.in_projection.bias = add("in_proj_bias", {rows}, InitLaw::zeros);
+  ids.out_projection.weight = add("out_proj.weight", {body.width, body.width}, InitLaw::residual_weight);
+  if (body.bias) ids.out_projection.bias = add("out_proj.bias", {body.width}, InitLaw::zeros);
+  if (!body.qk_norm) return;
+  ids.query_norm = layout.add_norm(name + "q_norm", head_width(body), false);
+  ids.key_norm = layout.add_norm(name + "k_norm", head_width(body), false);
+}
+
 LayerWeights<TensorId> add_encoder_layer(LayoutBuilder& layout, int64_t index, const BodyConfig& body) {
   const std::string name = "layers." + std::to_string(index);
-  const std::string attention = attention_prefix(index);
   const int64_t d = body.width;
+  const int64_t f = hidden_width(body);
   LayerWeights<TensorId> ids;
-  // PyTorch's attention module: Xavier for the stacked in-projection, zero biases, and a Linear's law for the
-  // out-projection's weight.
-  layout.add(attention + "in_proj_weight", {3 * d, d}, InitLaw::xavier_weight, d);
-  ids.in_projection.weight = layout.last();
-  layout.add(attention + "in_proj_bias", {3 * d}, InitLaw::zeros);
-  ids.in_projection.bias = layout.last();
-  layout.add(attention + "out_proj.weight", {d, d}, InitLaw::linear_weight, d);
-  ids.out_projection.weight = layout.last();
-  layout.add(attention + "out_proj.bias", {d}, InitLaw::zeros);
-  ids.out_projection.bias = layout.last();
-  ids.linear1 = layout.add_linear(name + ".linear1", d, body.feedforward * d, true);
-  ids.linear2 = layout.add_linear(name + ".linear2", body.feedforward * d, d, true);
-  ids.norm1 = layout.add_norm(name + ".norm1", d);
-  ids.norm2 = layout.add_norm(name + ".norm2", d);
+  add_attention(layout, attention_prefix(index), body, ids);
+  ids.linear1 = layout.add_linear(name + ".linear1", d, f, body.bias);
+  if (body.activation == Activation::swiglu) ids.gate = layout.add_linear(name + ".gate", d, f, body.bias);
+  ids.linear2 = layout.add_linear(name + ".linear2", f, d, body.bias, InitLaw::residual_weight);
+  ids.norm1 = layout.add_norm(name + ".norm1", d, norms_shift(body));
+  ids.norm2 = layout.add_norm(name + ".norm2", d, norms_shift(body));
   return ids;
 }
 
@@ -117,13 +130,16 @@ Layout make_layout(const Config& config, const EmbeddingPlan& embedding) {
       ids.layers.push_back(add_encoder_layer(builder, i, body));
       add_attention_kind(builder, attention_prefix(i), config, sparse_heads(config, i));
     }
-    if (body.final_norm) ids.norm = builder.add_norm("norm", body.width);
+    if (body.final_norm) ids.norm = builder.add_norm("norm", body.width, norms_shift(body));
   }
-  if (embedding.tied) {
-    builder.add("head.bias", {config.source.vocabulary}, InitLaw::linear_bias, body.width);
-    ids.head = {ids.blocks[0].table, builder.last()};
+  if (!embedding.tied) {
+    ids.head = builder.add_linear("head", body.width, config.source.vocabulary, body.bias);
   } else {
-    ids.head = builder.add_linear("head", body.width, config.source.vocabulary, true);
+    ids.head.weight = ids.blocks[0].table;
+    if (body.bias) {
+      builder.add("head.bias", {config.source.vocabulary}, InitLaw::linear_bias, body.width);
+      ids.head.bias = builder.last();
+    }
   }
   return std::move(builder.layout);
 }

@@ -13,12 +13,14 @@
 
 namespace ate {
 
-// How a tensor starts out. `framework` and `normal` are the choices of Init.
+// How a tensor starts out, by the choices of Init. gpt2 is as normal where nothing else is said.
 enum class InitLaw {
-  table,          // framework: N(0, 1); normal: N(0, 0.02)
-  linear_weight,  // framework: U(-b, b) with b = 1 / sqrt(fan_in); normal: N(0, 0.02)
-  linear_bias,    // framework: U(-b, b) with the same b; normal: 0
-  xavier_weight,  // both: U(-b, b) with b = sqrt(6 / (fan_in + fan_out))
+  table,            // framework: N(0, 1); normal: N(0, 0.02)
+  linear_weight,    // framework: U(-b, b) with b = 1 / sqrt(fan_in); normal: N(0, 0.02)
+  residual_weight,  // of a map back to the stream: as linear_weight; gpt2: N(0, 0.02 / sqrt(2 layers))
+  linear_bias,      // framework: U(-b, b) with the same b; normal: 0
+  in_projection,    // as xavier_weight; gpt2: N(0, 0.02)
+  xavier_weight,    // all: U(-b, b) with b = sqrt(6 / (fan_in + fan_out))
   zeros,
   ones,
 };
@@ -66,8 +68,9 @@ std::string attention_prefix(int64_t layer);
 class LayoutBuilder {
  public:
   ParameterTensor& add(std::string name, std::vector<int64_t> shape, InitLaw law, int64_t fan_in = 0);
-  LinearWeights<TensorId> add_linear(const std::string& name, int64_t in, int64_t out, bool bias);
-  LinearWeights<TensorId> add_norm(const std::string& name, int64_t width);
+  LinearWeights<TensorId> add_linear(const std::string& name, int64_t in, int64_t out, bool bias,
+                                     InitLaw law = InitLaw::linear_weight);
+  LinearWeights<TensorId> add_norm(const std::string& name, int64_t width, bool shift);
 
   TensorId last() const { return {layout.tensors.size() - 1}; }
 
@@ -77,21 +80,25 @@ class LayoutBuilder {
 // The tensors of the arm's embedding, then the trunk's; the trunk's names and shapes are the same for every
 // arm.
 //   positions.weight                              [T, d]        positions = learned
-//   layers.I.self_attn.in_proj_weight, _bias      [3d, d], [3d] query, key, value, each split into heads
+//   layers.I.self_attn.in_proj_weight, _bias      [p, d], [p]   rows of queries, then keys, then values, head after
+//                                                               head: p = (H + 2 kv_heads) hd, by default 3d
 //   layers.I.self_attn.out_proj.weight, .bias     [d, d], [d]
+//   layers.I.self_attn.q_norm.weight, k_norm      [hd]          qk_norm
 //   layers.I.self_attn.*                          more of them for some kinds of attention, see model/attention/
-//   layers.I.linear1.weight, .bias                [f, d], [f]   f = feedforward * d
+//   layers.I.linear1.weight, .bias                [f, d], [f]   f = feedforward * d, or feedforward_width
+//   layers.I.gate.weight, .bias                   [f, d], [f]   activation = swiglu
 //   layers.I.linear2.weight, .bias                [d, f], [d]
 //   layers.I.norm1.weight, .bias; norm2           [d]           after attention; after the feed-forward block
 //   norm.weight, .bias                            [d]           final_norm
 //   head.weight, .bias                            [V, d], [V]   no weight when tied
+// bias = false leaves out every .bias of the trunk, normalisation = rms those of norms.
 Layout make_layout(const Config& config, const EmbeddingPlan& embedding);
 
-// Fills the flat array: element i of a tensor depends on (key, tensor's name, i) alone, so tensors of the
+// Fills the flat array by the body's choice: element i of a tensor depends on (key, tensor's name, i) alone, so tensors of the
 // same name start equal in paired arms, and so does the row of a token that has the model's width in both.
 void initialise(const Layout& layout, Init init, RandomKey key, std::vector<float>& parameters);
 
-// rows x width numbers of N(0, 1) (framework) or N(0, 0.02) (normal): the fixed rows of tokens outside all
+// rows x width numbers of N(0, 1) (framework) or N(0, 0.02) (normal, gpt2): the fixed rows of tokens outside all
 // bands.
 std::vector<float> noise_rows(int64_t rows, int64_t width, Init init, RandomKey key);
 

@@ -29,16 +29,18 @@ class Model::Operations final : public TrunkOperations {
   Operations(const Model& model, const Dropout* dropout, AttentionTraces* traces)
       : model_(model), dropout_(dropout), traces_(traces) {
     mask = model.causal_mask_;
+    rotary = model.rotary_;
   }
 
   at::Tensor linear(const at::Tensor& x, const Linear& map) const override {
     return at::linear(x, map.weight, map.bias);
   }
-  at::Tensor norm(const at::Tensor& x, const Linear& norm) const override {
-    return at::layer_norm(x, {model_.body_.width}, norm.weight, norm.bias, kNormEpsilon);
+  at::Tensor norm(const at::Tensor& x, const Linear& norm, Normalisation kind) const override {
+    return kind == Normalisation::rms ? over_root_mean_square(x, norm.weight.scalar_type()) * norm.weight
+                                      : at::layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, kNormEpsilon);
   }
   at::Tensor dropped(const at::Tensor& x, uint32_t site) const override {
-    return dropout_ == nullptr ? x : (*dropout_)(x, site);
+    return dropout_ == nullptr || dropout_probability(model_.body_, site) == 0 ? x : (*dropout_)(x, site);
   }
   at::Tensor add_positions(const at::Tensor& x, const at::Tensor& positions) const override {
     return x + positions.narrow(0, 0, x.size(1));
@@ -89,7 +91,8 @@ Model::Model(const Config& config, const EmbeddingPlan& plan, const Layout& layo
       distil_(config.attention.kind->learns ? config.attention.distil : 0),
       window_(config.windows.length),
       noise_(std::move(noise)),
-      causal_mask_(causal_mask(config.body, config.windows.length, arena.parameters.options())) {
+      causal_mask_(causal_mask(config.body, config.windows.length, arena.parameters.options())),
+      rotary_(rotary_positions(config.body, config.windows.length, arena.parameters.options())) {
   const std::vector<at::Tensor> views = parameter_views(layout, arena);
   const at::Device device = arena.parameters.device();
   weights_ = layout.weights.map([&](TensorId id) { return id ? views[id.index] : at::Tensor(); });
@@ -157,7 +160,7 @@ TrainingLoss Model::training_loss(const at::Tensor& windows, RandomKey key, uint
   const auto dropout = [&](const at::Tensor& x, uint32_t site) {
     // Drawn on the host, so that every device drops the same elements.
     at::Tensor mask = at::empty(x.sizes(), at::kFloat);
-    fill_dropout_mask(key, site, step, body_.dropout,
+    fill_dropout_mask(key, site, step, dropout_probability(body_, site),
                       {mask.mutable_data_ptr<float>(), static_cast<size_t>(mask.numel())});
     return x * mask.to(x.options());
   };
@@ -173,7 +176,7 @@ TrainingLoss Model::training_loss(const at::Tensor& windows, const Dropout& drop
 
 TrainingLoss Model::training_loss_of(const at::Tensor& embedded, const at::Tensor& windows,
                                      const Dropout& dropout) const {
-  const bool drops = body_.kind == BodyKind::encoder && body_.dropout > 0;
+  const bool drops = drops_anything(body_);
   AttentionTraces traces;
   const at::Tensor logits = trunk(embedded, drops ? &dropout : nullptr, distil_ > 0 ? &traces : nullptr);
   const at::Tensor loss = at::cross_entropy_loss(logits.flatten(0, 1), targets(windows, logits.size(1)));

@@ -52,7 +52,7 @@ class Model {
     return forward(tokens, nullptr, &traces);
   }
 
-  // Applies the dropout of a numbered site.
+  // Applies the dropout of a numbered site, one that has some.
   using Dropout = std::function<at::Tensor(const at::Tensor&, uint32_t site)>;
 
   // Cross-entropy in nats of every prediction, without dropout. windows: [N, T + 1] -> [N, T], or for the bag
@@ -98,6 +98,7 @@ class Model {
   std::vector<SparseHeads> sparse_;  // of each layer
   at::Tensor noise_, row_of_;
   at::Tensor causal_mask_;  // [T, T]: 0 where a position may look, -inf elsewhere; undefined without a mask
+  Rotary rotary_;
 };
 
 }  // namespace ate

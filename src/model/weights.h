@@ -15,6 +15,8 @@ struct LinearWeights {
 template <class T>
 struct LayerWeights {
   LinearWeights<T> in_projection, out_projection, linear1, linear2, norm1, norm2;
+  LinearWeights<T> gate;                  // of SwiGLU
+  LinearWeights<T> query_norm, key_norm;  // qk_norm: gains
 };
 
 template <class T>
@@ -42,7 +44,8 @@ struct ModelWeights {
     out.positions = make(positions);
     for (const LayerWeights<T>& l : layers)
       out.layers.push_back({pair(l.in_projection), pair(l.out_projection), pair(l.linear1), pair(l.linear2),
-                            pair(l.norm1), pair(l.norm2)});
+                            pair(l.norm1), pair(l.norm2), pair(l.gate), pair(l.query_norm),
+                            pair(l.key_norm)});
     out.norm = pair(norm);
     out.head = pair(head);
     return out;

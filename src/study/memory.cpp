@@ -17,9 +17,9 @@ double trial_bytes(const Config& config, int64_t parameters) {
   const double width = number(config.body.width);
   // Of each layer, for a row: queries, keys, values, the streams and their norms, the hidden activations, and the
   // attention weights of every head. Autograd keeps each a few times over, before and after masks and biases.
-  const double layer =
-      encoder ? (10 + 2 * number(config.body.feedforward)) * width + 2 * number(config.body.heads) * length
-              : 2 * width;
+  const double hidden =
+      number(hidden_width(config.body)) * (config.body.activation == Activation::swiglu ? 2 : 1);
+  const double layer = encoder ? 10 * width + 2 * hidden + 2 * number(config.body.heads) * length : 2 * width;
   const double copies = chosen_kernels(config) == KernelKind::fused ? 1 : 3;
   const double logits = 2 * number(config.source.vocabulary);
   const double training = copies * rows * (number(config.body.layers) * layer + logits);
@@ -33,7 +33,7 @@ double stacked_trial_bytes(const Config& config, int64_t parameters) {
   const BodyConfig& body = config.body;
   const auto tokens = static_cast<double>(config.windows.batch * config.windows.length);
   const auto d = static_cast<double>(body.width);
-  const double per_layer = d * static_cast<double>(20 + 6 * body.feedforward) +
+  const double per_layer = 20 * d + 6 * static_cast<double>(hidden_width(body)) +
                            6 * static_cast<double>(body.heads * config.windows.length);
   const double layers = body.kind == BodyKind::encoder ? static_cast<double>(body.layers) : 0;
   const double logits = 4 * static_cast<double>(config.source.vocabulary);

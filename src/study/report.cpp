@@ -8,6 +8,7 @@
 
 #include "config/derived.h"
 #include "config/fields.h"
+#include "config/kernels.h"
 #include "data/bands.h"
 #include "study/cost_report.h"
 #include "study/describe_corpus.h"
@@ -217,6 +218,18 @@ Table positions_table(const StudyResult& result) {
   return table;
 }
 
+// "fused", or "fused; rope: reference (there are no fused kernels for rotary positions)" where arms differ.
+std::string kernels_of_arms(const StudyResult& result) {
+  const auto of = [&](const ArmResult& arm) {
+    return kernels_used(arm_config(result.config, arm.arm), arm.stacked).text();
+  };
+  const std::string first = of(result.arms.front());
+  std::string out = first;
+  for (const ArmResult& arm : result.arms)
+    if (of(arm) != first) out += fmt::format("; {}: {}", enum_name(arm.arm), of(arm));
+  return out;
+}
+
 }  // namespace
 
 IntervalPlot differences_plot(const StudyResult& result) {
@@ -243,7 +256,8 @@ Report study_report(const StudyResult& result) {
       fmt::format("{}, {} mode: {} of {}, {} {}", config.name, enum_name(config.mode),
                   counted(config.schedule.epochs, "epoch"), counted(steps_per_epoch(config), "step"),
                   config.study.seeds.size() == 1 ? "seed" : "seeds", format_seeds(config.study.seeds));
-  report.facts = {describe_corpus(result.config, result.floor), "run: " + result.run_id};
+  report.facts = {describe_corpus(result.config, result.floor), "kernels: " + kernels_of_arms(result),
+                  "run: " + result.run_id};
   report.tables.push_back(arms_table(result));
   report.tables.push_back(losses_table(result));
   if (!result.comparisons.empty()) {

@@ -55,6 +55,7 @@ struct ArmResult {
   std::optional<double> published;     // what the original report printed
   std::vector<double> by_position;     // mean over seeds
   std::array<BandResult, 3> bands;     // high, mid, low
+  bool stacked = false;                // its trials train many in one step (src/model/stacked/)
 };
 
 // What can be said after every seed, however often one looks (study/anytime.h), over the seeds in the plan's order.

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "config/fields.h"
+#include "config/kernels.h"
 #include "config/overlays.h"
 #include "data/bands.h"
 #include "report/table.h"
@@ -34,10 +35,13 @@ Json with_settings(Json out, const Arm& arm) {
   return out;
 }
 
-Json to_json(const ArmResult& arm) {
+Json to_json(const ArmResult& arm, const Config& study) {
+  const KernelsUsed kernels = kernels_used(arm_config(study, arm.arm), arm.stacked);
   Json out = {{"arm", enum_name(arm.arm)},
               {"parameters", arm.parameters},
               {"flops_per_token", arm.flops_per_token},
+              {"kernels", kernels.name},
+              {"kernels_reason", kernels.why},
               {"seeds", arm.loss.n},
               {"epochs", to_json(arm.epochs)},
               {"mean_loss", number_or_null(arm.loss.mean)},
@@ -139,7 +143,7 @@ Json to_json(const StudyResult& result) {
               {"metric", metric_name(result.metric)},
               {"margin_nats", number_or_null(result.margin)},
               {"plan", {{"hash", result.plan.hash}, {"departures", result.plan.departures}}},
-              {"arms", list(result.arms)},
+              {"arms", list(result.arms, result.config)},
               {"comparisons", list(result.comparisons)},
               {"canaries", list(result.canaries)},
               {"seed_criteria", list(result.seed_criteria)},

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/fields.h"
+#include "config/kernels.h"
 #include "study/describe_corpus.h"
 #include "study/single_model.h"
 
@@ -28,6 +29,8 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
   const Progress& p = record.progress;
   const Evaluation last = p.evaluations.empty() ? Evaluation() : p.evaluations.back();
   const std::optional<double> above = floor ? std::optional(last.loss - *floor) : std::nullopt;
+  const bool trained = !run_id.empty();  // else a stored model is scored, by plain operations
+  const KernelsUsed kernels = kernels_used(config);
   Report report;
   report.title = fmt::format("{}: {}{}, {} attention, seed {}", config.name, record.id.arm_name(),
                              record.id.arm.set.empty() ? " embedding" : "", enum_name(config.attention.kind),
@@ -36,6 +39,7 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
   const EvaluationConfig evaluation = arm_config(config, record.id.arm).evaluation;
   if (evaluation.tune_share > 0) report.facts.push_back(describe_part(evaluation));
   report.facts.push_back("checkpoint: " + checkpoint.string());
+  if (trained) report.facts.insert(report.facts.begin() + 1, "kernels: " + kernels.text());
   Table table{"model",
               "",
               {{"parameters", "parameters"},
@@ -83,6 +87,7 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
                      {"leak", p.leak},
                      {"checkpoint", checkpoint.string()},
                      {"seconds", record.seconds}};
+  if (trained) report.document.update({{"kernels", kernels.name}, {"kernels_reason", kernels.why}});
   return report;
 }
 

@@ -258,8 +258,8 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   };
   if (!outcome.part_of_stored) write_request();
 
-  TrialPool pool(asked, config, run,
-                 {jobs, most_in_stack(asked, options.stack, parameters), options.save_seconds});
+  const int most = most_in_stack(asked, options.stack, parameters);
+  TrialPool pool(asked, config, run, {jobs, most, options.save_seconds});
   std::optional<Tuning> tuning;
   std::map<std::string, double> times;
   try {
@@ -272,6 +272,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   const auto judge = [&] {
     outcome.result = assess(config, id, pool.train(plan_trials(config), "to train"),
                             {seeds_of_plan(run.read_json("plan.json"), planned), tuning, times});
+    for (ArmResult& arm : outcome.result.arms) arm.stacked = is_stacked(asked, arm.arm, most);
   };
   judge();
   while (awaits_verdict(outcome.result) &&

@@ -33,8 +33,9 @@ std::optional<double> stored_seconds(const RunFolder& run, const TrialId& id) {
   }
 }
 
-void write_progress(const Config& config, const TrialId& id, const Progress& p, const RunFolder& run,
-                    const std::optional<double>& floor, double seconds, double seconds_left) {
+void write_progress(const Config& config, const KernelsUsed& kernels, const TrialId& id, const Progress& p,
+                    const RunFolder& run, const std::optional<double>& floor, double seconds,
+                    double seconds_left) {
   Json evaluated = Json::array();
   Json perplexities = Json::array();
   for (const Evaluation& e : p.evaluations) {
@@ -47,6 +48,8 @@ void write_progress(const Config& config, const TrialId& id, const Progress& p, 
                    {"seed", id.seed},
                    {"run_id", run.id()},
                    {"status", status_name(p.status)},
+                   {"kernels", kernels.name},
+                   {"kernels_reason", kernels.why},
                    {"epoch", p.epoch},
                    {"epochs_completed", p.epoch},
                    {"epochs_total", epochs_in_all(config)},
@@ -61,7 +64,8 @@ void write_progress(const Config& config, const TrialId& id, const Progress& p, 
 
 }  // namespace
 
-std::optional<TrialRecord> ended_record(const Config& config, TrialId id, const RunFolder& run) {
+std::optional<TrialRecord> ended_record(const Config& config, TrialId id, bool stacked,
+                                        const RunFolder& run) {
   TrialRecord record;
   record.id = id;
   try {
@@ -75,13 +79,16 @@ std::optional<TrialRecord> ended_record(const Config& config, TrialId id, const 
   const std::optional<double> seconds = stored_seconds(run, id);
   record.seconds = seconds.value_or(0);
   if (!seconds)
-    write_progress(arm_config(config, id.arm), id, record.progress, run, source_entropy(config.source), 0, 0);
+    write_progress(arm_config(config, id.arm), kernels_used(arm_config(config, id.arm), stacked), id,
+                   record.progress, run, source_entropy(config.source), 0, 0);
   return record;
 }
 
-TrialJournal::TrialJournal(const Config& config, Trial& trial, RunFolder& run, double save_seconds)
+TrialJournal::TrialJournal(const Config& config, Trial& trial, bool stacked, RunFolder& run,
+                           double save_seconds)
     : Journal(trial, run, save_seconds),
       config_(arm_config(config, trial.id().arm)),
+      kernels_(kernels_used(config_, stacked)),
       trial_(trial),
       floor_(source_entropy(config_.source)) {}
 
@@ -107,7 +114,8 @@ void TrialJournal::resumed() {
 
 void TrialJournal::saved() {
   saved_seconds_ = all_seconds();
-  write_progress(config_, trial_.id(), trial_.progress(), run_, floor_, saved_seconds_, seconds_left());
+  write_progress(config_, kernels_, trial_.id(), trial_.progress(), run_, floor_, saved_seconds_,
+                 seconds_left());
 }
 
 void TrialJournal::report_measurement() {

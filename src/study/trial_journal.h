@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "config/kernels.h"
 #include "run/folder.h"
 #include "study/result.h"
 #include "train/loop.h"
@@ -13,8 +14,8 @@ class Trial;
 
 class TrialJournal final : public Journal {
  public:
-  // Keeps references to the trial and the run.
-  TrialJournal(const Config& config, Trial& trial, RunFolder& run, double save_seconds);
+  // Keeps references to the trial and the run. `stacked`: it trains among others in one step.
+  TrialJournal(const Config& config, Trial& trial, bool stacked, RunFolder& run, double save_seconds);
 
   TrialRecord record() const;
 
@@ -29,6 +30,7 @@ class TrialJournal final : public Journal {
   double all_seconds() const { return seconds_before_ + seconds(); }  // trained so far, over all resumes
 
   Config config_;  // the arm's
+  KernelsUsed kernels_;
   Trial& trial_;
   std::optional<double> floor_;
   double seconds_before_ = 0;  // of earlier processes
@@ -37,6 +39,6 @@ class TrialJournal final : public Journal {
 
 // The record of a trial that has ended already, from its newest checkpoint, its progress file made whole; nothing if it has
 // not.
-std::optional<TrialRecord> ended_record(const Config& config, TrialId id, const RunFolder& run);
+std::optional<TrialRecord> ended_record(const Config& config, TrialId id, bool stacked, const RunFolder& run);
 
 }  // namespace ate

@@ -83,7 +83,8 @@ std::vector<TrialRecord> TrialPool::train(const std::vector<TrialId>& trials, co
   std::vector<TrialRecord> records;
   std::vector<TrialId> open;
   for (const TrialId& trial : trials) {
-    std::optional<TrialRecord> record = ended_record(config_, trial, run_);
+    std::optional<TrialRecord> record =
+        ended_record(config_, trial, is_stacked(asked_, trial.arm, options_.most_in_stack), run_);
     if (record)
       records.push_back(std::move(*record));
     else

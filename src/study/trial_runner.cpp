@@ -12,7 +12,7 @@ TrialRunner::TrialRunner(const Config& config, const TrialUnit& unit, at::Device
     : config_(config), device_(device), cancelled_(cancelled) {
   for (const TrialId& id : unit.trials) {
     auto trial = std::make_unique<Trial>(config, id, device);
-    auto journal = std::make_unique<TrialJournal>(config, *trial, run, save_seconds);
+    auto journal = std::make_unique<TrialJournal>(config, *trial, unit.stacked, run, save_seconds);
     members_.push_back({std::move(trial), std::move(journal), !unit.stacked});
   }
 }

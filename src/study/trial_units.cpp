@@ -28,12 +28,15 @@ int most_in_stack(const Config& asked, int stack, int64_t parameters) {
                          std::numeric_limits<int>::max());
 }
 
+bool is_stacked(const Config& asked, const Arm& arm, int most) {
+  return most > 1 && why_not_stacked(asked, arm).empty();
+}
+
 std::vector<TrialUnit> make_units(const Config& asked, const std::vector<TrialId>& trials, int most) {
-  const auto can = [&](const TrialId& id) { return why_not_stacked(asked, id.arm).empty(); };
   std::vector<TrialUnit> units;
   TrialUnit stacked{{}, true};
   for (const TrialId& id : trials) {
-    if (most == 1 || !can(id)) {
+    if (!is_stacked(asked, id.arm, most)) {
       units.push_back({{id}, false});
       continue;
     }

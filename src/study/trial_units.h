@@ -23,6 +23,9 @@ void check_stack(const Config& asked, int stack);
 // holds, and 1 elsewhere. `parameters`: of the largest model.
 int most_in_stack(const Config& asked, int stack, int64_t parameters);
 
+// Whether trials of this arm train in stacks of at most `most`.
+bool is_stacked(const Config& asked, const Arm& arm, int most);
+
 // The trials in units of at most `most`, in their order; those of arms that cannot be stacked train alone.
 std::vector<TrialUnit> make_units(const Config& asked, const std::vector<TrialId>& trials, int most);
 

@@ -1,6 +1,7 @@
 #include "catch.h"
 #include "config/kernels.h"
 #include "config/resolve.h"
+#include "helpers/bodies.h"
 #include "helpers/errors.h"
 
 using namespace ate;
@@ -173,6 +174,21 @@ TEST_CASE("fused kernels are refused where they cannot run, and bf16 and tf32 wh
   config.device = "cpu";
   config.windows.length = 257;
   check_refused(config, "at most 256 tokens, not 257");
+  for (const BodyCase& body : bodies_of_today()) {
+    CAPTURE(body.name);
+    if (body.name != "layers without biases" && body.name != "Llama")
+      check_refused(body.config, "there are no fused kernels for " + body.name);
+  }
+  check_refused(llama_encoder(), "there are no fused kernels for ");
+  Config open = config_for_all_arms();
+  open.body.norm = Norm::pre;
+  open.body.final_norm = false;
+  check_refused(open, "there are no fused kernels for pre-norm layers without a last norm");
+  open.body.final_norm = true;
+  open.body.activation = Activation::gelu;
+  open.body.bias = false;
+  open.body.dropout_residual = 0.2;
+  CHECK(why_not_fused(open).empty());
 
   const auto complaint = [](const char* device, KernelKind kernels, Dtype dtype, AttentionKind kind) {
     Config c;

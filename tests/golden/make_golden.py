@@ -42,12 +42,21 @@ SMALL_ENCODER = ENCODER | {
                                "causal": False},
 }
 
+# Llama's kind of model, and GPT-2's without biases: both with a tied head.
+LLAMA = ENCODER | {
+    "body": ENCODER["body"] | {"width": 16, "heads": 4, "kv_heads": 2, "feedforward_width": 12, "norm": "pre",
+                               "normalisation": "rms", "activation": "swiglu", "positions": "rotary",
+                               "rotary_base": 50.0, "qk_norm": True, "bias": False, "init": "gpt2"},
+}
+GPT2 = PRENORM | {"body": PRENORM["body"] | {"bias": False, "init": "gpt2"}}
+TIED = "tied"  # in place of bands: the head's weight is the embedding's
+
 
 def factors(high, mid, low, bias, tables="band"):
     return {"embedding": {"high": high, "mid": mid, "low": low, "projection_bias": bias, "tables": tables}}
 
 
-# name: (config, bands; None is the standard arm)
+# name: (config, bands; None is the standard arm, TIED the tied one)
 CASES = {
     "bag_standard": (BAG, None),
     "bag_bespoke_bias": (BAG | factors(2.0, 1.0, 0.25, True), BANDS),
@@ -59,6 +68,8 @@ CASES = {
     "encoder_prenorm_gelu": (PRENORM, None),
     "encoder_postnorm_gelu": (SMALL_ENCODER | {"body": SMALL_ENCODER["body"] | {"activation": "gelu"}}, None),
     "encoder_bespoke_prenorm": (PRENORM | factors(1.4, 1.0, 0.6, False), BANDS),
+    "encoder_tied_llama": (LLAMA, TIED),
+    "encoder_tied_gpt2": (GPT2, TIED),
 }
 
 
@@ -119,12 +130,13 @@ class Encoder(nn.Module):
         super().__init__()
         self.embedding = embedding
         self.positions = nn.Embedding(T, D) if body["positions"] == "learned" else None
+        bias = body.get("bias", True)
         layer = nn.TransformerEncoderLayer(D, body["heads"], body["feedforward"] * D, body["dropout"],
                                            activation=body.get("activation", "relu"), batch_first=True,
-                                           norm_first=body.get("norm", "post") == "pre")
-        norm = nn.LayerNorm(D) if body["final_norm"] else None
+                                           norm_first=body.get("norm", "post") == "pre", bias=bias)
+        norm = nn.LayerNorm(D, bias=bias) if body["final_norm"] else None
         self.encoder = nn.TransformerEncoder(layer, body["layers"], norm, enable_nested_tensor=False)
-        self.head = nn.Linear(D, V)
+        self.head = nn.Linear(D, V, bias=bias)
         self.mask = nn.Transformer.generate_square_subsequent_mask(T) if body["causal"] else None
 
     def losses(self, windows):
@@ -135,13 +147,87 @@ class Encoder(nn.Module):
         return functional.cross_entropy(logits.transpose(1, 2), windows[:, 1:], reduction="none")
 
 
+class GroupedAttention(nn.Module):
+    """Causal attention with rotary positions, normed queries and keys, and fewer heads of keys and values."""
+
+    def __init__(self, body):
+        super().__init__()
+        self.heads, self.kv_heads, self.base = body["heads"], body["kv_heads"], body["rotary_base"]
+        self.size = body["width"] // self.heads
+        rows = (self.heads + 2 * self.kv_heads) * self.size
+        self.in_proj_weight = nn.Parameter(torch.empty(rows, body["width"]))
+        self.out_proj = nn.Linear(body["width"], body["width"], bias=False)
+        self.q_norm = nn.RMSNorm(self.size, eps=1e-5)
+        self.k_norm = nn.RMSNorm(self.size, eps=1e-5)
+
+    def turned(self, x):
+        """Each pair of dimensions (i, i + size / 2) as a complex number, turned by position * base^(-2 i / size)."""
+        half = self.size // 2
+        angles = torch.outer(torch.arange(T), self.base ** (-torch.arange(half) / half))
+        turned = torch.complex(x[..., :half], x[..., half:]) * torch.polar(torch.ones(()), angles)
+        return torch.cat((turned.real, turned.imag), dim=-1)
+
+    def forward(self, x):
+        def heads(rows, count):
+            return functional.linear(x, rows).unflatten(-1, (count, self.size)).transpose(1, 2)
+
+        counts = (self.heads, self.kv_heads, self.kv_heads)
+        parts = self.in_proj_weight.split([count * self.size for count in counts])
+        q, k, v = (heads(rows, count) for rows, count in zip(parts, counts))
+        mixed = functional.scaled_dot_product_attention(self.turned(self.q_norm(q)), self.turned(self.k_norm(k)), v,
+                                                        is_causal=True, enable_gqa=True)
+        return self.out_proj(mixed.transpose(1, 2).flatten(2))
+
+
+class LlamaLayer(nn.Module):
+    def __init__(self, body):
+        super().__init__()
+        d, f = body["width"], body["feedforward_width"]
+        self.self_attn = GroupedAttention(body)
+        self.linear1 = nn.Linear(d, f, bias=False)
+        self.gate = nn.Linear(d, f, bias=False)
+        self.linear2 = nn.Linear(f, d, bias=False)
+        self.norm1 = nn.RMSNorm(d, eps=1e-5)
+        self.norm2 = nn.RMSNorm(d, eps=1e-5)
+
+    def forward(self, x):
+        x = x + self.self_attn(self.norm1(x))
+        y = self.norm2(x)
+        return x + self.linear2(functional.silu(self.gate(y)) * self.linear1(y))
+
+
+class Llama(nn.Module):
+    """A decoder as Touvron et al. (2023) describe it, with a linear head."""
+
+    def __init__(self, embedding, body):
+        super().__init__()
+        self.embedding = embedding
+        self.layers = nn.ModuleList(LlamaLayer(body) for _ in range(body["layers"]))
+        self.norm = nn.RMSNorm(body["width"], eps=1e-5)
+        self.head = nn.Linear(body["width"], V, bias=False)
+
+    def losses(self, windows):
+        x = self.embedding(windows[:, :T])
+        for layer in self.layers:
+            x = layer(x)
+        logits = self.head(self.norm(x))
+        return functional.cross_entropy(logits.transpose(1, 2), windows[:, 1:], reduction="none")
+
+
 def random_values(shape, mean=0.0, deviation=0.5):
     return (mean + deviation * torch.randn(shape)).float().double()
 
 
 def make_model(config, bands):
-    embedding = nn.Embedding(V, D) if bands is None else BespokeEmbedding(config["embedding"], bands)
-    model = Bag(embedding) if config["body"]["kind"] == "bag" else Encoder(embedding, config["body"])
+    body = config["body"]
+    plain = bands is None or bands is TIED
+    embedding = nn.Embedding(V, body["width"]) if plain else BespokeEmbedding(config["embedding"], bands)
+    if body["kind"] == "bag":
+        model = Bag(embedding)
+    else:
+        model = (Llama if body["positions"] == "rotary" else Encoder)(embedding, body)
+    if bands is TIED:
+        model.head.weight = embedding.weight
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             law = (1.0, 0.1) if "norm" in name and name.endswith("weight") else (0.0, 0.5)
@@ -185,16 +271,18 @@ def train(model, config, batches):
 def make_case(name, seed):
     torch.manual_seed(seed)
     config, bands = CASES[name]
+    arm = "standard" if bands is None else TIED if bands is TIED else "bespoke"
+    cut = bands if arm == "bespoke" else None
     config = {"source": {"vocabulary": V},
               "windows": {"length": T, "batch": B, "batches_per_epoch": STEPS_PER_EPOCH},
               # As many tokens per band as `bands` below, which is not made by this rule.
-              "bands": {"rule": "rank_count", "high": len((bands or BANDS)["high"]),
-                        "low": len((bands or BANDS)["low"]),
+              "bands": {"rule": "rank_count", "high": len((cut or BANDS)["high"]),
+                        "low": len((cut or BANDS)["low"]),
                         "unseen": "noise" if bands is BANDS_AND_NOISE else "low"}} | config
     model = make_model(config, bands)
     windows = torch.randint(V, (B, T + 1))
     batches = torch.randint(V, (STEPS, B, T + 1))
-    for members in (bands or {}).values():
+    for members in (cut or {}).values():
         assert not members or torch.isin(windows[:, :T], torch.tensor(members)).any(), "every band must be read"
 
     losses = model.losses(windows)
@@ -202,8 +290,8 @@ def make_case(name, seed):
     document = {
         "case": name,
         "config": config,
-        "arm": "standard" if bands is None else "bespoke",
-        "bands": bands,
+        "arm": arm,
+        "bands": cut,
         "noise": model.embedding.noise.tolist() if bands is BANDS_AND_NOISE else None,
         "parameters": {n: {"shape": list(p.shape), "values": flat(p)} for n, p in named_parameters(model).items()},
         "windows": windows.tolist(),

@@ -18,7 +18,9 @@ inline const std::vector<std::string> kGoldenCases = {"bag_standard",
                                                       "encoder_bespoke_noise",
                                                       "encoder_prenorm_gelu",
                                                       "encoder_postnorm_gelu",
-                                                      "encoder_bespoke_prenorm"};
+                                                      "encoder_bespoke_prenorm",
+                                                      "encoder_tied_llama",
+                                                      "encoder_tied_gpt2"};
 
 struct GoldenCase {
   GoldenCase(const std::string& name, at::ScalarType type)
@@ -36,9 +38,7 @@ struct GoldenCase {
     if (!problems.empty()) throw BadInput(problems);
     return config;
   }
-  static Arm arm_of(const nlohmann::ordered_json& golden) {
-    return golden["arm"] == "standard" ? Arm::standard : Arm::bespoke;
-  }
+  static Arm arm_of(const nlohmann::ordered_json& golden) { return Arm(golden["arm"].get<std::string>()); }
   static Bands bands_of(const nlohmann::ordered_json& golden) {
     Bands bands;
     if (golden["bands"].is_null()) return bands;

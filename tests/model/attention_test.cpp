@@ -5,6 +5,7 @@
 #include "catch.h"
 #include "config/derived.h"
 #include "helpers/attention_kinds.h"
+#include "helpers/bodies.h"
 #include "helpers/rig.h"
 
 using namespace ate;
@@ -91,6 +92,18 @@ TEST_CASE("gradients are slopes with part of the heads sparse, and under pre-nor
   Config exact = sparse_encoder(AttentionKind::mlp_topk);
   exact.attention.own.set("approximator", false);
   check_sparse_gradients(exact, Arm::standard);
+}
+
+TEST_CASE("gradients of every attention kind are slopes in a body of today", "[model]") {
+  for (const AttentionKind kind : sparse_kinds()) {
+    Config config = sparse_encoder(kind);
+    const BodyConfig llama = llama_encoder().body;
+    config.body = llama;
+    CAPTURE(enum_name(kind));
+    check_sparse_gradients(config, Arm::tied);
+    config.attention.heads = 3;
+    check_sparse_gradients(config, Arm::standard);
+  }
 }
 
 TEST_CASE("the selector's loss has the slopes of a cross-entropy, and reaches the selector alone",

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "catch.h"
-#include "helpers/arms.h"
+#include "helpers/bodies.h"
 #include "helpers/rig.h"
 
 using namespace ate;
@@ -61,6 +61,14 @@ TEST_CASE("the gradients of every arm are the slopes of its loss", "[model]") {
     CAPTURE(enum_name(arm));
     check_gradients(config_for_all_arms(), arm);
   }
+}
+
+TEST_CASE("the gradients of every part of today's bodies are the slopes of the loss", "[model]") {
+  for (const BodyCase& body : bodies_of_today())
+    for (const Arm& arm : {Arm::standard, Arm::tied, Arm::bespoke}) {
+      CAPTURE(body.name, enum_name(arm));
+      check_gradients(body.config, arm);
+    }
 }
 
 TEST_CASE("a tied table takes the gradients of both its uses", "[model]") {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "catch.h"
-#include "helpers/arms.h"
+#include "helpers/bodies.h"
 #include "helpers/rig.h"
 
 using namespace ate;
@@ -27,6 +27,12 @@ TEST_CASE("an encoder costs its linear maps, attention and head, per token", "[m
   const double layer = 2 * (3 * 8 * 8 + 8 * 8 + 2 * 8 * 16) + 2 * 2 * 6 * 8;
   CHECK(flops_of(config, Arm::standard) == 3 * (2 * layer + 2 * 8 * 20));
   CHECK(flops_of(config, Arm::tied) == flops_of(config, Arm::standard));
+}
+
+TEST_CASE("grouped heads cost a smaller in-projection, SwiGLU a third matrix", "[model]") {
+  const Config config = llama_encoder();  // d 16, four heads, two of keys and values, f 12, T 6, V 20
+  const double layer = 2 * ((16 + 8 + 8) * 16 + 16 * 16 + 3 * 16 * 12) + 2 * 2 * 6 * 16;
+  CHECK(flops_of(config, Arm::standard) == 3 * (2 * layer + 2 * 16 * 20));
 }
 
 TEST_CASE("projections cost every live row once a step", "[model]") {

@@ -122,8 +122,58 @@ TEST_CASE("normal initialisation is N(0, 0.02) for tables and linears, with zero
   check_uniform(start, "layers.0.self_attn.in_proj_weight", std::sqrt(6.0 / (64 + 192)));  // keeps Xavier
 }
 
-TEST_CASE("norms start as the identity under both laws", "[model]") {
-  for (const Init init : {Init::framework, Init::normal}) {
+TEST_CASE("gpt2 initialisation is N(0, 0.02), and less in the maps back to the stream", "[model]") {
+  Config config = wide_config(Init::gpt2);
+  config.body.layers = 2;
+  config.body.activation = Activation::swiglu;
+  config.body.kv_heads = 1;
+  const Start start(config);
+  for (const char* name : {"embedding.high.weight", "embedding.low.projection.weight", "positions.weight",
+                           "layers.1.self_attn.in_proj_weight", "layers.0.linear1.weight",
+                           "layers.1.gate.weight", "head.weight"})
+    check_normal(start, name, 0.02);
+  for (const char* name : {"layers.0.self_attn.out_proj.weight", "layers.1.linear2.weight"})
+    check_normal(start, name, 0.01);  // 0.02 / sqrt(2 * 2)
+  for (const char* name : {"embedding.high.projection.bias", "layers.0.linear1.bias", "layers.0.gate.bias",
+                           "layers.0.linear2.bias", "layers.0.self_attn.in_proj_bias",
+                           "layers.0.self_attn.out_proj.bias", "head.bias"})
+    check_constant(start, name, 0);
+  check_normal(Start(config, Arm::tied), "embedding.weight", 0.02);
+}
+
+TEST_CASE("a selector keeps its law where the model starts as GPT-2", "[model]") {
+  Config config = wide_config(Init::gpt2);
+  config.attention.kind = AttentionKind("lowrank_topk");
+  check_uniform(Start(config), "layers.0.self_attn.lowrank_key", std::sqrt(6.0 / (32 + 8)));
+}
+
+TEST_CASE("a tensor of the same name and shape starts the same in other bodies", "[model]") {
+  Config config = wide_config(Init::normal);
+  const Start plain(config);
+  config.body.positions = Positions::rotary;
+  config.body.normalisation = Normalisation::rms;
+  config.body.activation = Activation::swiglu;
+  config.body.qk_norm = true;
+  config.body.kv_heads = 1;
+  config.body.bias = false;
+  const Start other(config);
+  int shared = 0;
+  for (const ParameterTensor& tensor : other.layout().tensors) {
+    const auto& tensors = plain.layout().tensors;
+    if (std::none_of(tensors.begin(), tensors.end(), [&](const ParameterTensor& theirs) {
+          return theirs.name == tensor.name && theirs.shape == tensor.shape;
+        }))
+      continue;
+    ++shared;
+    CAPTURE(tensor.name);
+    CHECK(other.of(tensor.name) == plain.of(tensor.name));
+  }
+  // Three tables, two projections with biases, out-projection, linear1, linear2, three norms, head.
+  CHECK(shared == 14);
+}
+
+TEST_CASE("norms start as the identity under every law", "[model]") {
+  for (const Init init : {Init::framework, Init::normal, Init::gpt2}) {
     const Start start(wide_config(init));
     for (const char* norm : {"layers.0.norm1", "layers.0.norm2", "norm"}) {
       check_constant(start, std::string(norm) + ".weight", 1);

@@ -34,10 +34,33 @@ TEST_CASE("a study's report says what was trained, on what, and where it is stor
   config.name = "tiny";
   const Report report = report_of(config, pairs({4, 5, 6}, {3.5, 5, 5.75}));
   CHECK(report.title == "tiny, corrected mode: 3 epochs of 4 steps, seeds 0..2");
-  REQUIRE(report.facts.size() == 2);
+  REQUIRE(report.facts.size() == 3);
   CHECK(contains(report.facts[0], "400 independent draws of 20 tokens, Zipf exponent 1.1"));
   CHECK(contains(report.facts[0], "nats: no honest loss is lower"));
-  CHECK(contains(report.facts[1], "study-tiny-0123456789"));
+  CHECK(report.facts[1] == "kernels: fused");
+  CHECK(contains(report.facts[2], "study-tiny-0123456789"));
+}
+
+TEST_CASE("a report says which kernels trained each arm, and why no faster ones", "[study]") {
+  Config config = study_config(3);
+  config.body.kind = BodyKind::encoder;
+  config.device = "cpu";
+  const std::vector<TrialRecord> trials = pairs({4, 5, 6}, {3.5, 5, 5.75});
+  CHECK(report_of(config, trials).facts[1] == "kernels: fused");
+  config.kernels = KernelKind::reference;
+  CHECK(report_of(config, trials).facts[1] == "kernels: reference (as asked)");
+  config.kernels = KernelKind::automatic;
+  config.study.arms[1] = Arm("bespoke", {{"body.positions", "\"rotary\""}});
+  std::vector<TrialRecord> turned = trials;
+  for (TrialRecord& trial : turned)
+    if (trial.id.arm == Arm::bespoke) trial.id.arm = config.study.arms[1];
+  const Report report = report_of(config, turned);
+  CHECK(report.facts[1] ==
+        "kernels: fused; bespoke: reference (there are no fused kernels for rotary positions)");
+  CHECK(report.document["arms"][0]["kernels"] == "fused");
+  CHECK(report.document["arms"][0]["kernels_reason"] == "");
+  CHECK(report.document["arms"][1]["kernels"] == "reference");
+  CHECK(report.document["arms"][1]["kernels_reason"] == "there are no fused kernels for rotary positions");
 }
 
 TEST_CASE("the main table has a row per arm, and others follow", "[study]") {

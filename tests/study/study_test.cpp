@@ -57,6 +57,8 @@ TEST_CASE("the progress file has the fields that people watch", "[study]") {
   CHECK(progress["epochs_total"] == 3);
   CHECK(progress["status"] == "finished");
   CHECK(progress["eta_seconds"] == 0);
+  CHECK(progress["kernels"] == "fused");
+  CHECK(progress["kernels_reason"] == "");
   CHECK(progress["eval_epochs"] == Json{0, 1, 2});
   CHECK(progress["train_losses"].size() == 3);
   REQUIRE(progress["val_losses"].size() == 3);
@@ -64,6 +66,24 @@ TEST_CASE("the progress file has the fields that people watch", "[study]") {
   CHECK(std::abs(std::exp(progress["val_losses"][2].get<double>()) -
                  progress["val_perplexities"][2].get<double>()) < 1e-12);
   CHECK(progress["floor"].get<double>() == outcome.result.floor);
+}
+
+TEST_CASE("progress files and results say which kernels trained, and why no faster ones", "[study]") {
+  const auto told = [](const std::vector<std::string>& sets, int stack) {
+    const TemporaryFolder out;
+    StudyOptions options = options_in(out);
+    options.stack = stack;
+    const StudyOutcome outcome = run_study(tiny_study(sets), options);
+    const Json progress = Json::parse(
+        bytes_of_file(out.path() / ("progress_standard_s0_" + outcome.result.run_id + ".json")));
+    const Json arm = to_json(outcome.result)["arms"][0];
+    CHECK(arm["kernels"] == progress["kernels"]);
+    CHECK(arm["kernels_reason"] == progress["kernels_reason"]);
+    return progress["kernels"].get<std::string>() + ": " + progress["kernels_reason"].get<std::string>();
+  };
+  CHECK(told({"body.normalisation=rms"}, 1) == "reference: there are no fused kernels for RMS norm");
+  CHECK(told({"kernels=reference"}, 1) == "reference: as asked");
+  CHECK(told({}, 2) == "stack: plain operations, many trials in one step");
 }
 
 TEST_CASE("trials side by side give the bits of trials one after the other", "[study][threads]") {

@@ -1,7 +1,7 @@
 // A resumed trial ends in the same bits as one never interrupted: tried at every step of short runs, in the
 // middle of epochs as at their ends, for every kind of model and optimiser.
 #include "catch.h"
-#include "helpers/arms.h"
+#include "helpers/bodies.h"
 #include "helpers/errors.h"
 #include "helpers/trials.h"
 
@@ -45,6 +45,11 @@ TEST_CASE("an encoder with dropout, clip, decay and cosine resumed at any step g
 
 TEST_CASE("every arm resumed at any step goes on in the same bits", "[train]") {
   for (const Arm& arm : all_arms()) check_every_step(config_for_all_arms(), arm);
+}
+
+TEST_CASE("a body of today resumed at any step goes on in the same bits", "[train]") {
+  for (const BodyCase& body : bodies_of_today()) check_every_step(body.config, Arm::tied);
+  check_every_step(llama_encoder(), Arm::bespoke);
 }
 
 TEST_CASE("a trial as published resumed at any step goes on in the same bits", "[train]") {

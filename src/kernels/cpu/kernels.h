@@ -56,25 +56,32 @@ struct Kernels {
   // x[m] = rows[tokens[m]] (+ positions[m % T]); `operand` is x as E, nullptr where E is float.
   void (*embed)(int64_t m, int64_t length, int64_t d, const int64_t* tokens, const float* const* rows,
                 const float* positions, float* x, E* operand);
-  // Adds dx = dy + branch to the gradient row of each token, if it has one, and to `positions`, if there are.
+  // Adds dx = dy + branch (which may be nullptr) to the gradient row of each token, if it has one, and to `positions`, if
+  // there are.
   void (*embed_backward)(int64_t m, int64_t length, int64_t d, const int64_t* tokens, float* const* rows,
                          float* positions, const float* dy, const E* branch);
 
   // s = residual + mask * (branch + bias); x = norm(s) * gain + shift. LayerNorm over d (Ba et al. 2016), epsilon
   // 1e-5. Keeps the normalised row and 1 / deviation for backward. branch may be nullptr: s = residual.
-  // x may be residual.
+  // x may be residual. `sum`: s, which goes on past the norm in pre-norm layers; may be residual; nullptr: not wanted.
   void (*norm)(int64_t m, int64_t d, const float* residual, const E* branch, const float* bias, Mask mask,
-               const float* gain, const float* shift, float* normalised, float* scale, float* x, E* operand);
-  // From dy + dy_branch (each may be nullptr) back to ds, and to mask * ds for the branch (nullptr: none). Writes the gradients of
-  // gain, shift and, with a branch, bias. ds may be dy.
-  void (*norm_backward)(int64_t m, int64_t d, const float* dy, const E* dy_branch, const float* normalised,
-                        const float* scale, const float* gain, Mask mask, float* ds, E* dbranch, float* dgain,
-                        float* dshift, float* dbias);
+               const float* gain, const float* shift, float* normalised, float* scale, float* sum, float* x,
+               E* operand);
+  // From dy + dy_branch (each may be nullptr) back to ds, to which the gradient of `sum` is added (nullptr: none), and to
+  // mask * ds for the branch (nullptr: none). Writes the gradients of gain, shift and, with a branch, bias. ds may be dy or
+  // dsum.
+  void (*norm_backward)(int64_t m, int64_t d, const float* dy, const E* dy_branch, const float* dsum,
+                        const float* normalised, const float* scale, const float* gain, Mask mask, float* ds,
+                        E* dbranch, float* dgain, float* dshift, float* dbias);
 
   // h = mask * max(0, h + bias), in place. [m, f]
   void (*relu)(int64_t m, int64_t f, E* h, const float* bias, Mask mask);
   // dh = dh * kept where h > 0, else 0, in place; writes the gradient of bias.
   void (*relu_backward)(int64_t m, int64_t f, const E* h, float kept, E* dh, float* dbias);
+  // h = mask * gelu(x + bias), the exact one (Hendrycks & Gimpel 2016): x Phi(x). [m, f]
+  void (*gelu)(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* h);
+  // dh becomes the gradient of x, in place; writes the gradient of bias.
+  void (*gelu_backward)(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* dh, float* dbias);
 
   // Scaled dot-product attention of a layer (Vaswani et al. 2017). qkv: [M, 3 d] without its bias [3 d];
   // weights: softmax before dropout, kept for backward; out: [M, d].

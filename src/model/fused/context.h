@@ -1,6 +1,7 @@
 // What the parts of a fused step share: kernels, sizes, the parameters, and memory.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -9,9 +10,11 @@
 #include <type_traits>
 #include <vector>
 
+#include "config/derived.h"
 #include "kernels/cpu/kernels.h"
 #include "kernels/cpu/product.h"
 #include "kernels/profile.h"
+#include "model/dropout.h"
 #include "model/fused/fused_step.h"
 
 namespace ate {
@@ -59,6 +62,10 @@ struct FusedContext {
       operands = buffers.template take<E>(layout.size);
       stream = buffers.template take<float>(rows * width);
     }
+    if (c.body.bias) return;
+    const int64_t longest = std::max({in_projection_rows(c.body), hidden_width(c.body), c.source.vocabulary});
+    no_bias = buffers.template take<float>(longest);
+    no_dbias = buffers.template take<float>(longest);
   }
 
   // What follows belongs to `part`.
@@ -66,9 +73,25 @@ struct FusedContext {
     if (profile != nullptr) profile->enter(part);
   }
 
-  const float* weight(TensorId id) const { return arrays.parameters + layout.at(id).offset; }
+  // A bias that the model has not is zeros, and its gradient goes nowhere.
+  const float* weight(TensorId id) const { return id ? arrays.parameters + layout.at(id).offset : no_bias; }
   const E* operand(TensorId id) const { return operands + layout.at(id).offset; }
-  float* gradient(TensorId id) const { return arrays.gradients + layout.at(id).offset; }
+  float* gradient(TensorId id) const { return id ? arrays.gradients + layout.at(id).offset : no_dbias; }
+
+  // The mask of a site, whose bits were drawn before; none where nothing is dropped.
+  kernels::Mask mask(uint32_t site, const uint8_t* bits) const {
+    const double p = dropout_probability(config.body, site);
+    return p == 0 ? kernels::Mask{} : kernels::Mask{bits, kept_factor(p)};
+  }
+  // The same, drawn into `bits`.
+  kernels::Mask draw(RandomKey key, uint32_t step, uint32_t site, int64_t elements, uint8_t* bits) const {
+    const double p = dropout_probability(config.body, site);
+    if (p > 0) {
+      enter(StepPart::masks);
+      kernel.draw_mask(dropout_draw(key, site, step, p), elements, bits);
+    }
+    return mask(site, bits);
+  }
 
   // bf16: the floats are overwritten by the next activation, the operands stay.
   LayerRows<E> layer_rows() {
@@ -88,6 +111,7 @@ struct FusedContext {
   Buffers buffers;
   E* operands = nullptr;  // all parameters as E, at the layout's offsets
   float* stream = nullptr;
+  float *no_bias = nullptr, *no_dbias = nullptr;
   Profile* profile = nullptr;  // nullptr: no one asks where the time goes
 };
 

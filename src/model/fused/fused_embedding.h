@@ -13,7 +13,7 @@ class FusedEmbedding {
 
   // x[m] = the row of tokens[m], plus its position's.
   void forward(const int64_t* tokens, const LayerRows<E>& x);
-  // From dx = dy + branch; called after the gradient of a tied head has been written.
+  // From dx = dy + branch, or dy alone where that is nullptr; called after the gradient of a tied head has been written.
   void backward(const int64_t* tokens, const float* dy, const E* branch);
 
  private:

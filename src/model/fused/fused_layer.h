@@ -1,7 +1,11 @@
-// A post-norm encoder layer in a fused step: x -> norm(x + attention(x)) -> norm(that + feed-forward(that)).
+// An encoder layer in a fused step. With a sublayer's branch comes the norm behind its residual sum:
+//   post: x -> norm1(x + attention(x)) -> norm2(that + feed-forward(that)).
+//   pre:  the stream s goes by, and x = norm1(s) comes in normed: s += attention(x), norm2(s) = y, s += feed-forward(y), and
+//         out goes norm(s) by the next layer's norm1 or the last norm.
 #pragma once
 
 #include "model/fused/context.h"
+#include "model/fused/fused_norm.h"
 
 namespace ate {
 
@@ -18,7 +22,8 @@ struct LayerScratch {
   E* dqkv;         // [M, 3 d]
   float* dstream;  // [M, d] gradient of the stream; dx is to be added
   float* attention;
-  uint8_t* hidden_mask;  // that relu has applied; backward needs no mask
+  float* residual = nullptr;  // [M, d] the stream of pre-norm layers, each adding to it
+  uint8_t* hidden_mask;       // that relu has applied; backward needs no mask
 };
 
 template <class E>
@@ -30,40 +35,30 @@ class FusedLayer {
   const LayerRows<E>& output() const { return out_; }
 
   void forward(RandomKey key, uint32_t step);
-  // From the gradient dy + dy_branch of the output (dy may be nullptr) to that of the input, scratch.dstream +
-  // scratch.dx.
+  // post: from the gradient dy + dy_branch of the output (dy may be nullptr) to that of the input, scratch.dstream +
+  // scratch.dx. pre: from dy_branch of the output and dy of the stream to scratch.dx and scratch.dstream.
   void backward(const float* dy, const E* dy_branch);
 
  private:
-  // The LayerNorm after a sublayer, and what backward needs of it.
-  struct Norm {
-    Norm(FusedContext<E>& c, const LinearWeights<TensorId>& norm, TensorId bias_of_branch);
-    const float *gain, *shift, *bias;
-    float *dgain, *dshift, *dbias;
-    float *normalised, *scale;
-    uint8_t* mask;  // of the branch
-  };
-
-  // The mask of a site, drawn into `bits`.
-  kernels::Mask draw(RandomKey key, uint32_t step, uint32_t site, int64_t elements, uint8_t* bits) const;
-  kernels::Mask mask_of(const uint8_t* bits) const;
-  void add_and_norm(const float* residual, const Norm& norm, const kernels::Mask& mask,
-                    const LayerRows<E>& out);
-  void norm_backward(const float* dy, const E* dy_branch, const Norm& norm);
+  bool pre() const { return c_.config.body.norm == Norm::pre; }
+  bool gelu() const { return c_.config.body.activation == Activation::gelu; }
+  void add_and_norm(const float* residual, const FusedNorm<E>& norm, const LayerRows<E>& out, RandomKey key,
+                    uint32_t step);
+  void norm_backward(const float* dy, const E* dy_branch, const FusedNorm<E>& norm);
 
   FusedContext<E>& c_;
   LayerScratch<E>& s_;
   kernels::AttentionShape shape_;
   int64_t hidden_width_;
   uint32_t first_site_;
-  float kept_;
   LayerRows<E> x_, middle_, out_;
-  E *qkv_, *mixed_, *hidden_;
-  float* weights_;  // of attention, before dropout
-  uint8_t* weights_mask_;
+  E *qkv_, *mixed_;
+  E *inner_, *hidden_;  // before and after the activation; one array for ReLU, whose backward needs no more
+  float* weights_;      // of attention, before dropout
+  uint8_t *weights_mask_, *hidden_mask_;
   const float *qkv_bias_, *hidden_bias_;
   float *dqkv_bias_, *dhidden_bias_;
-  Norm norm1_, norm2_;
+  FusedNorm<E> after_attention_, after_feed_forward_;
   LinearProducts<E> in_, out_projection_, linear1_, linear2_;
 };
 

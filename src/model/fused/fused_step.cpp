@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <optional>
 
 #include "config/kernels.h"
 #include "model/fused/context.h"
@@ -21,13 +22,19 @@ class FusedEncoder final : public FusedStep {
       : c_(config, plan, layout, arrays, kernel),
         tokens_(static_cast<size_t>(c_.rows)),
         targets_(static_cast<size_t>(c_.rows)),
-        x_(c_.layer_rows()),
+        first_(c_.layer_rows()),
         embedding_(c_, noise),
-        scratch_(c_) {
+        scratch_(c_),
+        // pre: the stream begins with it; no product reads the operands.
+        embedded_(pre() ? LayerRows<E>{scratch_.residual, scratch_.branch} : first_) {
+    if (pre()) norm_.emplace(c_, layout.weights.layers.front().norm1);
     for (int64_t i = 0; i < config.body.layers; ++i)
-      layers_.emplace_back(c_, scratch_, i, i == 0 ? x_ : layers_.back().output());
+      layers_.emplace_back(c_, scratch_, i, i == 0 ? first_ : layers_.back().output());
     last_ = layers_.back().output();
-    if (config.body.final_norm) add_final_norm();
+    if (!pre() && config.body.final_norm) {
+      last_ = c_.layer_rows();
+      norm_.emplace(c_, layout.weights.norm);
+    }
     const int64_t vocabulary = config.source.vocabulary;
     logits_ = c_.buffers.template take<E>(c_.rows * vocabulary);
     row_ = c_.buffers.template take<float>(vocabulary);
@@ -42,13 +49,10 @@ class FusedEncoder final : public FusedStep {
   double loss_and_gradients(const int64_t* windows, RandomKey key, uint32_t step) override {
     c_.enter(StepPart::embedding);
     split(windows);
-    embedding_.forward(tokens_.data(), x_);
+    embedding_.forward(tokens_.data(), embedded_);
+    if (pre()) norm_->forward(embedded_.stream, nullptr, nullptr, first_, key, step);
     for (FusedLayer<E>& layer : layers_) layer.forward(key, step);
-    const E* const none = nullptr;
-    c_.enter(StepPart::norms);
-    if (normalised_ != nullptr)
-      c_.kernel.norm(c_.rows, c_.width, layers_.back().output().stream, none, nullptr, {}, gain_, shift_,
-                     normalised_, scale_, last_.stream, last_.operand);
+    if (!pre() && norm_) norm_->forward(layers_.back().output().stream, nullptr, nullptr, last_, key, step);
     c_.enter(StepPart::products);
     head_.forward();
     c_.enter(StepPart::loss);
@@ -60,10 +64,8 @@ class FusedEncoder final : public FusedStep {
     head_.backward();
     const float* dy = nullptr;
     const E* dy_branch = scratch_.dx;
-    c_.enter(StepPart::norms);
-    if (normalised_ != nullptr) {
-      c_.kernel.norm_backward(c_.rows, c_.width, dy, dy_branch, normalised_, scale_, gain_, {},
-                              scratch_.dstream, nullptr, dgain_, dshift_, nullptr);
+    if (!pre() && norm_) {
+      norm_->backward(dy, dy_branch, nullptr, scratch_.dstream, nullptr);
       dy = scratch_.dstream;
       dy_branch = nullptr;
     }
@@ -71,6 +73,10 @@ class FusedEncoder final : public FusedStep {
       layer->backward(dy, dy_branch);
       dy = scratch_.dstream;
       dy_branch = scratch_.dx;
+    }
+    if (pre()) {
+      norm_->backward(nullptr, dy_branch, dy, scratch_.dstream, nullptr);
+      dy_branch = nullptr;
     }
     c_.enter(StepPart::embedding);
     embedding_.backward(tokens_.data(), dy, dy_branch);
@@ -118,16 +124,7 @@ class FusedEncoder final : public FusedStep {
       return c_.operands;
   }
 
-  void add_final_norm() {
-    last_ = c_.layer_rows();
-    const LinearWeights<TensorId>& norm = c_.layout.weights.norm;
-    gain_ = c_.weight(norm.weight);
-    shift_ = c_.weight(norm.bias);
-    dgain_ = c_.gradient(norm.weight);
-    dshift_ = c_.gradient(norm.bias);
-    normalised_ = c_.buffers.template take<float>(c_.rows * c_.width);
-    scale_ = c_.buffers.template take<float>(c_.rows);
-  }
+  bool pre() const { return c_.config.body.norm == Norm::pre; }
 
   // Inputs and targets, which lie one further, of windows [B, T + 1].
   void split(const int64_t* windows) {
@@ -141,14 +138,14 @@ class FusedEncoder final : public FusedStep {
 
   FusedContext<E> c_;
   std::vector<int64_t> tokens_, targets_;
-  LayerRows<E> x_;
+  LayerRows<E> first_;  // what the first layer reads
   FusedEmbedding<E> embedding_;
   LayerScratch<E> scratch_;
+  LayerRows<E> embedded_;
   std::deque<FusedLayer<E>> layers_;
+  // The norm that has no branch before it: post: the last one, if there is one; pre: the first layer's first one.
+  std::optional<FusedNorm<E>> norm_;
   LayerRows<E> last_;  // what the head reads
-  const float *gain_ = nullptr, *shift_ = nullptr;
-  float *dgain_ = nullptr, *dshift_ = nullptr;
-  float *normalised_ = nullptr, *scale_ = nullptr;  // nullptr: no final norm
   E* logits_;
   float* row_;
   const float* head_bias_;

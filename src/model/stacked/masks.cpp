@@ -44,8 +44,8 @@ at::Tensor draw_on_cuda(const at::Tensor&, const at::Tensor&, double, uint32_t, 
 
 }  // namespace
 
-StackedMasks::StackedMasks(std::vector<RandomKey> keys, double p, at::Device device)
-    : keys_(std::move(keys)), p_(p), device_(device) {
+StackedMasks::StackedMasks(std::vector<RandomKey> keys, at::Device device)
+    : keys_(std::move(keys)), device_(device) {
   std::vector<int64_t> seeds;
   std::vector<int64_t> streams;
   for (const RandomKey key : keys_) {
@@ -56,10 +56,10 @@ StackedMasks::StackedMasks(std::vector<RandomKey> keys, double p, at::Device dev
   streams_ = at::tensor(streams, at::kLong).unsqueeze(1).to(device);
 }
 
-at::Tensor StackedMasks::draw(uint32_t site, int64_t count, const at::Tensor& step) const {
+at::Tensor StackedMasks::draw(uint32_t site, double p, int64_t count, const at::Tensor& step) const {
   if (device_.is_cpu())
-    return draw_on_cpu(keys_, p_, site, count, static_cast<uint32_t>(step.item<int64_t>()));
-  return draw_on_cuda(seeds_, streams_, p_, site, count, step);
+    return draw_on_cpu(keys_, p, site, count, static_cast<uint32_t>(step.item<int64_t>()));
+  return draw_on_cuda(seeds_, streams_, p, site, count, step);
 }
 
 }  // namespace ate

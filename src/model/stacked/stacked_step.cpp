@@ -21,18 +21,24 @@ class StackedStep::Operations final : public TrunkOperations {
  public:
   Operations(const StackedStep& stack, const at::Tensor& step) : s_(stack), step_(step) {
     mask = stack.causal_mask_;
+    rotary = stack.rotary_;
   }
 
   at::Tensor linear(const at::Tensor& x, const Linear& map) const override {
-    return at::baddbmm(map.bias.unsqueeze(1), x, map.weight.transpose(1, 2));
+    const at::Tensor weight = map.weight.transpose(1, 2);
+    return map.bias.defined() ? at::baddbmm(map.bias.unsqueeze(1), x, weight) : at::bmm(x, weight);
   }
-  at::Tensor norm(const at::Tensor& x, const Linear& norm) const override {
-    return at::addcmul(norm.bias.unsqueeze(1), at::layer_norm(x, {s_.body_.width}, {}, {}, kNormEpsilon),
-                       norm.weight.unsqueeze(1));
+  at::Tensor norm(const at::Tensor& x, const Linear& norm, Normalisation kind) const override {
+    const at::Tensor gain = norm.weight.unsqueeze(1);
+    const at::Tensor normalised = kind == Normalisation::rms
+                                      ? over_root_mean_square(x, gain.scalar_type())
+                                      : at::layer_norm(x, {x.size(-1)}, {}, {}, kNormEpsilon);
+    return norm.bias.defined() ? at::addcmul(norm.bias.unsqueeze(1), normalised, gain) : normalised * gain;
   }
   at::Tensor dropped(const at::Tensor& x, uint32_t site) const override {
-    if (!s_.masks_) return x;
-    return x * s_.masks_->draw(site, x.numel() / s_.replicas_, step_).to(x.scalar_type()).view(x.sizes());
+    const double p = dropout_probability(s_.body_, site);
+    if (p == 0) return x;
+    return x * s_.masks_.draw(site, p, x.numel() / s_.replicas_, step_).to(x.scalar_type()).view(x.sizes());
   }
   at::Tensor add_positions(const at::Tensor& x, const at::Tensor& positions) const override {
     return (by_window(x) + positions.unsqueeze(1)).view(x.sizes());
@@ -60,10 +66,9 @@ StackedStep::StackedStep(const Config& config, const std::vector<Replica>& repli
         return tensor.leaf;
       })),
       embedding_(replicas, stack, config.body.width),
-      causal_mask_(causal_mask(config.body, config.windows.length, stack.parameters.options())) {
-  if (body_.kind == BodyKind::encoder && body_.dropout > 0)
-    masks_.emplace(keys_of(replicas), body_.dropout, stack.parameters.device());
-}
+      masks_(keys_of(replicas), stack.parameters.device()),
+      causal_mask_(causal_mask(config.body, config.windows.length, stack.parameters.options())),
+      rotary_(rotary_positions(config.body, config.windows.length, stack.parameters.options())) {}
 
 // Of each replica, [R].
 at::Tensor StackedStep::losses(const at::Tensor& x, const at::Tensor& windows, const at::Tensor& step) const {

@@ -4,7 +4,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <optional>
 #include <vector>
 
 #include "config/config.h"
@@ -37,8 +36,9 @@ class StackedStep {
   std::vector<TrunkTensor> trunk_;
   ModelWeights<at::Tensor> weights_;  // of the trunk: [R, its shape]
   StackedEmbedding embedding_;
-  std::optional<StackedMasks> masks_;
+  StackedMasks masks_;
   at::Tensor causal_mask_;  // [T, T], see encoder.h
+  Rotary rotary_;
 };
 
 }  // namespace ate

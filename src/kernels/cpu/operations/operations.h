@@ -17,15 +17,20 @@ void embed_backward(int64_t m, int64_t length, int64_t d, const int64_t* tokens,
                     float* positions, const float* dy, const E* branch);
 template <class E>
 void norm(int64_t m, int64_t d, const float* residual, const E* branch, const float* bias, Mask mask,
-          const float* gain, const float* shift, float* normalised, float* scale, float* x, E* operand);
+          const float* gain, const float* shift, float* normalised, float* scale, float* sum, float* x,
+          E* operand);
 template <class E>
-void norm_backward(int64_t m, int64_t d, const float* dy, const E* dy_branch, const float* normalised,
-                   const float* scale, const float* gain, Mask mask, float* ds, E* dbranch, float* dgain,
-                   float* dshift, float* dbias);
+void norm_backward(int64_t m, int64_t d, const float* dy, const E* dy_branch, const float* dsum,
+                   const float* normalised, const float* scale, const float* gain, Mask mask, float* ds,
+                   E* dbranch, float* dgain, float* dshift, float* dbias);
 template <class E>
 void relu(int64_t m, int64_t f, E* h, const float* bias, Mask mask);
 template <class E>
 void relu_backward(int64_t m, int64_t f, const E* h, float kept, E* dh, float* dbias);
+template <class E>
+void gelu(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* h);
+template <class E>
+void gelu_backward(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* dh, float* dbias);
 template <class E>
 void attention(const AttentionShape& shape, const E* qkv, const float* bias, Mask mask, float* weights,
                E* out, float* scratch);

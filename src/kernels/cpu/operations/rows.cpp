@@ -1,4 +1,4 @@
-// Row by row: embedding, LayerNorm with residual and dropout, ReLU with dropout.
+// Row by row: embedding, LayerNorm with residual and dropout, ReLU and GELU with dropout.
 #include <cmath>
 #include <type_traits>
 
@@ -41,7 +41,8 @@ void embed_backward(int64_t m, int64_t length, int64_t d, const int64_t* tokens,
     float* position = positions == nullptr ? nullptr : positions + i % length * d;
     for (int64_t j = 0; j < d; j += kLanes) {
       const int64_t at = i * d + j;
-      const Floats dx = load(dy + at, d - j) + load(branch + at, d - j);
+      Floats dx = load(dy + at, d - j);
+      if (branch != nullptr) dx += load(branch + at, d - j);
       if (row != nullptr) store(row + j, load(row + j, d - j) + dx, d - j);
       if (position != nullptr) store(position + j, load(position + j, d - j) + dx, d - j);
     }
@@ -50,19 +51,21 @@ void embed_backward(int64_t m, int64_t length, int64_t d, const int64_t* tokens,
 
 template <class E>
 void norm(int64_t m, int64_t d, const float* residual, const E* branch, const float* bias, Mask mask,
-          const float* gain, const float* shift, float* normalised, float* scale, float* x, E* operand) {
+          const float* gain, const float* shift, float* normalised, float* scale, float* sum, float* x,
+          E* operand) {
   const auto n = static_cast<float>(d);
   for (int64_t i = 0; i < m; ++i) {
     float* row = normalised + i * d;
-    Floats sum = {};
+    Floats total = {};
     for (int64_t j = 0; j < d; j += kLanes) {
       const int64_t at = i * d + j;
       Floats s = load(residual + at, d - j);
       if (branch != nullptr) s += masked(load(branch + at, d - j) + load(bias + j, d - j), mask, at);
+      if (sum != nullptr) store(sum + at, s, d - j);
       store(row + j, s, d - j);
-      sum += s;
+      total += s;
     }
-    const float mean = sum_of(sum) / n;
+    const float mean = sum_of(total) / n;
     Floats squares = {};
     for (int64_t j = 0; j < d; j += kLanes) {
       const Floats c = load(row + j, d - j, mean) - mean;
@@ -79,9 +82,9 @@ void norm(int64_t m, int64_t d, const float* residual, const E* branch, const fl
 }
 
 template <class E>
-void norm_backward(int64_t m, int64_t d, const float* dy, const E* dy_branch, const float* normalised,
-                   const float* scale, const float* gain, Mask mask, float* ds, E* dbranch, float* dgain,
-                   float* dshift, float* dbias) {
+void norm_backward(int64_t m, int64_t d, const float* dy, const E* dy_branch, const float* dsum,
+                   const float* normalised, const float* scale, const float* gain, Mask mask, float* ds,
+                   E* dbranch, float* dgain, float* dshift, float* dbias) {
   const auto n = static_cast<float>(d);
   set_zero(dgain, d);
   set_zero(dshift, d);
@@ -89,16 +92,19 @@ void norm_backward(int64_t m, int64_t d, const float* dy, const E* dy_branch, co
   const auto add = [](float* sums, int64_t j, Floats value, int64_t count) {
     store(sums + j, load(sums + j, count) + value, count);
   };
+  const auto gradient_at = [&](int64_t at, int64_t count) {
+    Floats g = {};
+    if (dy != nullptr) g += load(dy + at, count);
+    if (dy_branch != nullptr) g += load(dy_branch + at, count);
+    return g;
+  };
   for (int64_t i = 0; i < m; ++i) {
     Floats sum = {};
     Floats product = {};
     for (int64_t j = 0; j < d; j += kLanes) {
       const int64_t at = i * d + j;
-      Floats g = {};
-      if (dy != nullptr) g += load(dy + at, d - j);
-      if (dy_branch != nullptr) g += load(dy_branch + at, d - j);
+      const Floats g = gradient_at(at, d - j);
       const Floats z = load(normalised + at, d - j);
-      store(ds + at, g, d - j);
       add(dgain, j, g * z, d - j);
       add(dshift, j, g, d - j);
       const Floats scaled = g * load(gain + j, d - j);
@@ -109,8 +115,9 @@ void norm_backward(int64_t m, int64_t d, const float* dy, const E* dy_branch, co
     const float slope = sum_of(product) / n;
     for (int64_t j = 0; j < d; j += kLanes) {
       const int64_t at = i * d + j;
-      const Floats scaled = load(ds + at, d - j) * load(gain + j, d - j);
-      const Floats s = (scaled - mean - load(normalised + at, d - j) * slope) * scale[i];
+      const Floats scaled = gradient_at(at, d - j) * load(gain + j, d - j);
+      Floats s = (scaled - mean - load(normalised + at, d - j) * slope) * scale[i];
+      if (dsum != nullptr) s += load(dsum + at, d - j);
       store(ds + at, s, d - j);
       if (dbranch == nullptr) continue;
       const Floats b = masked(s, mask, at);
@@ -142,13 +149,39 @@ void relu_backward(int64_t m, int64_t f, const E* h, float kept, E* dh, float* d
     }
 }
 
+template <class E>
+void gelu(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* h) {
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < f; j += kLanes) {
+      const int64_t at = i * f + j;
+      const Floats u = load(x + at, f - j) + load(bias + j, f - j);
+      store(h + at, masked(u * Normal(u).below, mask, at), f - j);
+    }
+}
+
+template <class E>
+void gelu_backward(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* dh, float* dbias) {
+  set_zero(dbias, f);
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < f; j += kLanes) {
+      const int64_t at = i * f + j;
+      const Floats u = load(x + at, f - j) + load(bias + j, f - j);
+      const Normal normal(u);
+      const Floats g = masked(load(dh + at, f - j), mask, at) * (normal.below + u * normal.density);
+      store(dh + at, g, f - j);
+      store(dbias + j, load(dbias + j, f - j) + g, f - j);
+    }
+}
+
 #define ATE_INSTANTIATE(E)                                \
   template decltype(embed<E>) embed<E>;                   \
   template decltype(embed_backward<E>) embed_backward<E>; \
   template decltype(norm<E>) norm<E>;                     \
   template decltype(norm_backward<E>) norm_backward<E>;   \
   template decltype(relu<E>) relu<E>;                     \
-  template decltype(relu_backward<E>) relu_backward<E>;
+  template decltype(relu_backward<E>) relu_backward<E>;   \
+  template decltype(gelu<E>) gelu<E>;                     \
+  template decltype(gelu_backward<E>) gelu_backward<E>;
 ATE_INSTANTIATE(float)
 ATE_INSTANTIATE(bf16)
 

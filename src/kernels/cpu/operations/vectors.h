@@ -114,6 +114,23 @@ ATE_INLINE Floats exp_of(Floats x) {
   return x > splat(-87.0F) ? floats_of(scaled) : x == x ? Floats{} : x;
 }
 
+// The standard normal law at x: its density, and the share that lies below, to 1e-7 (Abramowitz & Stegun 1964, 7.1.26).
+struct Normal {
+  Floats density, below;
+
+  ATE_INLINE explicit Normal(Floats x) {
+    const Floats e = exp_of(x * x * -0.5F);
+    const Floats t = 1 / (max_of(x, -x) * (0.3275911F * 0.70710678F) + 1.0F);
+    Floats p = t * 1.061405429F + -1.453152027F;
+    p = p * t + 1.421413741F;
+    p = p * t + -0.284496736F;
+    p = p * t + 0.254829592F;
+    const Floats beyond = p * t * e * 0.5F;
+    density = e * 0.39894228F;
+    below = x > Floats{} ? 1 - beyond : beyond;
+  }
+};
+
 // The low words of the lanes times a word, in full. The upper words are ignored.
 ATE_INLINE Longs word_product(Longs x, uint32_t factor) {
 #if defined(__AVX512F__)
