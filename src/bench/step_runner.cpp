@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "config/derived.h"
 #include "data/corpus.h"
 #include "model/flops.h"
 #include "model/instance.h"
@@ -33,16 +34,21 @@ class StepRunner::Eager {
 
   double step() {
     const Config& config = model_.config;
-    const at::Tensor windows = data_.training_batch(updates_ / data_.steps, updates_ % data_.steps);
+    const std::vector<at::Tensor> batches =
+        data_.step_batches(updates_ / data_.steps, updates_ % data_.steps);
     const double p = config.body.dropout;
     const auto dropout = [p](const at::Tensor& x, uint32_t) { return at::dropout(x, p, /*train=*/true); };
     model_.arena.gradients.zero_();
-    TrainingLoss loss;
-    {
-      const Autocast autocast(config.dtype, at::kCPU);
-      loss = model_.model.training_loss(windows, dropout);
+    double value = 0;
+    for (const at::Tensor& windows : batches) {
+      TrainingLoss loss;
+      {
+        const Autocast autocast(config.dtype, at::kCPU);
+        loss = model_.model.training_loss(windows, dropout);
+      }
+      value += loss.backward() / static_cast<double>(batches.size());
     }
-    const double value = loss.backward();
+    if (batches.size() > 1) model_.arena.gradients.div_(static_cast<double>(batches.size()));
     update(config.optimiser, model_.layout, model_.arena, config.optimiser.learning_rate, ++updates_);
     return value;
   }
@@ -68,7 +74,7 @@ StepRunner::StepRunner(const Config& config, Arm arm, Runner runner, Dtype dtype
     state_->eager = std::make_unique<Eager>(state_->config, TrialId{arm, seed});
   flops_ = training_flops_per_token(
                state_->config, plan_embedding(state_->config, arm, make_corpus(config.source, seed), seed)) *
-           static_cast<double>(config.windows.batch * config.windows.length);
+           static_cast<double>(tokens_per_step(config));
 }
 
 StepRunner::~StepRunner() = default;

@@ -1,7 +1,6 @@
 #include "model/layout.h"
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -18,6 +17,22 @@ const ParameterTensor& Layout::at(const std::string& name) const {
   const auto it = std::find_if(tensors.begin(), tensors.end(), [&](const auto& t) { return t.name == name; });
   if (it == tensors.end()) throw std::out_of_range("no parameter tensor is called " + name);
   return *it;
+}
+
+std::vector<Run> runs(const Layout& layout, const std::function<bool(const ParameterTensor&)>& of) {
+  std::vector<Run> runs;
+  for (const ParameterTensor& tensor : layout.tensors) {
+    const bool value = of(tensor);
+    if (runs.empty() || runs.back().value != value) runs.push_back({tensor.offset, 0, value});
+  }
+  for (size_t i = 0; i < runs.size(); ++i)
+    runs[i].count = (i + 1 < runs.size() ? runs[i + 1].offset : layout.size) - runs[i].offset;
+  return runs;
+}
+
+std::vector<Run> decayed_runs(const Layout& layout, Decayed decayed) {
+  return runs(layout,
+              [&](const ParameterTensor& tensor) { return decayed == Decayed::all || tensor.is_matrix(); });
 }
 
 std::string attention_prefix(int64_t layer) { return "layers." + std::to_string(layer) + ".self_attn."; }
@@ -61,7 +76,7 @@ LayerWeights<TensorId> add_encoder_layer(LayoutBuilder& layout, int64_t index, c
   LayerWeights<TensorId> ids;
   // PyTorch's attention module: Xavier for the stacked in-projection, zero biases, and a Linear's law for the
   // out-projection's weight.
-  layout.add(attention + "in_proj_weight", {3 * d, d}, InitLaw::xavier_weight, d);
+  layout.add(attention + "in_proj_weight", {3 * d, d}, InitLaw::xavier_weight, d).matrix_rows = {d, d, d};
   ids.in_projection.weight = layout.last();
   layout.add(attention + "in_proj_bias", {3 * d}, InitLaw::zeros);
   ids.in_projection.bias = layout.last();
@@ -90,6 +105,17 @@ void add_attention_kind(LayoutBuilder& layout, const std::string& prefix, const 
   }
 }
 
+// Says of a layer's tensors, from `first` on, which matrices they hold: the last two dimensions are one, unless said
+// otherwise.
+void name_matrices(std::vector<ParameterTensor>& tensors, size_t first) {
+  for (size_t i = first; i < tensors.size(); ++i) {
+    ParameterTensor& tensor = tensors[i];
+    if (!tensor.is_matrix() || !tensor.matrix_rows.empty()) continue;
+    const int64_t rows = tensor.shape.end()[-2];
+    tensor.matrix_rows.assign(static_cast<size_t>(tensor.count() / (rows * tensor.shape.back())), rows);
+  }
+}
+
 }  // namespace
 
 Layout make_layout(const Config& config, const EmbeddingPlan& embedding) {
@@ -114,8 +140,10 @@ Layout make_layout(const Config& config, const EmbeddingPlan& embedding) {
       ids.positions = builder.last();
     }
     for (int64_t i = 0; i < body.layers; ++i) {
+      const size_t first = builder.layout.tensors.size();
       ids.layers.push_back(add_encoder_layer(builder, i, body));
       add_attention_kind(builder, attention_prefix(i), config, sparse_heads(config, i));
+      name_matrices(builder.layout.tensors, first);
     }
     if (body.final_norm) ids.norm = builder.add_norm("norm", body.width);
   }

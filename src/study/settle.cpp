@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "config/check_schedule.h"
 #include "config/derived.h"
 #include "config/fields.h"
 #include "config/kernels.h"
@@ -20,8 +21,11 @@ bool sets(const Arm& arm, const std::string& path) {
   return std::any_of(arm.set.begin(), arm.set.end(), [&](const ArmSetting& s) { return s.path == path; });
 }
 
-double tokens_per_step(const Config& config) {
-  return static_cast<double>(config.windows.batch * config.windows.length);
+// What a point of the tuning grid, or the steps that a budget buys, make of the schedule.
+void throw_problems_of(const Config& config, const Arm& arm) {
+  std::vector<Problem> problems = check_schedule(config);
+  for (Problem& problem : problems) problem.what = "for arm " + arm.name + " " + problem.what;
+  if (!problems.empty()) throw BadInput(std::move(problems));
 }
 
 }  // namespace
@@ -29,7 +33,7 @@ double tokens_per_step(const Config& config) {
 double flops_per_step(const Config& study, const Arm& arm, int64_t seed) {
   const Config config = arm_config(study, arm);
   const EmbeddingPlan plan = plan_embedding(config, arm, make_corpus(config.source, seed), seed);
-  return training_flops_per_token(config, plan) * tokens_per_step(config);
+  return training_flops_per_token(config, plan) * static_cast<double>(tokens_per_step(config));
 }
 
 Settler::Settler(const Config& asked, std::function<double(const Arm&)> seconds_per_step)
@@ -44,7 +48,7 @@ double Settler::cost_of_step(const Arm& arm) const {
     case Budget::steps:
       return 1;
     case Budget::tokens:
-      return tokens_per_step(arm_config(asked_, arm));
+      return static_cast<double>(tokens_per_step(arm_config(asked_, arm)));
     case Budget::flops:
       return flops_per_step(asked_, arm, asked_.study.seeds.front());
     case Budget::seconds:
@@ -58,7 +62,10 @@ Arm Settler::settled(Arm arm) const {
   const KernelKind kernels = chosen_kernels(config);
   if (kernels != chosen_kernels(asked_) && !sets(arm, "kernels"))
     arm.set.push_back({"kernels", fmt::format("\"{}\"", enum_name(kernels))});
-  if (asked_.study.budget == Budget::steps) return arm;
+  if (asked_.study.budget == Budget::steps) {
+    throw_problems_of(config, arm);
+    return arm;
+  }
   // A share of a step within rounding of a whole one is that step.
   const auto steps = static_cast<int64_t>(std::floor(budget_ / cost_of_step(arm) + 1e-6));
   if (steps < 1)
@@ -66,6 +73,7 @@ Arm Settler::settled(Arm arm) const {
         "/study/budget",
         fmt::format("buys {} no step: raise schedule.epochs, or compare at equal steps", arm.name));
   if (steps != steps_in_all(config)) arm.set.push_back({"schedule.steps", std::to_string(steps)});
+  throw_problems_of(arm_config(asked_, arm), arm);
   return arm;
 }
 
