@@ -18,7 +18,11 @@ inline const std::vector<std::string> kGoldenCases = {"bag_standard",
                                                       "encoder_bespoke_noise",
                                                       "encoder_prenorm_gelu",
                                                       "encoder_postnorm_gelu",
-                                                      "encoder_bespoke_prenorm"};
+                                                      "encoder_bespoke_prenorm",
+                                                      "encoder_adamw_groups",
+                                                      "encoder_sgd",
+                                                      "encoder_muon",
+                                                      "encoder_moonlight"};
 
 struct GoldenCase {
   GoldenCase(const std::string& name, at::ScalarType type)
