@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "config/derived.h"
 #include "data/corpus.h"
 #include "model/flops.h"
 #include "model/instance.h"
@@ -33,17 +34,22 @@ class StepRunner::Eager {
 
   double step() {
     const Config& config = model_.config;
-    const at::Tensor windows = data_.training_batch(updates_ / data_.steps, updates_ % data_.steps);
+    const std::vector<at::Tensor> batches =
+        data_.step_batches(updates_ / data_.steps, updates_ % data_.steps);
     const auto dropout = [&](const at::Tensor& x, uint32_t site) {
       return at::dropout(x, dropout_probability(config.body, site), /*train=*/true);
     };
     model_.arena.gradients.zero_();
-    TrainingLoss loss;
-    {
-      const Autocast autocast(config.dtype, at::kCPU);
-      loss = model_.model.training_loss(windows, dropout);
+    double value = 0;
+    for (const at::Tensor& windows : batches) {
+      TrainingLoss loss;
+      {
+        const Autocast autocast(config.dtype, at::kCPU);
+        loss = model_.model.training_loss(windows, dropout);
+      }
+      value += loss.backward() / static_cast<double>(batches.size());
     }
-    const double value = loss.backward();
+    if (batches.size() > 1) model_.arena.gradients.div_(static_cast<double>(batches.size()));
     update(config.optimiser, model_.layout, model_.arena, config.optimiser.learning_rate, ++updates_);
     return value;
   }
@@ -70,7 +76,7 @@ StepRunner::StepRunner(const Config& config, Arm arm, Runner runner, Dtype dtype
   flops_ = training_flops_per_token(
                state_->config,
                plan_embedding(state_->config, arm, make_corpus(state_->config.source, seed), seed)) *
-           static_cast<double>(state_->config.windows.batch * state_->config.windows.length);
+           static_cast<double>(tokens_per_step(state_->config));
 }
 
 StepRunner::~StepRunner() = default;

@@ -28,8 +28,9 @@ bool may_differ(const std::string& pointer, const Config& config) {
 bool is_no_matter(const std::string& pointer) {
   return under(pointer, "/seed_criteria/") || under(pointer, "/published_result/") ||
          under(pointer, "/train/") ||
-         is_one_of(pointer, {"/name", "/description", "/dtype", "/kernels", "/study/margin", "/study/arms",
-                             "/study/seeds", "/evaluation/every", "/evaluation/batches"});
+         is_one_of(pointer,
+                   {"/name", "/description", "/dtype", "/kernels", "/study/margin", "/study/arms",
+                    "/study/seeds", "/evaluation/every", "/evaluation/every_steps", "/evaluation/batches"});
 }
 
 std::string why_not(const std::string& pointer, const TrialId& id, const Json* trained) {
@@ -37,7 +38,8 @@ std::string why_not(const std::string& pointer, const TrialId& id, const Json* t
     return fmt::format("the checkpoint is of {}, seed {}", id.arm_name(), id.seed);
   if (pointer == "/dtype") return "an evaluation is in fp32, whatever the training was in: leave it out";
   if (pointer == "/kernels") return "an evaluation runs on plain operations: leave it out";
-  if (pointer == "/evaluation/every") return "one evaluation is made, now: leave it out";
+  if (pointer == "/evaluation/every" || pointer == "/evaluation/every_steps")
+    return "one evaluation is made, now: leave it out";
   if (pointer == "/evaluation/batches")
     return "the whole validation part is scored: set evaluation.windows=sampled too";
   if (is_no_matter(pointer)) return "an evaluation does not read it: leave it out";

@@ -95,7 +95,7 @@ void add_flags(CLI::App* command, StudyFlags* flags) {
       ->check(whole_number_or(1, 4096, "auto"))
       ->group(kRunGroup);
   flags->run.add_to(*command);
-  flags->output.add_to(*command, {"arms", "losses", "comparisons", "costs", "tuning", "common_points",
+  flags->output.add_to(*command, {"arms", "losses", "best", "comparisons", "costs", "tuning", "common_points",
                                   "bands", "loss_by_position", "canaries", "seed_criteria", "trials"});
   command->add_option("--plot", flags->plot, "Draw the differences with their intervals into a .svg file")
       ->type_name("FILE")

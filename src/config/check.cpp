@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/check_body.h"
+#include "config/check_schedule.h"
 #include "config/check_study.h"
 #include "config/derived.h"
 #include "config/fields.h"
@@ -196,6 +197,9 @@ std::vector<Problem> check_model(const Config& c, const std::vector<EmbeddingKin
   append(problems, check_body(c.body));
   append(problems, check_attention(c));
   append(problems, foreign_settings("optimiser", c.optimiser.kind, c.optimiser.own));
+  if (c.optimiser.kind->check != nullptr) append(problems, c.optimiser.kind->check(c));
+  append(problems, check_schedule(c));
+  append(problems, check_evaluation(c.evaluation));
   append(problems, check_embedding(c, embeddings));
   return problems;
 }

@@ -23,10 +23,11 @@ enum class TextFormat {
   automatic,  // sentencepiece where a model is named, npy and llmc by their first bytes, uint16 for a file that
               // ends in .bin, else bytes
   bytes,      // a token is a byte
-  uint16,     // token ids of two bytes, the lower first, as nanoGPT writes them
-  uint32,     // token ids of four bytes
-  npy,        // token ids as numpy.save writes them
-  llmc,       // token ids behind a header, as llm.c writes them
+  characters,     // a token is a Unicode code point of a text in UTF-8; the vocabulary is those of the file
+  uint16,         // token ids of two bytes, the lower first, as nanoGPT writes them
+  uint32,         // token ids of four bytes
+  npy,            // token ids as numpy.save writes them
+  llmc,           // token ids behind a header, as llm.c writes them
   sentencepiece,  // text, cut by a SentencePiece model
 };
 
@@ -169,26 +170,46 @@ struct AttentionConfig {
   bool operator==(const AttentionConfig&) const = default;
 };
 
+// What weight decay pulls to 0.
+enum class Decayed {
+  all,
+  matrices,  // tensors of two dimensions or more, tables among them; biases and gains are left alone
+};
+
 struct OptimiserConfig {
   OptimiserKind kind = OptimiserKind::adam;
   double learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double weight_decay = 0;  // adamw: decoupled; adam: added to the gradient
+  double weight_decay = 0;  // adamw, muon: decoupled; adam, sgd: added to the gradient
+  Decayed decayed = Decayed::all;
   double clip_norm =
       0;  // largest norm of the gradient; 0 does not clip. What learns from a side loss alone has a norm
           // of its own.
+  int64_t accumulate = 1;  // batches whose mean gradient makes one update (a step)
   KindSettings own = initial_settings<OptimiserDescription>();  // those that the kinds declare
 };
 
-enum class Decay { constant, cosine };
+// train/schedule.h has the laws.
+enum class Decay {
+  constant,
+  cosine,  // over the run
+  linear,  // over the run
+  wsd,     // constant, then linear over the last decay_share of the run (MiniCPM's warm-up, stable, decay)
+};
+// What the decay is stepped by.
+enum class ScheduleUnit { epoch, step };
 
 // How long to train and how the learning rate moves.
 struct ScheduleConfig {
   int64_t epochs = 50;
-  int64_t steps = 0;              // end after so many, in an epoch's middle too; 0: after all epochs
-  Decay decay = Decay::constant;  // cosine: per epoch, to 0 over the run
+  int64_t steps = 0;  // end after so many, in an epoch's middle too; 0: after all epochs
+  Decay decay = Decay::constant;
+  ScheduleUnit unit = ScheduleUnit::epoch;
+  int64_t warmup_steps = 0;  // in which the rate grows to learning_rate
+  double minimum_share = 0;  // of learning_rate: where the decay ends
+  double decay_share = 0.1;  // wsd: of the run, at its end
   // Stop when this number of evaluations gained less than early_stop_gain over the one before them; 0: never.
   int64_t early_stop_evaluations = 0;
   double early_stop_gain = 0.001;  // nats
@@ -211,6 +232,8 @@ struct EvaluationConfig {
   int64_t batches = 10;
   double tune_share = 0;  // of the validation part's tokens; 0 leaves all of them to the test
   EvaluationPart part = EvaluationPart::test;
+  int64_t every_steps = 0;  // after every so many steps, and the last, instead of by epochs; 0: by epochs
+  bool best = false;        // score the tune part too, and tell the test loss where the tune loss was lowest
 };
 
 // What the original script called success. Unset criteria were not part of that script.

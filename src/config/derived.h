@@ -33,6 +33,11 @@ inline int64_t epochs_in_all(const Config& config) {
   return config.schedule.steps > 0 ? (config.schedule.steps + steps - 1) / steps : config.schedule.epochs;
 }
 
+// Tokens that a step reads: of all the batches whose mean gradient makes its update.
+inline int64_t tokens_per_step(const Config& config) {
+  return config.optimiser.accumulate * config.windows.batch * config.windows.length;
+}
+
 // Tokens of the validation part that are for tuning; the rest is for the test.
 inline int64_t tuning_tokens(const Config& config) {
   return floor_product(static_cast<double>(config.source.tokens - training_tokens(config.source)),

@@ -45,6 +45,7 @@ template <>
 struct EnumNames<TextFormat> {
   static constexpr std::array values = {std::pair{TextFormat::automatic, "auto"},
                                         std::pair{TextFormat::bytes, "bytes"},
+                                        std::pair{TextFormat::characters, "characters"},
                                         std::pair{TextFormat::uint16, "uint16"},
                                         std::pair{TextFormat::uint32, "uint32"},
                                         std::pair{TextFormat::npy, "npy"},
@@ -123,7 +124,18 @@ struct EnumNames<Budget> {
 template <>
 struct EnumNames<Decay> {
   static constexpr std::array values = {std::pair{Decay::constant, "constant"},
-                                        std::pair{Decay::cosine, "cosine"}};
+                                        std::pair{Decay::cosine, "cosine"},
+                                        std::pair{Decay::linear, "linear"}, std::pair{Decay::wsd, "wsd"}};
+};
+template <>
+struct EnumNames<ScheduleUnit> {
+  static constexpr std::array values = {std::pair{ScheduleUnit::epoch, "epoch"},
+                                        std::pair{ScheduleUnit::step, "step"}};
+};
+template <>
+struct EnumNames<Decayed> {
+  static constexpr std::array values = {std::pair{Decayed::all, "all"},
+                                        std::pair{Decayed::matrices, "matrices"}};
 };
 template <>
 struct EnumNames<EvaluationWindows> {
@@ -182,9 +194,10 @@ inline constexpr int64_t kLargestVocabulary = 1 << 24;
 template <class Visitor>
 void describe(Visitor& v, SourceConfig& s) {
   v.field("kind", s.kind, "Law of the corpus. " + kinds_help<SourceDescription>());
-  v.field("vocabulary", s.vocabulary, between(2, kLargestVocabulary),
-          "V, number of distinct tokens; Zipf: token id = rank - 1; follows from the file for bytes and "
-          "sentencepiece");
+  v.field(
+      "vocabulary", s.vocabulary, between(2, kLargestVocabulary),
+      "V, number of distinct tokens; Zipf: token id = rank - 1; follows from the file for bytes, characters "
+      "and sentencepiece");
   v.field("exponent", s.exponent, between(0, 20),
           "s of the Zipf law (recall: of the fillers'); 0 is uniform");
   v.field("tokens", s.tokens, between(2, kMostTokens),
@@ -204,7 +217,8 @@ void describe(Visitor& v, SourceConfig& s) {
   v.field("file", s.file, "text: the file, from the folder that ate runs in");
   v.field(
       "format", s.format,
-      "text: bytes; uint16, uint32: token ids of 2 or 4 bytes, no header; npy: as numpy.save writes them; "
+      "text: bytes; characters: code points of UTF-8, the vocabulary being the file's; uint16, uint32: token "
+      "ids of 2 or 4 bytes, no header; npy: as numpy.save writes them; "
       "llmc: as llm.c does; sentencepiece: text cut by a model; auto: sentencepiece with a model, npy and "
       "llmc by their first bytes, uint16 for a file that ends in .bin, else bytes");
   v.field("model", s.model, "text: the SentencePiece model's file");
@@ -331,12 +345,17 @@ void describe(Visitor& v, TrainConfig& s) {
 template <class Visitor>
 void describe(Visitor& v, OptimiserConfig& s) {
   v.field("kind", s.kind, kinds_help<OptimiserDescription>());
-  v.field("learning_rate", s.learning_rate, above(0), "Learning rate at the first epoch");
+  v.field("learning_rate", s.learning_rate, above(0), "Learning rate at its highest");
   v.field("beta1", s.beta1, from_to_below(0, 1), "Decay of the first moment");
   v.field("beta2", s.beta2, from_to_below(0, 1), "Decay of the second moment");
   v.field("epsilon", s.epsilon, above(0), "Added to the root of the second moment");
-  v.field("weight_decay", s.weight_decay, at_least(0), "Weight decay, on all parameters");
+  v.field("weight_decay", s.weight_decay, at_least(0), "Weight decay, of the parameters in decayed");
+  later(v).field(
+      "decayed", s.decayed,
+      "What weight_decay acts on; matrices: tensors of two dimensions or more, no bias and no gain");
   v.field("clip_norm", s.clip_norm, at_least(0), "Largest norm of the whole gradient; 0 does not clip");
+  later(v).field("accumulate", s.accumulate, between(1, 1 << 16),
+                 "Batches of windows.batch windows whose mean gradient makes one step");
   describe_own<OptimiserDescription>(v, s.own);
 }
 
@@ -345,7 +364,16 @@ void describe(Visitor& v, ScheduleConfig& s) {
   v.field("epochs", s.epochs, between(1, 1e9), "Epochs to train");
   later(v).field("steps", s.steps, between(0, kMaxCount),
                  "End after so many optimiser steps, inside an epoch too; 0: after all epochs");
-  v.field("decay", s.decay, "Learning rate over the run; cosine: per epoch, to 0");
+  v.field("decay", s.decay,
+          "Learning rate over the run, down to minimum_share; wsd: constant, then linear over the last "
+          "decay_share");
+  later(v).field("unit", s.unit, "What the decay is stepped by");
+  later(v).field("warmup_steps", s.warmup_steps, between(0, kMaxCount),
+                 "First steps, in which the rate grows linearly: step i of n has (i + 1) / (n + 1) of it");
+  later(v).field("minimum_share", s.minimum_share, between(0, 1),
+                 "Share of learning_rate at which the decay ends");
+  later(v).field("decay_share", s.decay_share, Bounds{0, 1, true},
+                 "wsd: share of the run, at its end, in which the rate decays");
   v.field("early_stop_evaluations", s.early_stop_evaluations, between(0, 1e9),
           "Stop when this number of evaluations gained less than early_stop_gain over the one before them; "
           "0: never");
@@ -363,6 +391,11 @@ void describe(Visitor& v, EvaluationConfig& s) {
   later(v).field("tune_share", s.tune_share, from_to_below(0, 1),
                  "Leading share of the validation part that is for tuning; the rest is for the test");
   later(v).field("part", s.part, "The part that is scored");
+  later(v).field("every_steps", s.every_steps, between(0, kMaxCount),
+                 "After every so many steps, and the last, instead of by epochs; 0: by epochs");
+  later(v).field("best", s.best,
+                 "Score the tune part at each evaluation too, and tell the test loss where the tune loss was "
+                 "lowest");
 }
 
 template <class Visitor>

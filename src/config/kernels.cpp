@@ -67,6 +67,8 @@ std::string why_not_stacked(const Config& config, const Arm& arm) {
     return "a stack rounds more in bf16 than the fused kernels, which train what leaves it: set kernels to "
            "reference";
   if (config.attention.kind != AttentionKind::dense) return "stacks train dense attention alone";
+  if (!config.optimiser.kind->stacks)
+    return std::string(config.optimiser.kind->name) + " updates one model at a time";
   if (arm == Arm::tied) return "tied has no weight of the head, which the others of a stack have";
   return "";
 }

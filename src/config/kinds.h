@@ -135,18 +135,22 @@ struct OptimiserDescription {
   const char* help;  // a clause
   std::span<const KindSetting> settings{};
   std::span<const StateArray> state{};
+  // What is wrong with the settings of this kind; nullptr: nothing can be.
+  std::vector<Problem> (*check)(const Config&) = nullptr;
   // One update in place, by plain operations: arena.parameters from arena.gradients, already clipped, and arena.state.
   void (*update)(const OptimiserConfig&, const Layout&, Arena&, const OptimiserStep&) = nullptr;
   // Whether the fused kernels have the same update in one pass (kernels::AdamStep), and whether its decay is decoupled.
   bool fused = false;
   bool decoupled_decay = false;
+  // Whether `update` takes a stack's arrays [R, S] and its rate, too (train/optimiser.h).
+  bool stacks = false;
 };
 template <>
 std::vector<const OptimiserDescription*>& registered();
 
 struct OptimiserKind : Kind<OptimiserDescription> {
   using Kind::Kind;
-  static const OptimiserKind adam, adamw;
+  static const OptimiserKind adam, adamw, sgd, muon;
 };
 
 }  // namespace ate

@@ -4,63 +4,17 @@
 
 #ifdef ATE_SENTENCEPIECE
 #include <sentencepiece_processor.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <string>
 #include <vector>
+
+#include "data/scratch_tokens.h"
 
 namespace ate {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int64_t kPiece = 1 << 20;  // bytes of text held at a time; a longer line is cut
-
-// A file that vanishes with its descriptor.
-class Scratch {
- public:
-  Scratch() {
-    path_ = (fs::temp_directory_path() / "ate-tokens-XXXXXX").string();
-    file_ = ::mkstemp(path_.data());
-    if (file_ < 0) fail("cannot be created");
-    ::unlink(path_.c_str());
-  }
-  ~Scratch() {
-    if (file_ >= 0) ::close(file_);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  void write(const std::vector<int>& tokens) const {
-    std::string bytes;
-    for (const int token : tokens)
-      for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(token >> shift);
-    for (size_t done = 0; done < bytes.size();) {
-      const ssize_t written = ::write(file_, bytes.data() + done, bytes.size() - done);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail("cannot be written");
-      done += static_cast<size_t>(written);
-    }
-  }
-  std::shared_ptr<const InputFile> finish() {
-    const int file = file_;
-    file_ = -1;
-    return std::make_shared<InputFile>(path_, file);
-  }
-
- private:
-  [[noreturn]] void fail(const char* what) const {
-    throw Failure(path_, std::string(what) + ": " + std::strerror(errno) +
-                             "; TMPDIR names the folder for the tokens of a text");
-  }
-
-  std::string path_;
-  int file_ = -1;
-};
 
 // How many of the bytes can be cut into tokens by themselves: whole lines, else whole characters.
 size_t whole_lines(const std::string& bytes, bool last) {
@@ -82,7 +36,7 @@ PieceFile cut_into_pieces(const InputFile& text, const InputFile& model_file) {
     throw BadInput("/source/model", "\"" + model_file.path().string() +
                                         "\" is no SentencePiece model (as spm_train writes them)");
 
-  Scratch scratch;
+  ScratchTokens scratch;
   std::string bytes;
   std::vector<int> tokens;
   int64_t unknown = 0;

@@ -10,6 +10,7 @@
 
 #include "config/derived.h"
 #include "config/fields.h"
+#include "data/characters.h"
 #include "data/sentencepiece.h"
 #include "data/token_format.h"
 #include "support/error.h"
@@ -32,6 +33,10 @@ Opened open_text(const SourceConfig& source) {
   const auto text = std::make_shared<InputFile>(source.file, "/source/file");
   if (text->bytes() == 0) throw BadInput("/source/file", fmt::format("\"{}\" is empty", source.file));
   const TextFormat format = format_of_file(source, *text);
+  if (format == TextFormat::characters) {
+    const CharacterFile characters = cut_into_characters(*text);
+    return {std::make_shared<TokenFile>(characters.tokens, 4), format, characters.vocabulary};
+  }
   if (format != TextFormat::sentencepiece) {
     const TokenLayout layout = token_layout(format, *text);
     if (layout.count == 0)
@@ -95,6 +100,9 @@ void add_content(const std::string& path, const char* where, Hash64& hash) {
   }
 }
 
+// The largest vocabularies in use have 2^18 tokens; ids of two bytes, read four by four, are far above.
+constexpr int64_t kLargestUsual = 1 << 18;
+
 constexpr double kMostUnknown = 0.01;  // share of unknown pieces without a warning
 
 // Refuses a token outside the vocabulary, or takes what the tokens need for it.
@@ -127,6 +135,12 @@ void settle_vocabulary(SourceConfig& source, const TokenFile& tokens, bool any_v
       "every second id is 0 or nearly so, as when ids of four bytes are read as two; "
       "source.format=uint32 reads those";
   const int64_t needed = std::max(largest[0], largest[1]) + 1;
+  if (any_vocabulary && source.format == TextFormat::uint32 && needed > kLargestUsual)
+    throw BadInput(
+        "/source/file",
+        fmt::format("\"{}\" holds token id {} at place {}, above any vocabulary in use, as when ids of two "
+                    "bytes are read as four: set source.format=uint16, or source.vocabulary to at least {}",
+                    source.file, needed - 1, place, needed));
   if (any_vocabulary)
     source.vocabulary = std::max<int64_t>(2, needed);
   else if (needed > source.vocabulary)
@@ -200,6 +214,8 @@ std::string describe_text(const SourceConfig& s) {
       case TextFormat::automatic:
       case TextFormat::bytes:
         return "bytes";
+      case TextFormat::characters:
+        return "characters";
       case TextFormat::uint16:
         return "token ids";
       case TextFormat::uint32:

@@ -2,13 +2,14 @@
 // differs between seeds. Its law is not known: there is no entropy, no floor and no excess loss.
 //
 //   bytes          a token is a byte; V = 256
+//   characters     a token is a character of a text in UTF-8; V is the number of different ones (data/characters.h)
 //   uint16, uint32, npy, llmc
 //                  token ids (data/token_format.h); V is source.vocabulary, or one more than the largest id where
 //                  that is not set
 //   sentencepiece  text in UTF-8, cut line by line by a SentencePiece model; line ends (LF or CR LF) are no
 //                  tokens; V is the model's
 //
-// The file is read piece by piece as windows are drawn (a SentencePiece one is cut once per process, into a
+// The file is read piece by piece as windows are drawn (characters and pieces are cut once per process, into a
 // temporary file), so it may be larger than memory. It must not change while a study runs.
 #pragma once
 

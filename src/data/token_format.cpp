@@ -75,7 +75,20 @@ std::string ending_of(const InputFile& file) {
   return ending;
 }
 
+// Whether the file begins with text: ids of two or four bytes have a byte below the space among so many.
+bool reads_as_text(const InputFile& file) {
+  constexpr int64_t kEnough = 64;
+  const std::string start = bytes_at(file, 0, 64 * kEnough);
+  return static_cast<int64_t>(start.size()) >= kEnough && std::all_of(start.begin(), start.end(), [](char c) {
+           return (c >= ' ' && c <= '~') || c == '\n' || c == '\r' || c == '\t';
+         });
+}
+
 TokenLayout bare_ids(const InputFile& file, int64_t width) {
+  if (reads_as_text(file))
+    throw not_this(file, fmt::format("begins with text, not with token ids of {} bytes: set source.format to "
+                                     "bytes or characters",
+                                     width == 2 ? "two" : "four"));
   if (file.bytes() % width == 0) return {0, width, false, file.bytes() / width};
   if (width == 2)
     throw not_this(file, fmt::format("has an odd number of bytes, {}: it holds no token ids of two bytes; "
@@ -176,7 +189,8 @@ TextFormat format_of_file(const SourceConfig& source, const InputFile& file) {
   }
   // Bytes that were asked for may be anything. Ids may begin with the first three bytes of an archive by chance.
   const bool asked_for_bytes = source.format == TextFormat::bytes;
-  const bool is_text = format == TextFormat::bytes || format == TextFormat::sentencepiece;
+  const bool is_text =
+      format == TextFormat::bytes || format == TextFormat::characters || format == TextFormat::sentencepiece;
   if (kind == nullptr || asked_for_bytes || kind->format == format) return format;
   if (kind->format)
     throw BadInput("/source/format",

@@ -28,14 +28,14 @@ WindowStarts training_windows(const Config& config, const Corpus& corpus, Random
                         config.windows.length);
 }
 
-WindowStarts evaluation_windows(const Config& config, const Corpus& corpus, RandomKey key, int64_t epoch) {
+WindowStarts evaluation_windows(const Config& config, const Corpus& corpus, RandomKey key, int64_t draw) {
   const int64_t length = config.windows.length;
   const int64_t cut = corpus.training + tuning_tokens(config);
   const bool tune = config.evaluation.part == EvaluationPart::tune;
   const int64_t begin = tune ? corpus.training : cut;
   const int64_t end = tune ? cut : corpus.size();
   if (config.evaluation.windows == EvaluationWindows::sampled)
-    return sample_windows(key, Purpose::evaluation, static_cast<uint32_t>(epoch), 0,
+    return sample_windows(key, Purpose::evaluation, static_cast<uint32_t>(draw), 0,
                           config.evaluation.batches * config.windows.batch, begin, end, length);
   WindowStarts starts;
   const int64_t stride = config.body.kind == BodyKind::bag ? 1 : length;

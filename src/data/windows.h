@@ -14,13 +14,13 @@ namespace ate {
 // A window is T tokens from its start, and the token after them. Starts are places in the corpus.
 using WindowStarts = std::vector<int64_t>;
 
-// The B windows of one training step: starts uniform with replacement over the training part.
+// The B windows of one training batch, a step unless optimiser.accumulate makes it of several: starts uniform with replacement over the training part.
 WindowStarts training_windows(const Config& config, const Corpus& corpus, RandomKey key, int64_t epoch,
                               int64_t step);
 
-// The windows of the evaluation after `epoch`. whole: the validation part once, by non-overlapping windows,
+// The windows of an evaluation. whole: the validation part once, by non-overlapping windows,
 // or for the bag by every start; its last tokens are left out where no whole window fits. sampled: batches *
-// B windows with replacement, drawn anew for each epoch.
-WindowStarts evaluation_windows(const Config& config, const Corpus& corpus, RandomKey key, int64_t epoch);
+// B windows with replacement, other ones for each number `draw`.
+WindowStarts evaluation_windows(const Config& config, const Corpus& corpus, RandomKey key, int64_t draw);
 
 }  // namespace ate

@@ -44,7 +44,11 @@ class Stage final : public Training {
 
   void advance() override {
     arena_.gradients.zero_();
-    last_loss_ = loss_(step_).backward();
+    const int64_t batches = plan_.optimiser.accumulate;
+    last_loss_ = 0;
+    for (int64_t i = 0; i < batches; ++i)
+      last_loss_ += loss_(step_ * batches + i).backward() / static_cast<double>(batches);
+    if (batches > 1) arena_.gradients.div_(static_cast<double>(batches));
     if (!std::isfinite(last_loss_)) {
       status_ = TrainingStatus::diverged;
       reason_ = fmt::format("the training loss was {} at step {}", describe_number(last_loss_), step_ + 1);

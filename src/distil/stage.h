@@ -25,8 +25,8 @@ struct StageEnd {
   std::string failed;  // why it diverged; "": it did not
 };
 
-// The loss of step i (from 0).
-using StageLoss = std::function<TrainingLoss(int64_t step)>;
+// The loss of batch i (from 0), which is a step's where the optimiser does not accumulate several.
+using StageLoss = std::function<TrainingLoss(int64_t batch)>;
 
 // Goes on from the newest sound checkpoint in the teacher's run to the last step. `arena`: with the state that the plan's
 // optimiser keeps. Throws Interrupted when a signal asked for it, the state saved.

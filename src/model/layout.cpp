@@ -1,7 +1,6 @@
 #include "model/layout.h"
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -18,6 +17,22 @@ const ParameterTensor& Layout::at(const std::string& name) const {
   const auto it = std::find_if(tensors.begin(), tensors.end(), [&](const auto& t) { return t.name == name; });
   if (it == tensors.end()) throw std::out_of_range("no parameter tensor is called " + name);
   return *it;
+}
+
+std::vector<Run> runs(const Layout& layout, const std::function<bool(const ParameterTensor&)>& of) {
+  std::vector<Run> runs;
+  for (const ParameterTensor& tensor : layout.tensors) {
+    const bool value = of(tensor);
+    if (runs.empty() || runs.back().value != value) runs.push_back({tensor.offset, 0, value});
+  }
+  for (size_t i = 0; i < runs.size(); ++i)
+    runs[i].count = (i + 1 < runs.size() ? runs[i + 1].offset : layout.size) - runs[i].offset;
+  return runs;
+}
+
+std::vector<Run> decayed_runs(const Layout& layout, Decayed decayed) {
+  return runs(layout,
+              [&](const ParameterTensor& tensor) { return decayed == Decayed::all || tensor.is_matrix(); });
 }
 
 std::string attention_prefix(int64_t layer) { return "layers." + std::to_string(layer) + ".self_attn."; }
@@ -67,6 +82,9 @@ void add_attention(LayoutBuilder& layout, const std::string& name, const BodyCon
   };
   const int64_t rows = in_projection_rows(body);
   ids.in_projection.weight = add("in_proj_weight", {rows, body.width}, InitLaw::in_projection);
+  // Queries, keys and values are maps of their own.
+  const int64_t of_keys = (rows - body.width) / 2;
+  layout.layout.tensors.back().matrix_rows = {body.width, of_keys, of_keys};
   if (body.bias) ids.in_projection.bias = add("in_proj_bias", {rows}, InitLaw::zeros);
   ids.out_projection.weight = add("out_proj.weight", {body.width, body.width}, InitLaw::residual_weight);
   if (body.bias) ids.out_projection.bias = add("out_proj.bias", {body.width}, InitLaw::zeros);
@@ -103,6 +121,17 @@ void add_attention_kind(LayoutBuilder& layout, const std::string& prefix, const 
   }
 }
 
+// Says of a layer's tensors, from `first` on, which matrices they hold: the last two dimensions are one, unless said
+// otherwise.
+void name_matrices(std::vector<ParameterTensor>& tensors, size_t first) {
+  for (size_t i = first; i < tensors.size(); ++i) {
+    ParameterTensor& tensor = tensors[i];
+    if (!tensor.is_matrix() || !tensor.matrix_rows.empty()) continue;
+    const int64_t rows = tensor.shape.end()[-2];
+    tensor.matrix_rows.assign(static_cast<size_t>(tensor.count() / (rows * tensor.shape.back())), rows);
+  }
+}
+
 }  // namespace
 
 Layout make_layout(const Config& config, const EmbeddingPlan& embedding) {
@@ -127,8 +156,10 @@ Layout make_layout(const Config& config, const EmbeddingPlan& embedding) {
       ids.positions = builder.last();
     }
     for (int64_t i = 0; i < body.layers; ++i) {
+      const size_t first = builder.layout.tensors.size();
       ids.layers.push_back(add_encoder_layer(builder, i, body));
       add_attention_kind(builder, attention_prefix(i), config, sparse_heads(config, i));
+      name_matrices(builder.layout.tensors, first);
     }
     if (body.final_norm) ids.norm = builder.add_norm("norm", body.width, norms_shift(body));
   }

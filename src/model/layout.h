@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,9 +37,13 @@ struct ParameterTensor {
   // `row_ids` of the tensor `drawn_as`. Empty: as this tensor's own rows.
   std::string drawn_as{};
   std::vector<int64_t> row_ids{};
+  // A layer's matrices that stand on each other in this tensor, by their rows: a linear map has one, the attention's
+  // in-projection three. Empty: no matrix of a layer, but a table, a head, a bias or a gain.
+  std::vector<int64_t> matrix_rows{};
   // Learns from a side loss alone (a selector's): what clips the model must not read its gradient.
   bool side_loss = false;
   int64_t count() const;
+  bool is_matrix() const { return shape.size() >= 2; }  // of a layer or not
 };
 
 // Every tensor starts on a cache line, so that vector code and libraries see the same alignment in every run.
@@ -60,6 +65,19 @@ struct Layout {
   const ParameterTensor& at(const std::string& name) const;  // throws std::out_of_range
   const ParameterTensor& at(TensorId id) const { return tensors.at(id.index); }
 };
+
+// Elements of the flat array that lie one after the other, whole tensors with their padding, and are alike in something.
+struct Run {
+  int64_t offset = 0;
+  int64_t count = 0;
+  bool value = false;  // that they share
+};
+
+// The layout cut where the answer of `of` changes, in order.
+std::vector<Run> runs(const Layout& layout, const std::function<bool(const ParameterTensor&)>& of);
+
+// Which parameters weight decay acts on (OptimiserConfig::decayed): one run of all, or runs of matrices and others.
+std::vector<Run> decayed_runs(const Layout& layout, Decayed decayed);
 
 // How the names of a layer's attention parameters begin: "layers.1.self_attn.".
 std::string attention_prefix(int64_t layer);

@@ -49,6 +49,25 @@ std::optional<EpochRange> epochs_of(const std::vector<const TrialRecord*>& trial
   return range;
 }
 
+std::optional<BestLoss> best_of(const Config& config, const std::vector<const TrialRecord*>& trials) {
+  BestLoss out;
+  std::vector<double> losses;
+  std::vector<double> excesses;
+  for (const TrialRecord* trial : trials) {
+    const Evaluation* const best = best_by_tuning(trial->progress.evaluations);
+    if (best == nullptr) return std::nullopt;
+    const auto n = static_cast<double>(trials.size());
+    losses.push_back(best->loss);
+    if (best->excess) excesses.push_back(*best->excess);
+    out.tune_loss += *best->tune_loss / n;
+    out.steps += static_cast<double>(steps_at(config, *best)) / n;
+  }
+  if (losses.empty()) return std::nullopt;
+  out.loss = summarise(losses);
+  if (excesses.size() == losses.size()) out.excess = summarise(excesses).mean;
+  return out;
+}
+
 ArmResult summarise_arm(const StudyResult& result, const Arm& arm) {
   ArmResult out;
   out.arm = arm;
@@ -74,6 +93,7 @@ ArmResult summarise_arm(const StudyResult& result, const Arm& arm) {
   out.loss = summarise(losses);
   out.bands = summarise_bands(trials);
   out.epochs = epochs_of(trials);
+  out.best = best_of(arm_config(result.config, arm), trials);
   const Summary primary = summarise(primaries);
   out.ci95 = t_interval(primary, 0.95);
   if (losses.empty()) return out;

@@ -58,6 +58,7 @@ std::vector<Evaluation> mean_curve(const StudyResult& result, const Arm& arm) {
     ++trials;
     for (size_t i = 0; i < own.size(); ++i) {
       mean[i].epoch = own[i].epoch;
+      mean[i].updates = own[i].updates;
       mean[i].loss += own[i].loss;
     }
   }
@@ -112,9 +113,9 @@ std::optional<std::string> describe_overfitting(const StudyResult& result) {
       curve.begin(), curve.end(), [](const Evaluation& a, const Evaluation& b) { return a.loss < b.loss; });
   if (!(curve.back().loss - best->loss > result.margin)) return std::nullopt;
   return fmt::format(
-      "{} had its lowest loss after epoch {}, {:.4f} nats, and ended at {:.4f}: it overfits, and the last "
+      "{} had its lowest loss after {}, {:.4f} nats, and ended at {:.4f}: it overfits, and the last "
       "evaluation compares how far the arms do.",
-      enum_name(baseline), best->epoch + 1, best->loss, curve.back().loss);
+      enum_name(baseline), place_of(*best), best->loss, curve.back().loss);
 }
 
 }  // namespace ate

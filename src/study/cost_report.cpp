@@ -13,11 +13,6 @@
 namespace ate {
 namespace {
 
-// Steps that a trial had made after an evaluation.
-int64_t steps_at(const Config& config, const Evaluation& evaluation) {
-  return std::min(steps_in_all(config), (evaluation.epoch + 1) * steps_per_epoch(config));
-}
-
 // Over the finished seeds, each by its evaluation nearest to `steps`.
 LossAtCost loss_at(const StudyResult& result, const Arm& arm, int64_t steps) {
   const Config config = arm_config(result.config, arm);
@@ -52,7 +47,7 @@ std::vector<ArmCost> costs_of(const StudyResult& result) {
     cost.arm = arm.arm.name;
     cost.parameters = arm.parameters;
     cost.steps = steps_in_all(config);
-    const auto per_step = static_cast<double>(config.windows.batch * config.windows.length);
+    const auto per_step = static_cast<double>(tokens_per_step(config));
     cost.tokens = static_cast<double>(cost.steps) * per_step;
     cost.flops = cost.tokens * arm.flops_per_token;
     double updates = 0;

@@ -1,5 +1,6 @@
 #include "study/finished.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "config/derived.h"
@@ -14,10 +15,17 @@ const Evaluation& last_evaluation(const TrialRecord& trial) { return trial.progr
 
 int64_t epochs_trained(const TrialRecord& trial) { return last_evaluation(trial).epoch + 1; }
 
+int64_t steps_at(const Config& config, const Evaluation& evaluation) {
+  if (evaluation.updates > 0) return evaluation.updates;
+  return std::min(steps_in_all(config), (evaluation.epoch + 1) * steps_per_epoch(config));
+}
+
 bool stopped_early(const TrialRecord& trial, const Config& study) {
   if (!finished(trial)) return false;
   const Config config = arm_config(study, trial.id.arm);
-  return config.schedule.early_stop_evaluations > 0 && epochs_trained(trial) < epochs_in_all(config);
+  if (config.schedule.early_stop_evaluations == 0) return false;
+  const int64_t updates = last_evaluation(trial).updates;
+  return updates > 0 ? updates < steps_in_all(config) : epochs_trained(trial) < epochs_in_all(config);
 }
 
 const TrialRecord* find_trial(const std::vector<TrialRecord>& trials, const Arm& arm, int64_t seed) {

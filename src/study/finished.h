@@ -13,6 +13,9 @@ const Evaluation& last_evaluation(const TrialRecord& trial);
 // After how many epochs that was.
 int64_t epochs_trained(const TrialRecord& trial);
 
+// Steps that a trial of this config had made at an evaluation.
+int64_t steps_at(const Config& config, const Evaluation& evaluation);
+
 // Whether a trial of the study that finished ended before the epochs that it was given.
 bool stopped_early(const TrialRecord& trial, const Config& study);
 

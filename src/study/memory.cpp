@@ -26,7 +26,9 @@ double trial_bytes(const Config& config, int64_t parameters) {
   // Logits, their logarithms, and the law beside them in double.
   const double evaluation = number(kEvaluationBatch) * predictions * number(config.source.vocabulary) * 8;
   const double corpus = config.source.kind->in_file ? 0 : number(config.source.tokens);
-  return kFloat * (4 * number(parameters) + training + evaluation + corpus);
+  const double arrays =
+      config.optimiser.accumulate > 1 ? 5 : 4;  // parameters, gradients and their sum, moments
+  return kFloat * (arrays * number(parameters) + training + evaluation + corpus);
 }
 
 double stacked_trial_bytes(const Config& config, int64_t parameters) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "config/derived.h"
 #include "data/corpus.h"
 #include "model/embedding_plan.h"
 #include "model/layout.h"
@@ -58,7 +59,7 @@ std::vector<std::string> describe_pairing(const StudyResult& result) {
     const Config config = arm_config(result.config, arm.arm);
     std::vector<std::string> apart;
     if (!(config.source == base.source)) apart.emplace_back("the corpus");
-    if (config.windows.length != base.windows.length || config.windows.batch != base.windows.batch)
+    if (config.windows.length != base.windows.length || tokens_per_step(config) != tokens_per_step(base))
       apart.emplace_back("the windows");
     const Shared shared = shared_tensors(result.config, arm.arm, baseline);
     if (arm.arm.name != baseline.name && shared.same < shared.all)

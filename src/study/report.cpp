@@ -95,6 +95,30 @@ Table losses_table(const StudyResult& result) {
   return table;
 }
 
+// Where each seed's loss on the tune part was lowest: what a user who stops there would have.
+Table best_table(const StudyResult& result) {
+  Table table{
+      "best",
+      "At each seed's lowest loss on the tune part: loss on the test part, mean of the seeds that finished",
+      {{"arm", "arm"},
+       {"seeds", "seeds"},
+       {"mean_loss", "loss (nats)", 4},
+       {"sd_loss", "sd", 4},
+       {"mean_excess", "excess", 4},
+       {"mean_tune_loss", "tune loss", 4},
+       {"mean_steps", "after steps", 1},
+       {"last", "loss at the end", 4}},
+      {}};
+  for (const ArmResult& arm : result.arms) {
+    if (!arm.best) continue;
+    table.rows.push_back({enum_name(arm.arm), arm.best->loss.n, number_or_null(arm.best->loss.mean),
+                          number_or_null(arm.best->loss.deviation), number_or_null(arm.best->excess),
+                          number_or_null(arm.best->tune_loss), arm.best->steps,
+                          number_or_null(arm.loss.mean)});
+  }
+  return table;
+}
+
 Table comparisons_table(const StudyResult& result) {
   const std::string within =
       std::isfinite(result.margin) ? fmt::format(" (equivalence within {:.4f} nats)", result.margin) : "";
@@ -252,14 +276,16 @@ IntervalPlot differences_plot(const StudyResult& result) {
 Report study_report(const StudyResult& result) {
   const Config& config = result.config;
   Report report;
-  report.title =
-      fmt::format("{}, {} mode: {} of {}, {} {}", config.name, enum_name(config.mode),
-                  counted(config.schedule.epochs, "epoch"), counted(steps_per_epoch(config), "step"),
-                  config.study.seeds.size() == 1 ? "seed" : "seeds", format_seeds(config.study.seeds));
+  report.title = fmt::format(
+      "{}, {} mode: {} of {}{}, {} {}", config.name, enum_name(config.mode),
+      counted(config.schedule.epochs, "epoch"), counted(steps_per_epoch(config), "step"),
+      config.optimiser.accumulate > 1 ? fmt::format(" of {} batches each", config.optimiser.accumulate) : "",
+      config.study.seeds.size() == 1 ? "seed" : "seeds", format_seeds(config.study.seeds));
   report.facts = {describe_corpus(result.config, result.floor), "kernels: " + kernels_of_arms(result),
                   "run: " + result.run_id};
   report.tables.push_back(arms_table(result));
   report.tables.push_back(losses_table(result));
+  if (Table best = best_table(result); !best.rows.empty()) report.tables.push_back(std::move(best));
   if (!result.comparisons.empty()) {
     report.plot = differences_plot(result);
     report.tables.push_back(comparisons_table(result));

@@ -42,6 +42,14 @@ struct EpochRange {
 };
 std::string format_epochs(const EpochRange& range);  // "9..15", or "9" where both are that
 
+// What an arm came to where the loss on the tune part was lowest, over the finished seeds, each at its own place.
+struct BestLoss {
+  Summary loss;                  // on the test part, nats
+  std::optional<double> excess;  // its mean, nats
+  double tune_loss = 0;          // mean, nats
+  double steps = 0;              // mean number of steps until then
+};
+
 struct ArmResult {
   Arm arm = Arm::standard;
   int64_t parameters = 0;          // of the first seed: bands can differ by a few tokens between seeds
@@ -53,6 +61,7 @@ struct ArmResult {
   Interval ci95;                   // of the mean primary number over the finished seeds, nats
   std::optional<EpochRange> epochs{};  // after which the finished seeds had their last evaluations
   std::optional<double> published;     // what the original report printed
+  std::optional<BestLoss> best{};      // with evaluation.best
   std::vector<double> by_position;     // mean over seeds
   std::array<BandResult, 3> bands;     // high, mid, low
   bool stacked = false;                // its trials train many in one step (src/model/stacked/)

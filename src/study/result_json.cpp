@@ -5,6 +5,7 @@
 #include "config/overlays.h"
 #include "data/bands.h"
 #include "report/table.h"
+#include "study/best_epoch.h"
 #include "study/cost_report.h"
 #include "study/result.h"
 #include "study/tuning_report.h"
@@ -54,6 +55,12 @@ Json to_json(const ArmResult& arm, const Config& study) {
               {"published_loss", number_or_null(arm.published)},
               {"loss_by_position", arm.by_position},
               {"bands", to_json(arm.bands)}};
+  if (arm.best)
+    out["best"] = {{"mean_loss", number_or_null(arm.best->loss.mean)},
+                   {"sd_loss", number_or_null(arm.best->loss.deviation)},
+                   {"mean_excess", number_or_null(arm.best->excess)},
+                   {"mean_tune_loss", number_or_null(arm.best->tune_loss)},
+                   {"mean_steps", arm.best->steps}};
   return with_settings(std::move(out), arm.arm);
 }
 
@@ -77,6 +84,7 @@ Json to_json(const TrialRecord& trial, const std::optional<double>& floor) {
               {"perplexity", number_or_null(std::exp(loss))},
               {"excess", number_or_null(excess_of(p, floor))},
               {"seconds", trial.seconds}};
+  if (const Evaluation* const best = best_by_tuning(p.evaluations)) out["best"] = best_to_json(*best);
   if (!p.reason.empty()) out["reason"] = p.reason;
   return out;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "config/check_schedule.h"
 #include "config/derived.h"
 #include "config/fields.h"
 #include "config/kernels.h"
@@ -23,8 +24,11 @@ bool sets(const Arm& arm, const std::string& path) {
   return std::any_of(arm.set.begin(), arm.set.end(), [&](const ArmSetting& s) { return s.path == path; });
 }
 
-double tokens_per_step(const Config& config) {
-  return static_cast<double>(config.windows.batch * config.windows.length);
+// What a point of the tuning grid, or the steps that a budget buys, make of the schedule.
+void throw_problems_of(const Config& config, const Arm& arm) {
+  std::vector<Problem> problems = check_schedule(config);
+  for (Problem& problem : problems) problem.what = "for arm " + arm.name + " " + problem.what;
+  if (!problems.empty()) throw BadInput(std::move(problems));
 }
 
 EmbeddingPlan plan_of(const Config& config, const Arm& arm, int64_t seed) {
@@ -39,7 +43,8 @@ int64_t cost_seed(const Config& study) {
 
 double flops_per_step(const Config& study, const Arm& arm, int64_t seed) {
   const Config config = arm_config(study, arm);
-  return training_flops_per_token(config, plan_of(config, arm, seed)) * tokens_per_step(config);
+  return training_flops_per_token(config, plan_of(config, arm, seed)) *
+         static_cast<double>(tokens_per_step(config));
 }
 
 std::string time_key(const Config& study, const Arm& arm) {
@@ -50,11 +55,14 @@ std::string time_key(const Config& study, const Arm& arm) {
     for (const int64_t size : tensor.shape) hash.add(fmt::format(" {}", size));
   }
   // Numbers by which a step only multiplies.
-  const OptimiserConfig optimiser = config.optimiser;
-  config.optimiser = {};
-  config.optimiser.kind = optimiser.kind;
-  config.optimiser.own = optimiser.own;
-  config.optimiser.clip_norm = optimiser.clip_norm > 0 ? 1 : 0;
+  const OptimiserConfig initial;
+  OptimiserConfig& optimiser = config.optimiser;
+  optimiser.learning_rate = initial.learning_rate;
+  optimiser.beta1 = initial.beta1;
+  optimiser.beta2 = initial.beta2;
+  optimiser.epsilon = initial.epsilon;
+  optimiser.weight_decay = initial.weight_decay;
+  optimiser.clip_norm = optimiser.clip_norm > 0 ? 1 : 0;
   config.body.dropout = config.body.dropout > 0 ? 0.1 : 0;
   config.schedule = {};
   config.evaluation = {};
@@ -75,7 +83,7 @@ double Settler::cost_of_step(const Arm& arm) const {
     case Budget::steps:
       return 1;
     case Budget::tokens:
-      return tokens_per_step(arm_config(asked_, arm));
+      return static_cast<double>(tokens_per_step(arm_config(asked_, arm)));
     case Budget::flops:
       return flops_per_step(asked_, arm, cost_seed(asked_));
     case Budget::seconds:
@@ -94,7 +102,10 @@ Arm Settler::with_kernels(Arm arm) const {
 Arm Settler::settled(Arm arm) const {
   const Config config = arm_config(asked_, arm);
   arm = with_kernels(std::move(arm));
-  if (asked_.study.budget == Budget::steps) return arm;
+  if (asked_.study.budget == Budget::steps) {
+    throw_problems_of(config, arm);
+    return arm;
+  }
   // A share of a step within rounding of a whole one is that step.
   const auto steps = static_cast<int64_t>(std::floor(budget_ / cost_of_step(arm) + 1e-6));
   if (steps < 1)
@@ -102,6 +113,7 @@ Arm Settler::settled(Arm arm) const {
         "/study/budget",
         fmt::format("buys {} no step: raise schedule.epochs, or compare at equal steps", arm.name));
   if (steps != steps_in_all(config)) arm.set.push_back({"schedule.steps", std::to_string(steps)});
+  throw_problems_of(arm_config(asked_, arm), arm);
   return arm;
 }
 

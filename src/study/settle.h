@@ -26,7 +26,8 @@ class Settler {
   // kernels; it is asked for a budget of seconds alone.
   Settler(const Config& asked, std::function<double(const Arm&)> seconds_per_step);
 
-  // The arm with its settings. Throws BadInput for /study/budget when the budget buys it no step.
+  // The arm with its settings. Throws BadInput for /study/budget when the budget buys it no step, and where its schedule
+  // does not fit its steps.
   Arm settled(Arm arm) const;
 
  private:

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/derived.h"
 #include "config/fields.h"
 #include "config/json.h"
 #include "config/overlays.h"
@@ -76,13 +77,16 @@ std::vector<TrialId> trials_in(const fs::path& folder, const std::vector<Arm>& a
   return trials;
 }
 
-// The trial as it stood after so many epochs. Where it was not evaluated then it stays unfinished, with the reason.
-void go_back(TrialRecord& trial, int64_t epoch) {
+// The trial as it stood after so many epochs of `steps`. Where it was not evaluated then it stays unfinished, with the
+// reason.
+void go_back(TrialRecord& trial, int64_t epoch, int64_t steps) {
   Progress& p = trial.progress;
   if (p.status == TrainingStatus::diverged) return;
   std::vector<int64_t> epochs;
   for (size_t i = 0; i < p.evaluations.size(); ++i) {
-    epochs.push_back(p.evaluations[i].epoch + 1);
+    const Evaluation& e = p.evaluations[i];
+    if (e.updates % steps != 0) continue;  // inside an epoch
+    epochs.push_back(e.epoch + 1);
     if (epochs.back() != epoch) continue;
     p.evaluations.resize(i + 1);
     p.status = TrainingStatus::finished;
@@ -143,7 +147,7 @@ StoredRun read_run(const fs::path& folder, int64_t epoch) {
     trial.id = id;
     trial.progress =
         checkpoint_progress(SafetensorsFile(folder / "checkpoint" / (id.file() + ".safetensors")));
-    if (epoch > 0) go_back(trial, epoch);
+    if (epoch > 0) go_back(trial, epoch, steps_per_epoch(arm_config(config, id.arm)));
     add_once(config.study.arms, id.arm);
     add_once(config.study.seeds, id.seed);
     trials.push_back(std::move(trial));

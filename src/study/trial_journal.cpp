@@ -38,12 +38,15 @@ void write_progress(const Config& config, const KernelsUsed& kernels, const Tria
                     double seconds_left) {
   Json evaluated = Json::array();
   Json perplexities = Json::array();
+  Json updates = Json::array();
+  Json tune_losses = Json::array();
   for (const Evaluation& e : p.evaluations) {
     evaluated.push_back(e.epoch);
     perplexities.push_back(std::exp(e.loss));
+    if (e.updates > 0) updates.push_back(e.updates);
+    if (e.tune_loss) tune_losses.push_back(*e.tune_loss);
   }
-  write_json_file(run.progress(file_name(id.arm), id.seed),
-                  {{"model_name", id.arm_name()},  // the original script's name for it
+  Json document = {{"model_name", id.arm_name()},  // the original script's name for it
                    {"arm", id.arm_name()},
                    {"seed", id.seed},
                    {"run_id", run.id()},
@@ -59,7 +62,20 @@ void write_progress(const Config& config, const KernelsUsed& kernels, const Tria
                    {"eval_epochs", std::move(evaluated)},
                    {"train_losses", p.train_losses},
                    {"val_losses", p.validation_losses()},
-                   {"val_perplexities", std::move(perplexities)}});
+                   {"val_perplexities", std::move(perplexities)}};
+  if (!updates.empty()) document["eval_steps"] = std::move(updates);
+  if (!tune_losses.empty()) document["tune_losses"] = std::move(tune_losses);
+  write_json_file(run.progress(file_name(id.arm), id.seed), document);
+}
+
+// Mean training loss of the epoch that ended last, or of the steps of the first one.
+double latest_train_loss(const Progress& p) {
+  return p.train_losses.empty() ? p.epoch_loss / static_cast<double>(p.step) : p.train_losses.back();
+}
+
+// "epoch 3/50", or "step 250/2000".
+std::string place_in_run(const Evaluation& e, const Config& config) {
+  return fmt::format("{}/{}", place_of(e), e.updates > 0 ? steps_in_all(config) : epochs_in_all(config));
 }
 
 }  // namespace
@@ -121,19 +137,22 @@ void TrialJournal::saved() {
 void TrialJournal::report_measurement() {
   const Progress& p = trial_.progress();
   const Evaluation& e = p.evaluations.back();
-  run_.event({{"event", "evaluation"},
-              {"arm", trial_.id().arm_name()},
-              {"seed", trial_.id().seed},
-              {"epoch", e.epoch},  // from 0, as the original script counts
-              {"epochs_completed", e.epoch + 1},
-              {"train_loss", p.train_losses.back()},
-              {"val_loss", e.loss},
-              {"perplexity", std::exp(e.loss)},
-              {"excess", number_or_null(e.excess)},
-              {"seconds", all_seconds()}});
+  Json event = {{"event", "evaluation"},
+                {"arm", trial_.id().arm_name()},
+                {"seed", trial_.id().seed},
+                {"epoch", e.epoch},  // from 0, as the original script counts
+                {"epochs_completed", e.epoch + 1},
+                {"train_loss", latest_train_loss(p)},
+                {"val_loss", e.loss},
+                {"perplexity", std::exp(e.loss)},
+                {"excess", number_or_null(e.excess)},
+                {"seconds", all_seconds()}};
+  if (e.updates > 0) event["steps_completed"] = e.updates;
+  if (e.tune_loss) event["tune_loss"] = *e.tune_loss;
+  run_.event(event);
   const std::string text =
-      fmt::format("{}: epoch {}/{}, loss {:.4f} nats (perplexity {:.2f}{})", trial_.name(), e.epoch + 1,
-                  epochs_in_all(config_), e.loss, std::exp(e.loss),
+      fmt::format("{}: {}, loss {:.4f} nats (perplexity {:.2f}{})", trial_.name(), place_in_run(e, config_),
+                  e.loss, std::exp(e.loss),
                   floor_ ? fmt::format(", {:+.4f} to the floor {:.4f}", e.loss - *floor_, *floor_) : "");
   // On a terminal the live line says it; a log line is left for the end of the trial.
   if (Console::instance().live() && !trial_.ended())

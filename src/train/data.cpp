@@ -23,8 +23,15 @@ TrialData::TrialData(const Config& settings, const TrialId& id)
       corpus(source->corpus(id.seed)),
       steps(steps_per_epoch(config)) {}
 
-at::Tensor TrialData::training_batch(int64_t epoch, int64_t step) const {
-  return read_windows(corpus, training_windows(config, corpus, key, epoch, step), config.windows.length);
+at::Tensor TrialData::training_batch(int64_t epoch, int64_t index) const {
+  return read_windows(corpus, training_windows(config, corpus, key, epoch, index), config.windows.length);
+}
+
+std::vector<at::Tensor> TrialData::step_batches(int64_t epoch, int64_t step) const {
+  const int64_t count = config.optimiser.accumulate;
+  std::vector<at::Tensor> batches;
+  for (int64_t i = 0; i < count; ++i) batches.push_back(training_batch(epoch, step * count + i));
+  return batches;
 }
 
 at::Tensor TrialData::validation_windows() const {

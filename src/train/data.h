@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "config/trial.h"
 #include "data/corpus.h"
@@ -19,8 +20,11 @@ at::Tensor read_windows(const Corpus& corpus, std::span<const int64_t> starts, i
 struct TrialData {
   TrialData(const Config& config, const TrialId& id);
 
-  // The B windows of one training step: [B, T + 1].
-  at::Tensor training_batch(int64_t epoch, int64_t step) const;
+  // Batch `index` of an epoch, B windows: [B, T + 1].
+  at::Tensor training_batch(int64_t epoch, int64_t index) const;
+  // The batches whose mean gradient makes one update, as many as optimiser.accumulate: together the windows of one
+  // batch so many times as large.
+  std::vector<at::Tensor> step_batches(int64_t epoch, int64_t step) const;
   // The whole validation part once, by windows that do not overlap.
   at::Tensor validation_windows() const;
 

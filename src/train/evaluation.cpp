@@ -103,12 +103,13 @@ double Evaluator::leak(const Model& model) const {
   return largest_leak(model, tokens, {length / 2}, data_.config.source.vocabulary);
 }
 
-Evaluation Evaluator::evaluate(const Model& model, int64_t epoch) const {
+Evaluation Evaluator::evaluate(const Model& model, int64_t draw, EvaluationPart part) const {
   const at::NoGradGuard no_grad;
-  const Config& config = data_.config;
+  Config config = data_.config;
+  config.evaluation.part = part;
   const int64_t length = config.windows.length;
   const int64_t predictions = targets_per_window(config);
-  const WindowStarts starts = evaluation_windows(config, data_.corpus, data_.key, epoch);
+  const WindowStarts starts = evaluation_windows(config, data_.corpus, data_.key, draw);
   LossSums sums(static_cast<int64_t>(starts.size()), predictions);
   ExcessSums excess;
   for (size_t first = 0; first < starts.size(); first += kEvaluationBatch) {

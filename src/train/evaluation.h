@@ -19,8 +19,8 @@ class Evaluator {
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
-  // The loss on the windows of the evaluation after `epoch`; the result's own `epoch` is the caller's to set.
-  Evaluation evaluate(const Model& model, int64_t epoch) const;
+  // The loss on a part's windows; of sampled ones, on draw number `draw`. Where it was made is the caller's to set.
+  Evaluation evaluate(const Model& model, int64_t draw, EvaluationPart part) const;
 
   // Causality canary: changes a token in the middle of a window and returns by how much any earlier logit moves, which is
   // 0 for an honest model: those logits predict it or something before it. 0 for the bag, whose target is not in the window.

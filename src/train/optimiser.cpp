@@ -46,14 +46,36 @@ void update(const OptimiserConfig& config, const Layout& layout, Arena& arena, d
   clip(arena.gradients, layout, config.clip_norm);
   const at::Tensor number =
       at::full({}, static_cast<double>(step), arena.parameters.options().dtype(at::kFloat));
-  config.kind->update(config, layout, arena, {learning_rate, {}, number});
+  config.kind->update(config, layout, arena, {.learning_rate = learning_rate, .number = number});
 }
 
 void update(const OptimiserConfig& config, const Layout& layout, Arena& stack,
-            const at::Tensor& learning_rate, const at::Tensor& step) {
+            const at::Tensor& learning_rate, const at::Tensor& step, const at::Tensor& decayed) {
   const at::NoGradGuard no_grad;
   clip(stack.gradients, layout, config.clip_norm);
-  config.kind->update(config, layout, stack, {0, learning_rate, step});
+  config.kind->update(config, layout, stack,
+                      {.learning_rate_tensor = learning_rate, .number = step, .decayed = decayed});
+}
+
+void apply_decay(const OptimiserConfig& config, const Layout& layout, Arena& arena, const OptimiserStep& at) {
+  const double decay = config.weight_decay;
+  if (decay == 0) return;
+  if (!at.learning_rate_tensor.defined()) {
+    for (const Run& run : decayed_runs(layout, config.decayed)) {
+      if (!run.value) continue;
+      at::Tensor parameters = arena.parameters.narrow(0, run.offset, run.count);
+      if (config.kind->decoupled_decay)
+        parameters.mul_(1 - at.learning_rate * decay);
+      else
+        arena.gradients.narrow(0, run.offset, run.count).add_(parameters, decay);
+    }
+    return;
+  }
+  const at::Tensor acts = at.decayed.defined() ? at.decayed : at::ones({}, arena.parameters.options());
+  if (config.kind->decoupled_decay)
+    arena.parameters.mul_(1 - acts * (at.learning_rate_tensor * decay));
+  else
+    arena.gradients.addcmul_(arena.parameters, acts, decay);
 }
 
 }  // namespace ate

@@ -48,9 +48,28 @@ std::array<BandScore, 3> bands_from_json(const JsonValue& document) {
 }
 
 Evaluation evaluation_from_json(const JsonValue& e) {
-  return {e.at("epoch").whole(),         e.at("loss").number_or_nan(), e.at("standard_error").number_or_nan(),
-          e.at("targets").whole(),       numbers(e.at("by_position")), e.at("excess").number_if_any(),
-          bands_from_json(e.at("bands"))};
+  return {e.at("epoch").whole(),
+          e.at("loss").number_or_nan(),
+          e.at("standard_error").number_or_nan(),
+          e.at("targets").whole(),
+          numbers(e.at("by_position")),
+          e.at("excess").number_if_any(),
+          bands_from_json(e.at("bands")),
+          e.find("updates") ? e.at("updates").whole() : 0,
+          e.find("tune_loss") ? std::optional(e.at("tune_loss").number_or_nan()) : std::nullopt};
+}
+
+Json to_json(const Evaluation& e) {
+  Json out = {{"epoch", e.epoch},
+              {"loss", e.loss},
+              {"standard_error", e.standard_error},
+              {"targets", e.targets},
+              {"by_position", e.by_position},
+              {"excess", to_json(e.excess)},
+              {"bands", to_json(e.bands)}};
+  if (e.updates > 0) out["updates"] = e.updates;
+  if (e.tune_loss) out["tune_loss"] = *e.tune_loss;
+  return out;
 }
 
 TrainingStatus status_from_json(const JsonValue& value) {
@@ -76,6 +95,19 @@ TrainingStatus status_named(const std::string& text) {
 
 std::string describe_number(double value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
 
+std::string place_of(const Evaluation& evaluation) {
+  return evaluation.updates > 0 ? fmt::format("step {}", evaluation.updates)
+                                : fmt::format("epoch {}", evaluation.epoch + 1);
+}
+
+const Evaluation* best_by_tuning(const std::vector<Evaluation>& evaluations) {
+  const Evaluation* best = nullptr;
+  for (const Evaluation& e : evaluations)
+    if (e.tune_loss && std::isfinite(*e.tune_loss) && (best == nullptr || *e.tune_loss < *best->tune_loss))
+      best = &e;
+  return best;
+}
+
 std::vector<double> Progress::validation_losses() const {
   std::vector<double> losses;
   for (const Evaluation& evaluation : evaluations) losses.push_back(evaluation.loss);
@@ -84,14 +116,7 @@ std::vector<double> Progress::validation_losses() const {
 
 Json to_json(const Progress& progress) {
   Json evaluations = Json::array();
-  for (const Evaluation& e : progress.evaluations)
-    evaluations.push_back({{"epoch", e.epoch},
-                           {"loss", e.loss},
-                           {"standard_error", e.standard_error},
-                           {"targets", e.targets},
-                           {"by_position", e.by_position},
-                           {"excess", to_json(e.excess)},
-                           {"bands", to_json(e.bands)}});
+  for (const Evaluation& e : progress.evaluations) evaluations.push_back(to_json(e));
   return {{"status", status_name(progress.status)},
           {"parameters", progress.parameters},
           {"flops_per_token", progress.flops_per_token},

@@ -41,8 +41,16 @@ struct Evaluation {
   // nats; unset where the source's law is not known. The law is the causal one: of a model that sees its
   // targets it says nothing.
   std::optional<double> excess{};
-  std::array<BandScore, 3> bands{};  // high, mid, low; targets outside all bands are in none
+  std::array<BandScore, 3> bands{};   // high, mid, low; targets outside all bands are in none
+  int64_t updates = 0;                // after how many, where evaluations go by steps; else 0
+  std::optional<double> tune_loss{};  // on the tune part, where evaluation.best asks for it, nats
 };
+
+// "epoch 3", or "step 250" where evaluations go by steps: after which it was made.
+std::string place_of(const Evaluation& evaluation);
+
+// The evaluation of the lowest loss on the tune part; nullptr where there is none.
+const Evaluation* best_by_tuning(const std::vector<Evaluation>& evaluations);
 
 // Everything about a trial but its arrays; all of it is in the checkpoint.
 struct Progress {

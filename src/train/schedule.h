@@ -8,13 +8,18 @@
 
 namespace ate {
 
-// Learning rate of an epoch, counted from 0. cosine: lr * (1 + cos(pi * epoch / epochs)) / 2 (Loshchilov &
-// Hutter 2017, without restarts), stepped once per epoch.
-double learning_rate(const Config& config, int64_t epoch);
+// Learning rate of update i, counted from 0, of n in all:
+//   rate = learning_rate * warmup(i) * decay(p),  decay(p) = minimum_share + (1 - minimum_share) * law(p)
+//   warmup(i)  min(1, (i + 1) / (warmup_steps + 1))
+//   law(p)     constant 1; cosine (1 + cos(pi p)) / 2 (Loshchilov & Hutter 2017, without restarts); linear 1 - p; wsd
+//              min(1, (1 - p) / decay_share) (Hu et al. 2024, MiniCPM)
+// p is the share of the run that is done. By epochs it is epoch / epochs. By steps it is the share after the warm-up,
+// max(0, i - warmup_steps) / (n - warmup_steps), as nanoGPT has it; for wsd i / n, so that decay_share is of the run.
+double learning_rate(const Config& config, int64_t update);
 
-// Whether the validation loss is taken after this epoch: after index 0, every index divisible by
-// evaluation.every, and the last.
-bool evaluates_after(const Config& config, int64_t epoch);
+// Whether the validation loss is taken after so many updates: by epochs after epoch index 0, every index divisible by
+// evaluation.every, and the last; by steps after every so many; always at the end.
+bool evaluates_after(const Config& config, int64_t updates);
 
 // Whether the losses so far end the trial early: the last n = `early_stop_evaluations` of them gained less than
 // `early_stop_gain` over the one before them, so n + 1 losses are compared, first with last.

@@ -30,11 +30,28 @@ TrainingStep::TrainingStep(Instance& instance) : instance_(instance), fused_(fus
 
 TrainingStep::~TrainingStep() = default;
 
-double TrainingStep::loss_and_gradients(const at::Tensor& windows, RandomKey key, uint32_t step) {
-  if (fused_) return fused_->loss_and_gradients(windows.const_data_ptr<int64_t>(), key, step);
+double TrainingStep::loss_and_gradients(const std::vector<at::Tensor>& batches, RandomKey key,
+                                        uint32_t first) {
+  at::Tensor& gradients = instance_.arena.gradients;
+  at::Tensor sum;
+  double loss = 0;
+  for (size_t i = 0; i < batches.size(); ++i) {
+    if (i == 1)
+      sum = gradients.clone();
+    else if (i > 1)
+      sum.add_(gradients);
+    loss += batch_loss(batches[i], key, first + static_cast<uint32_t>(i));
+  }
+  const auto count = static_cast<double>(batches.size());
+  if (sum.defined()) gradients.add_(sum).div_(count);
+  return loss / count;
+}
+
+double TrainingStep::batch_loss(const at::Tensor& windows, RandomKey key, uint32_t number) {
+  if (fused_) return fused_->loss_and_gradients(windows.const_data_ptr<int64_t>(), key, number);
   instance_.arena.gradients.zero_();
   const Tf32Products tf32(instance_.config.dtype);
-  return instance_.model.training_loss(windows.to(instance_.device()), key, step).backward();
+  return instance_.model.training_loss(windows.to(instance_.device()), key, number).backward();
 }
 
 void TrainingStep::update(double learning_rate, int64_t step) {

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <vector>
 
 #include "model/instance.h"
 #include "train/optimiser.h"
@@ -19,9 +20,9 @@ class TrainingStep {
   explicit TrainingStep(Instance& instance);
   ~TrainingStep();
 
-  // Mean cross-entropy, in nats, of windows [B, T + 1] on the host with the dropout masks of (key, step); leaves its
-  // gradient in the arena.
-  double loss_and_gradients(const at::Tensor& windows, RandomKey key, uint32_t step);
+  // Mean cross-entropy, in nats, of batches of windows [B, T + 1] on the host, one by one, with the dropout masks of (key,
+  // first) and those that follow; leaves the mean of their gradients in the arena.
+  double loss_and_gradients(const std::vector<at::Tensor>& batches, RandomKey key, uint32_t first);
 
   // One update by the gradients there; `step` counts updates from 1.
   void update(double learning_rate, int64_t step);
@@ -33,6 +34,9 @@ class TrainingStep {
   void set_profile(Profile* profile);
 
  private:
+  // Of one batch, with its gradient in the arena.
+  double batch_loss(const at::Tensor& windows, RandomKey key, uint32_t number);
+
   Instance& instance_;
   std::unique_ptr<FusedStep> fused_;  // nullptr: the reference
 };

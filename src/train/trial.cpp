@@ -41,12 +41,12 @@ std::string Trial::position() const {
 
 double Trial::step() {
   State& s = *state_;
-  const int64_t epoch = progress_.updates / s.data.steps;
+  const int64_t update = progress_.updates;
   const double loss =
-      s.step->loss_and_gradients(s.data.training_batch(epoch, progress_.updates % s.data.steps), s.data.key,
-                                 static_cast<uint32_t>(progress_.updates));
+      s.step->loss_and_gradients(s.data.step_batches(update / s.data.steps, update % s.data.steps),
+                                 s.data.key, static_cast<uint32_t>(update * config_.optimiser.accumulate));
   if (!std::isfinite(loss)) return loss;
-  s.step->update(learning_rate(config_, epoch), progress_.updates + 1);
+  s.step->update(learning_rate(config_, update), update + 1);
   ++progress_.updates;
   return loss;
 }
@@ -68,37 +68,49 @@ void Trial::advance() {
 void Trial::count_step(double loss) {
   evaluated_ = false;
   progress_.epoch_loss += loss;
-  if (++progress_.step == state_->data.steps || progress_.updates == steps_in_all(config_)) end_epoch();
+  ++progress_.step;
+  const bool last = progress_.updates == steps_in_all(config_);
+  if (progress_.step == state_->data.steps || last) end_epoch();
+  if (evaluates_after(config_, progress_.updates)) measure();
+  if (last && !ended()) progress_.status = TrainingStatus::finished;
 }
 
 void Trial::end_epoch() {
-  const int64_t epoch = progress_.epoch++;
   progress_.train_losses.push_back(progress_.epoch_loss / static_cast<double>(progress_.step));
   progress_.epoch_loss = 0;
   progress_.step = 0;
-  if (evaluates_after(config_, epoch)) {
-    Evaluation evaluation = evaluate();
-    evaluation.epoch = epoch;
-    evaluated_ = true;
-    if (!std::isfinite(evaluation.loss)) {
-      progress_.status = TrainingStatus::diverged;
-      progress_.reason = fmt::format("the validation loss was {} after epoch {}",
-                                     describe_number(evaluation.loss), epoch + 1);
-    }
-    progress_.evaluations.push_back(std::move(evaluation));
-    if (stops_early(config_.schedule, progress_.validation_losses()) && !ended()) {
-      progress_.status = TrainingStatus::finished;
-      progress_.reason =
-          fmt::format("stopped early: {} evaluations gained less than {} nats",
-                      config_.schedule.early_stop_evaluations, config_.schedule.early_stop_gain);
-    }
+  ++progress_.epoch;
+}
+
+void Trial::measure() {
+  Evaluation evaluation = evaluate();
+  evaluated_ = true;
+  const double losses[] = {evaluation.loss, evaluation.tune_loss.value_or(0)};
+  for (const double loss : losses) {
+    if (std::isfinite(loss) || ended()) continue;
+    progress_.status = TrainingStatus::diverged;
+    progress_.reason =
+        fmt::format("the validation loss was {} after {}", describe_number(loss), place_of(evaluation));
   }
-  if (progress_.epoch == epochs_in_all(config_) && !ended()) progress_.status = TrainingStatus::finished;
+  progress_.evaluations.push_back(std::move(evaluation));
+  if (!stops_early(config_.schedule, progress_.validation_losses()) || ended()) return;
+  progress_.status = TrainingStatus::finished;
+  progress_.reason = fmt::format("stopped early: {} evaluations gained less than {} nats",
+                                 config_.schedule.early_stop_evaluations, config_.schedule.early_stop_gain);
 }
 
 Evaluation Trial::evaluate() const {
-  // The index of the epoch that has just been completed; sampled windows are drawn anew for each.
-  return state_->evaluator.evaluate(state_->model.model, std::max<int64_t>(0, progress_.epoch - 1));
+  const EvaluationConfig& how = config_.evaluation;
+  // The index of the epoch that was completed last: sampled windows are drawn anew for each evaluation.
+  const int64_t epoch = progress_.epoch - 1;
+  const int64_t draw = how.every_steps > 0 ? progress_.updates : std::max<int64_t>(0, epoch);
+  const Evaluator& evaluator = state_->evaluator;
+  Evaluation out = evaluator.evaluate(state_->model.model, draw, how.part);
+  out.epoch = epoch;
+  if (how.every_steps > 0) out.updates = progress_.updates;
+  if (how.best && how.part == EvaluationPart::test)
+    out.tune_loss = evaluator.evaluate(state_->model.model, draw, EvaluationPart::tune).loss;
+  return out;
 }
 
 std::string Trial::checkpoint() const {

@@ -33,7 +33,7 @@ class Trial final : public Training {
   bool measured() const override { return evaluated_; }
   std::string position() const override;
 
-  // One optimiser step; at the end of an epoch also the evaluation that is due.
+  // One optimiser step, and the evaluation that is due after it.
   void advance() override;
 
   // One optimiser step without its bookkeeping: for benches. Returns its loss.
@@ -58,6 +58,7 @@ class Trial final : public Training {
 
   void count_step(double loss);  // after an update: what advance() does then
   void end_epoch();
+  void measure();  // the evaluation that is due
 
   Config config_;
   TrialId id_;

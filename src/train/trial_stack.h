@@ -22,7 +22,7 @@ class TrialStack {
   // gone.
   TrialStack(const Config& config, std::vector<Trial*> trials, at::Device device);
 
-  // Trains all to the end of the epoch, with the evaluation that is due, or less far: at most `most` steps,
+  // Trains all to the next evaluation or the end of the epoch, or less far: at most `most` steps,
   // or until `pause`, asked after each step, says so. A trial whose loss was not finite is set back to where
   // this call began and returned: it has left, and alone it finds the step at which it diverges. With a trial
   // gone the stack is of no further use; the others went on untouched.
@@ -33,20 +33,25 @@ class TrialStack {
  private:
   void step();
   void load(int64_t epoch, int64_t first, int64_t count);
+  int64_t until_evaluation(int64_t updates) const;
   void leave(size_t r, const Arena& before);
 
   Config config_;
   std::vector<Trial*> trials_;
   at::Device device_;
-  int64_t chunk_;  // steps whose windows are on the device at a time
+  int64_t batches_;  // of a step
+  int64_t chunk_;    // steps whose windows are on the device at a time
   std::vector<Replica> replicas_;
   Arena arrays_;  // [R, S]
   StackedStep step_;
-  at::Tensor windows_;        // [chunk, R, B, T + 1] of int64
-  at::Tensor losses_;         // [chunk, R]
-  at::Tensor place_;          // [1] of int64: the step's row in both
-  at::Tensor updates_;        // scalar of int64: updates before the step
-  at::Tensor learning_rate_;  // scalar of float
+  at::Tensor windows_;  // [chunk * batches, R, B, T + 1] of int64
+  at::Tensor losses_;   // [chunk * batches, R]
+  at::Tensor rates_;    // [chunk] of float
+  at::Tensor batch_;    // [1] of int64: the batch's row in windows and losses
+  at::Tensor step_of_;  // [1] of int64: the step's row in the rates
+  at::Tensor updates_;  // scalar of int64: updates before the step
+  at::Tensor masks_;    // scalar of int64: batches before this one, since the start
+  at::Tensor decayed_;  // see decay_mask
   StepGraph graph_;
 };
 

@@ -171,6 +171,18 @@ class Text(Case):
         self.assertRegex(outcome.out, rf"the first 3000 tokens of .*book\.txt \(SentencePiece model .*book\.model, "
                                       rf"{len(pieces) + 1} in the vocabulary, 0\.00 % unknown pieces, content [0-9a-f]{{16}}\)")
 
+    def test_characters(self):
+        """The vocabulary is the file's, code points and not bytes; what is no text in UTF-8 is refused by its place."""
+        text = "".join(BOOK.format(i) for i in range(200)).replace("word", "w\u00f6rd")
+        path = self.write("book.txt", text.encode())
+        outcome = self.text("--set", "source.format=characters", path=path)
+        self.assertRegex(outcome.out, rf"the first 6000 tokens of .*book\.txt \(characters, {len(set(text))} in the vocabulary, ")
+        for content, said in ((text.encode("latin-1"), r"is no text in UTF-8: byte 0xF6 at offset 26 begins no character"),
+                              (b"a" * 9000, r"has one character, again and again"),
+                              (struct.pack("<8000H", *range(8000)), r"byte 0x00 at offset 0 is no text: are these token ids\?")):
+            refused = self.text("--set", "source.format=characters", path=self.write("bad.txt", content), code=2)
+            self.assertRegex(refused.err, said)
+
     def test_ids_of_four_bytes(self):
         ids = struct.pack("<8000I", *[i * i % 79 for i in range(8000)])
         path = self.write("train.bin", ids)

@@ -36,6 +36,24 @@ def arrays_of(path):
 
 
 class Single(Case):
+    def test_schedules_optimisers_and_evaluations_by_steps(self):
+        """20 steps: with warm-up and decay, several batches to a step, the loss after every 6 and the best by the tune part."""
+        for optimiser in (["sgd", "--set", "optimiser.momentum=0.9"], ["muon"], ["adamw", "--set", "optimiser.decayed=matrices"]):
+            trained = json.loads(self.study(
+                "--format", "json", "--set", "optimiser.kind=" + optimiser[0], *optimiser[1:], "--set", "optimiser.accumulate=2",
+                "--set", "schedule.decay=wsd", "--set", "schedule.unit=step", "--set", "schedule.warmup_steps=3",
+                "--set", "schedule.minimum_share=0.1", "--set", "evaluation.every_steps=6", "--set", "evaluation.tune_share=0.5",
+                "--set", "evaluation.best=true", study=ENCODER).out)
+            best = trained["best"]
+            self.assertEqual(trained["status"], "finished")
+            self.assertIn(best["steps_completed"], (6, 12, 18, 20))
+            self.assertGreater(best["tune_loss"], 0)
+            progress = json.loads(read_bytes(os.path.join(self.out, f"progress_standard_s0_{trained['run_id']}.json")))
+            self.assertEqual(progress["eval_steps"], [6, 12, 18, 20])
+            at = progress["eval_steps"].index(best["steps_completed"])
+            self.assertEqual(progress["val_losses"][at], best["val_loss"])
+            self.assertEqual(min(progress["tune_losses"]), best["tune_loss"])
+
     def test_trains_evaluates_and_exports(self):
         export = os.path.join(self.folder, "model.safetensors")
         trained = json.loads(self.study("--format", "json", "--export", export, "--arm", "bespoke", "--seed", "3",

@@ -241,3 +241,38 @@ TEST_CASE("an archive is no text", "[data]") {
   // Three bytes may be ids by chance.
   CHECK(read(text_in(folder.write("a.bin", std::string("\x1f\x8b\x08\0", 4)))).ids == Ids{0x8b1f, 8});
 }
+
+TEST_CASE("ids of two bytes that are read as four are refused, unless the vocabulary is said", "[data]") {
+  const TemporaryFolder folder;
+  Ids ids;
+  for (int64_t i = 0; i < 100; ++i) ids.push_back(i * 37 % 65);
+  SourceConfig source = text_in(folder.write("a.bin", bytes_of_ids(ids, 2)), TextFormat::uint32);
+  CHECK(contains(refusal(source), "as when ids of two bytes are read as four: set source.format=uint16"));
+  source.vocabulary = 1 << 23;
+  CHECK_NOTHROW(settle_text(source, {true, false}));
+  // As large as vocabularies get.
+  CHECK(read(text_in(folder.write("b.bin", bytes_of_ids({0, 262'143}, 4)), TextFormat::uint32)).ids ==
+        Ids{0, 262'143});
+}
+
+TEST_CASE("a text that is read as token ids is refused", "[data]") {
+  const TemporaryFolder folder;
+  std::string text;
+  while (text.size() < 400) text += "It was the best of times,\nit was the worst of times.\t";
+  text.resize(400);
+  for (const TextFormat format : {TextFormat::uint16, TextFormat::uint32, TextFormat::automatic})
+    CHECK(contains(refusal(text_in(folder.write("a.bin", text), format)),
+                   "begins with text, not with token ids of"));
+  CHECK(read(text_in(folder.write("a.bin", text), TextFormat::bytes)).ids.size() == 400);
+  for (const TextFormat format : {TextFormat::npy, TextFormat::llmc})
+    CHECK(contains(refusal(text_in(folder.write("a.bin", text), format)), "has no"));
+}
+
+TEST_CASE("token ids that are read as characters are refused", "[data]") {
+  const TemporaryFolder folder;
+  CHECK(contains(refusal(text_in(folder.write("a.bin", bytes_of_ids(kSmall, 2)), TextFormat::characters)),
+                 "is no text"));
+  CHECK(contains(refusal(text_in(folder.write("a.npy", npy_of("<u2", "(4,)", bytes_of_ids(kSmall, 2))),
+                                 TextFormat::characters)),
+                 "is a NumPy array, not characters: set source.format=npy"));
+}

@@ -8,10 +8,11 @@ namespace {
 
 constexpr StateArray kMomentum[] = {{"lion.momentum"}};
 
-void lion_update(const OptimiserConfig& c, const Layout&, Arena& a, const OptimiserStep& step) {
+void lion_update(const OptimiserConfig& c, const Layout& layout, Arena& a, const OptimiserStep& step) {
   at::Tensor& momentum = a.state[0];
   const at::Tensor direction = (c.beta1 * momentum + (1 - c.beta1) * a.gradients).sign_();
-  a.parameters.mul_(1 - step.learning_rate * c.weight_decay).sub_(direction, step.learning_rate);
+  apply_decay(c, layout, a, step);
+  a.parameters.sub_(direction, step.learning_rate);
   momentum.mul_(c.beta2).add_(a.gradients, 1 - c.beta2);
 }
 
@@ -23,6 +24,7 @@ constinit const OptimiserDescription lion_optimiser = {
     .help = "the sign of a momentum, weight decay decoupled (Chen et al. 2023)",
     .state = kMomentum,
     .update = lion_update,
+    .decoupled_decay = true,
 };
 
 }  // namespace ate

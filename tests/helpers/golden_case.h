@@ -20,7 +20,11 @@ inline const std::vector<std::string> kGoldenCases = {"bag_standard",
                                                       "encoder_postnorm_gelu",
                                                       "encoder_bespoke_prenorm",
                                                       "encoder_tied_llama",
-                                                      "encoder_tied_gpt2"};
+                                                      "encoder_tied_gpt2",
+                                                      "encoder_adamw_groups",
+                                                      "encoder_sgd",
+                                                      "encoder_muon",
+                                                      "encoder_moonlight"};
 
 struct GoldenCase {
   GoldenCase(const std::string& name, at::ScalarType type)

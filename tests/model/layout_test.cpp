@@ -1,5 +1,6 @@
 #include "model/layout.h"
 
+#include <numeric>
 #include <set>
 
 #include "catch.h"
@@ -102,4 +103,46 @@ TEST_CASE("a tensor is found by its name", "[model]") {
   const Layout layout = layout_of(tiny_bag(), Arm::standard);
   CHECK(layout.at("head.bias").shape == std::vector<int64_t>{20});
   CHECK_THROWS_AS(layout.at("tail.bias"), std::out_of_range);
+}
+
+TEST_CASE("the matrices of layers are told by the layout, and nothing else is one", "[model]") {
+  Config config = tiny_encoder();
+  config.attention.kind = AttentionKind::mlp_topk;
+  config.attention.k = 2;
+  const Layout layout = make_layout(config, plan_embedding(config, Arm::bespoke, bands_of(4, 10, 6)));
+  const int64_t d = config.body.width;
+  CHECK(layout.at("layers.0.self_attn.in_proj_weight").matrix_rows == std::vector<int64_t>{d, d, d});
+  CHECK(layout.at("layers.1.linear1.weight").matrix_rows ==
+        std::vector<int64_t>{config.body.feedforward * d});
+  // Of two heads, each a matrix.
+  const ParameterTensor& selector = layout.at("layers.0.self_attn.selector.0.weight");
+  CHECK(selector.matrix_rows == std::vector<int64_t>{selector.shape[1], selector.shape[1]});
+  for (const ParameterTensor& tensor : layout.tensors) {
+    CAPTURE(tensor.name);
+    CHECK(tensor.matrix_rows.empty() == (tensor.name.rfind("layers.", 0) != 0 || tensor.shape.size() < 2));
+    if (tensor.matrix_rows.empty()) continue;
+    CHECK(std::accumulate(tensor.matrix_rows.begin(), tensor.matrix_rows.end(), int64_t{0}) *
+              tensor.shape.back() ==
+          tensor.count());
+  }
+}
+
+TEST_CASE("runs cover the layout, padding included, and change where the answer does", "[model]") {
+  const Config config = tiny_encoder();
+  const Layout layout = make_layout(config, plan_embedding(config, Arm::bespoke, bands_of(4, 10, 6)));
+  const std::vector<Run> all = decayed_runs(layout, Decayed::all);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].offset == 0);
+  CHECK(all[0].count == layout.size);
+  const std::vector<Run> matrices = decayed_runs(layout, Decayed::matrices);
+  int64_t end = 0;
+  for (size_t i = 0; i < matrices.size(); ++i) {
+    CHECK(matrices[i].offset == end);
+    end += matrices[i].count;
+    if (i > 0) CHECK(matrices[i].value != matrices[i - 1].value);
+    for (const ParameterTensor& tensor : layout.tensors)
+      if (tensor.offset >= matrices[i].offset && tensor.offset < end)
+        CHECK(tensor.is_matrix() == matrices[i].value);
+  }
+  CHECK(end == layout.size);
 }

@@ -120,3 +120,30 @@ TEST_CASE("what is no number is null, and the text is JSON that any program read
   CHECK(none["arms"][0]["mean_excess"].is_null());
   for (const Json& document : {result, one, none}) CHECK(Json::parse(document.dump()) == document);
 }
+
+TEST_CASE("with a tune part the arms have their loss where the tune loss was lowest, seed by seed",
+          "[study]") {
+  Config config = study_config(2);
+  std::vector<TrialRecord> trials;
+  for (const int64_t seed : {0, 1})
+    for (const Arm& arm : {Arm::standard, Arm::bespoke}) {
+      TrialRecord trial = finished(arm, seed, {3, 2.5 + 0.25 * static_cast<double>(seed), 2.75});
+      // Lowest at the second evaluation in seed 0, at the first in seed 1.
+      const double tune[2][3] = {{3, 2.6, 2.9}, {2.4, 2.6, 2.9}};
+      for (size_t i = 0; i < 3; ++i) trial.progress.evaluations[i].tune_loss = tune[seed][i];
+      trials.push_back(trial);
+    }
+  const Json document = to_json(assess(config, "", trials));
+  const Json& best = document["arms"][0]["best"];
+  CHECK(best["mean_loss"] == (2.5 + 3) / 2);
+  CHECK(best["mean_tune_loss"] == 2.5);
+  CHECK(best["mean_steps"] == (8 + 4) / 2.0);  // four to an epoch
+  CHECK(document["arms"][0]["mean_loss"] == 2.75);
+  CHECK(document["trials"][0]["best"]["val_loss"] == 2.5);
+  CHECK(document["trials"][0]["val_loss"] == 2.75);
+  for (TrialRecord& trial : trials)
+    for (Evaluation& evaluation : trial.progress.evaluations) evaluation.tune_loss.reset();
+  const Json without = to_json(assess(config, "", trials));
+  CHECK(!without["arms"][0].contains("best"));
+  CHECK(!without["trials"][0].contains("best"));
+}

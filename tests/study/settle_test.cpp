@@ -109,3 +109,31 @@ TEST_CASE("an arm that the fused kernels cannot train gets the others", "[study]
   config.kernels = KernelKind::reference;
   CHECK(Settler(config, no_time).settled(arm) == arm);
 }
+
+TEST_CASE("a step of two batches costs two in every budget that counts them", "[study]") {
+  Config config = study(Budget::tokens);
+  config.study.arms.push_back(Arm("two", {{"optimiser.accumulate", "2"}}));
+  for (const Budget budget : {Budget::tokens, Budget::flops}) {
+    config.study.budget = budget;
+    const Arm two = Settler(config, no_time).settled(config.study.arms.back());
+    CHECK(2 * steps_of(config, two) == steps_of(config, Arm::standard));
+  }
+  CHECK(flops_per_step(config, config.study.arms.back(), 0) == 2 * flops_per_step(config, Arm::standard, 0));
+}
+
+TEST_CASE("a warm-up that the steps of a budget do not leave room for is refused", "[study]") {
+  Config config = study(Budget::flops);
+  config.schedule.warmup_steps = steps_of(config, Arm::standard) - 1;
+  const Settler settler(config, no_time);
+  CHECK(settler.settled(Arm::standard) == Arm::standard);
+  CHECK(contains(complaint_of<BadInput>([&] { settler.settled(config.study.arms[2]); }),
+                 "/schedule/warmup_steps: for arm wide a warm-up of"));
+}
+
+TEST_CASE("a point of a tuning grid at which the warm-up is too long is refused", "[study]") {
+  const Config config = study(Budget::steps);
+  const Settler settler(config, no_time);
+  const auto at = [&](const char* steps) { return Arm("point", {{"schedule.warmup_steps", steps}}); };
+  CHECK(settler.settled(at("39")) == at("39"));
+  CHECK(contains(complaint_of<BadInput>([&] { settler.settled(at("40")); }), "does not end in a run of 40"));
+}

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "catch.h"
+#include "config/kernels.h"
 #include "helpers/arms.h"
 #include "helpers/trials.h"
 #include "train/optimiser.h"
@@ -65,6 +66,7 @@ TEST_CASE("a fused update is the reference's", "[train]") {
       for (const std::string& instructions : instruction_sets()) {
         Config config = tiny_encoder();
         config.optimiser.kind = kind;
+        config.optimiser.decayed = clip_norm > 0 ? Decayed::matrices : Decayed::all;
         config.optimiser.clip_norm = clip_norm;
         config.optimiser.weight_decay = 0.1;
         Rig fused(config, Arm::bespoke, shuffled_bands(config), at::kFloat);
@@ -106,6 +108,24 @@ TEST_CASE("a bf16 trial resumed at any step goes on in the same bits", "[train]"
       const bool equal = resumed.checkpoint() == states[k + 1];
       CAPTURE(enum_name(arm), k);
       CHECK(equal);
+    }
+  }
+}
+
+TEST_CASE("optimisers without a fused update train on the fused kernels, with the reference's losses",
+          "[train]") {
+  for (const OptimiserKind kind : {OptimiserKind::sgd, OptimiserKind::muon}) {
+    Config config = config_for_all_arms();
+    config.optimiser.kind = kind;
+    config.optimiser.own.set("momentum", 0.9);
+    config.optimiser.decayed = Decayed::matrices;
+    CHECK(chosen_kernels(config) == KernelKind::fused);
+    for (const Arm& arm : {Arm::standard, Arm::bespoke}) {
+      CAPTURE(kind->name, enum_name(arm));
+      const std::vector<double> reference = curve(config, KernelKind::reference, arm);
+      CHECK(reference.back() < reference.front());
+      CHECK(largest(curve(config, KernelKind::fused, arm), reference) < 1e-5);
+      CHECK(largest(curve(config, KernelKind::fused, arm, Dtype::bf16), reference) < 0.02);
     }
   }
 }

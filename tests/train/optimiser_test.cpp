@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "helpers/golden_case.h"
+#include "helpers/tiny.h"
 #include "train/schedule.h"
 
 using namespace ate;
@@ -102,7 +103,7 @@ TEST_CASE("the clip takes the norm over all tensors and leaves a small gradient 
   CHECK(arena.gradients[0].item<double>() == 0.3);
 }
 
-TEST_CASE("four updates leave PyTorch's parameters, in double and in float", "[train]") {
+TEST_CASE("a few updates leave PyTorch's parameters, in double and in float", "[train]") {
   for (const at::ScalarType type : {at::kDouble, at::kFloat})
     for (const std::string& name : kGoldenCases) {
       GoldenCase c(name, type);
@@ -116,8 +117,7 @@ TEST_CASE("four updates leave PyTorch's parameters, in double and in float", "[t
         const TrainingLoss loss = c.rig.model.training_loss(windows, {0, 0}, 0);
         CHECK(std::abs(loss.value() - after["losses"][static_cast<size_t>(step)].get<double>()) < tolerance);
         loss.backward();
-        const int64_t epoch = step / after["steps_per_epoch"].get<int64_t>();
-        update(c.rig.config.optimiser, c.rig.layout, c.rig.arena, learning_rate(c.rig.config, epoch),
+        update(c.rig.config.optimiser, c.rig.layout, c.rig.arena, learning_rate(c.rig.config, step),
                step + 1);
       }
       for (const ParameterTensor& tensor : c.rig.layout.tensors) {
@@ -137,5 +137,118 @@ TEST_CASE("padding stays zero through updates with decay", "[train]") {
     flat = flat.clone();
     for (const ParameterTensor& tensor : c.rig.layout.tensors) Rig::part(flat, tensor).zero_();
     CHECK(flat.abs().max().item<double>() == 0);
+  }
+}
+
+namespace {
+
+// A tiny encoder's arena with random parameters and gradients.
+struct Updated {
+  explicit Updated(const OptimiserConfig& optimiser)
+      : config([&] {
+          Config out = tiny_encoder();
+          out.optimiser = optimiser;
+          return out;
+        }()),
+        rig(config, Arm::bespoke, shuffled_bands(config), at::kDouble) {
+    rig.initialise({1, 0});
+    for (const ParameterTensor& tensor : rig.layout.tensors)
+      Rig::part(rig.arena.gradients, tensor)
+          .copy_(at::sin(at::arange(tensor.count(), at::kDouble) * 1.7 + 0.3));
+    before = rig.arena.parameters.clone();
+    update(config.optimiser, rig.layout, rig.arena, config.optimiser.learning_rate, 1);
+    after = rig.arena.parameters;
+  }
+  at::Tensor change(const ParameterTensor& tensor) const {
+    return (view_of(after, tensor) - view_of(before, tensor)).clone();
+  }
+
+  Config config;
+  Rig rig;
+  at::Tensor before, after;
+};
+
+OptimiserConfig optimiser_of(OptimiserKind kind) {
+  OptimiserConfig out;
+  out.kind = kind;
+  out.learning_rate = 0.1;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "muon's change of every matrix of a layer has singular values near its rate, of queries, keys and values "
+    "apart",
+    "[train]") {
+  const Updated muon(optimiser_of(OptimiserKind::muon));
+  int matrices = 0;
+  for (const ParameterTensor& tensor : muon.rig.layout.tensors) {
+    if (tensor.matrix_rows.empty()) continue;
+    const at::Tensor change = muon.change(tensor).view({-1, tensor.shape.back()});
+    int64_t first = 0;
+    for (const int64_t rows : tensor.matrix_rows) {
+      const at::Tensor values = at::linalg_svdvals(change.narrow(0, first, rows));
+      const auto columns = static_cast<double>(tensor.shape.back());
+      const double size = 0.1 * std::sqrt(std::max(1.0, static_cast<double>(rows) / columns));
+      CAPTURE(tensor.name, first);
+      // A matrix of sines has small singular values, which five iterations do not lift all the way.
+      CHECK(values.max().item<double>() < 1.3 * size);
+      CHECK(values.max().item<double>() > 0.6 * size);
+      first += rows;
+      ++matrices;
+    }
+    CHECK(first == change.size(0));
+  }
+  CHECK(matrices == 2 * (3 + 1 + 2));  // of two layers: q, k, v; out; both of the feed-forward block
+}
+
+TEST_CASE(
+    "muon leaves tables, head, norms and biases to adamw at its own rate, which moves with the schedule",
+    "[train]") {
+  OptimiserConfig optimiser = optimiser_of(OptimiserKind::muon);
+  optimiser.own.set("adamw_learning_rate", 0.03);
+  const Updated muon(optimiser);
+  OptimiserConfig other = optimiser_of(OptimiserKind::adamw);
+  other.learning_rate = 0.03;
+  const Updated adamw(other);
+  int rest = 0;
+  for (const ParameterTensor& tensor : muon.rig.layout.tensors) {
+    if (!tensor.matrix_rows.empty()) continue;
+    CAPTURE(tensor.name);
+    CHECK(largest_difference(muon.change(tensor), adamw.change(tensor)) < 1e-15);
+    ++rest;
+  }
+  CHECK(rest > 10);
+  // Half the rate: half of both.
+  Updated half(optimiser);
+  half.rig.arena.parameters.copy_(half.before);
+  for (at::Tensor& state : half.rig.arena.state) state.zero_();
+  update(half.config.optimiser, half.rig.layout, half.rig.arena, 0.05, 1);
+  const ParameterTensor& head = half.rig.layout.at("head.weight");
+  CHECK(largest_difference(2 * half.change(head), muon.change(head)) < 1e-12);
+}
+
+TEST_CASE("decay of matrices leaves vectors alone, and that of all does not, for every optimiser",
+          "[train]") {
+  for (const OptimiserDescription* kind : registered<OptimiserDescription>()) {
+    const auto change = [&](double decay, Decayed decayed) {
+      OptimiserConfig optimiser = optimiser_of(OptimiserKind(*kind));
+      optimiser.weight_decay = decay;
+      optimiser.decayed = decayed;
+      optimiser.learning_rate = 0.01;
+      return Updated(optimiser);
+    };
+    const Updated none = change(0, Decayed::all);
+    const Updated matrices = change(0.5, Decayed::matrices);
+    const Updated all = change(0.5, Decayed::all);
+    for (const ParameterTensor& tensor : none.rig.layout.tensors) {
+      CAPTURE(kind->name, tensor.name);
+      const double of_matrices = largest_difference(matrices.change(tensor), none.change(tensor));
+      const double between = largest_difference(matrices.change(tensor), all.change(tensor));
+      if (view_of(none.before, tensor).abs().max().item<double>() == 0) continue;  // nothing to decay
+      CHECK((of_matrices > 1e-9) == tensor.is_matrix());
+      CHECK((between < 1e-12) == tensor.is_matrix());
+    }
   }
 }

@@ -43,6 +43,30 @@ TEST_CASE("an encoder with dropout, clip, decay and cosine resumed at any step g
   check_every_step(tiny_encoder(), Arm::bespoke);
 }
 
+TEST_CASE(
+    "every optimiser, schedule and evaluation by steps, with several batches to a step, resumed at any step "
+    "goes on "
+    "in the same bits",
+    "[train]") {
+  for (const OptimiserDescription* kind : registered<OptimiserDescription>())
+    for (const Decay decay : {Decay::linear, Decay::wsd}) {
+      Config config = tiny_encoder();
+      config.optimiser.kind = OptimiserKind(*kind);
+      config.optimiser.own.set("momentum", 0.9);
+      config.optimiser.accumulate = 2;
+      config.schedule.decay = decay;
+      config.schedule.unit = ScheduleUnit::step;
+      config.schedule.warmup_steps = 3;
+      config.schedule.minimum_share = 0.1;
+      config.evaluation.every_steps = 5;
+      config.evaluation.windows = EvaluationWindows::sampled;
+      config.evaluation.tune_share = 0.5;
+      config.evaluation.best = true;
+      CAPTURE(kind->name);
+      check_every_step(config, Arm::bespoke);
+    }
+}
+
 TEST_CASE("every arm resumed at any step goes on in the same bits", "[train]") {
   for (const Arm& arm : all_arms()) check_every_step(config_for_all_arms(), arm);
 }

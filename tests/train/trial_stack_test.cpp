@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "catch.h"
+#include "config/kernels.h"
 #include "helpers/arms.h"
 #include "helpers/errors.h"
 #include "helpers/stack_rig.h"
@@ -223,10 +224,12 @@ TEST_CASE("a trial that diverges leaves its stack as it was, finds where alone, 
 TEST_CASE("a stack's update is each model's own, and what fills up its rows stays zero", "[train]") {
   Config config = settings();
   config.optimiser.weight_decay = 0.1;
-  for (const OptimiserKind kind : {OptimiserKind::adam, OptimiserKind::adamw})
+  config.optimiser.own.set("momentum", 0.9);
+  for (const OptimiserKind kind : {OptimiserKind::adam, OptimiserKind::adamw, OptimiserKind::sgd})
     for (const double clip_norm : {0.0, 0.5}) {
       config.optimiser.kind = kind;
       config.optimiser.clip_norm = clip_norm;
+      config.optimiser.decayed = clip_norm > 0 ? Decayed::matrices : Decayed::all;
       const std::vector<StackRig::Part> parts = {
           {Arm::standard, {1, 0}}, {Arm("uniform_projected"), {2, 0}}, {Arm::bespoke, {3, 0}, true}};
       const StackRig rig(config, parts, at::kFloat);
@@ -237,14 +240,17 @@ TEST_CASE("a stack's update is each model's own, and what fills up its rows stay
           update(config.optimiser, rig.alone[r]->layout, rig.alone[r]->arena, 0.01, i);
         }
         update(config.optimiser, rig.alone[0]->layout, *rig.arrays, at::full({}, 0.01, at::kFloat),
-               at::full({}, static_cast<double>(i), at::kFloat));
+               at::full({}, static_cast<double>(i), at::kFloat),
+               decay_mask(rig.replicas, *rig.arrays, config.optimiser.decayed));
         for (size_t r = 0; r < parts.size(); ++r) {
           CAPTURE(enum_name(kind), clip_norm, i, r);
           CHECK(largest_difference(rig.arena(r).parameters, rig.alone[r]->arena.parameters) < 1e-6);
         }
       }
       const Arena& all = *rig.arrays;
-      for (const at::Tensor& rows : {all.parameters, all.state[0], all.state[1]}) {
+      std::vector<at::Tensor> kept = all.state;
+      kept.push_back(all.parameters);
+      for (const at::Tensor& rows : kept) {
         CHECK(rows.abs().max().item<double>() > 0);
         for (size_t r = 0; r < parts.size(); ++r) {
           at::Tensor own = rows[static_cast<int64_t>(r)].narrow(0, rows.size(1) - rig.alone[r]->layout.size,
@@ -254,4 +260,11 @@ TEST_CASE("a stack's update is each model's own, and what fills up its rows stay
         CHECK(rows.abs().max().item<double>() == 0);
       }
     }
+}
+
+TEST_CASE("an optimiser that updates one model at a time is refused in stacks", "[train]") {
+  Config config = settings();
+  CHECK(why_not_stacked(config, Arm::standard).empty());
+  config.optimiser.kind = OptimiserKind::muon;
+  CHECK(why_not_stacked(config, Arm::standard) == "muon updates one model at a time");
 }

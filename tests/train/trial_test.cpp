@@ -200,3 +200,85 @@ TEST_CASE("a trial of so many steps ends inside an epoch, with an evaluation", "
   CHECK(whole.train_losses[0] == as_epochs.train_losses[0]);
   CHECK(std::abs(whole.train_losses[2] - as_epochs.train_losses[2]) < 0.5);
 }
+
+TEST_CASE(
+    "evaluations by steps fall inside epochs, each on windows of its own, and the last after the last step",
+    "[train]") {
+  Config config = tiny_encoder();
+  config.schedule.epochs = 3;
+  config.evaluation.every_steps = 5;
+  config.evaluation.windows = EvaluationWindows::sampled;
+  Trial trial = make_trial(config, Arm::standard);
+  while (!trial.ended()) {
+    trial.advance();
+    const int64_t updates = trial.progress().updates;
+    CHECK(trial.measured() == (updates % 5 == 0 || updates == 12));
+  }
+  std::vector<int64_t> updates;
+  std::vector<int64_t> epochs;
+  std::set<double> losses;
+  for (const Evaluation& e : trial.progress().evaluations) {
+    updates.push_back(e.updates);
+    epochs.push_back(e.epoch);
+    losses.insert(e.loss);
+  }
+  CHECK(updates == std::vector<int64_t>{5, 10, 12});
+  CHECK(epochs == std::vector<int64_t>{0, 1, 2});  // of the epoch that was completed last
+  CHECK(losses.size() == 3);
+  CHECK(trial.progress().train_losses.size() == 3);
+  CHECK(trial.status() == TrainingStatus::finished);
+}
+
+TEST_CASE("how often the loss is taken changes no parameter", "[train]") {
+  Config config = tiny_encoder();
+  const auto parameters = [&](int64_t every_steps) {
+    config.evaluation.every_steps = every_steps;
+    Trial trial = make_trial(config, Arm::bespoke);
+    return arrays_of(final_state(trial));
+  };
+  const bool equal = parameters(0) == parameters(1);
+  CHECK(equal);
+}
+
+TEST_CASE("the tune part is scored beside the test part, and the best evaluation is where its loss is lowest",
+          "[train]") {
+  Config config = tiny_encoder();
+  config.evaluation.tune_share = 0.5;
+  config.evaluation.every_steps = 2;
+  config.optimiser.learning_rate = 0.2;  // overfits or wanders: the last is not the best
+  const auto evaluations = [&](EvaluationPart part, bool best) {
+    config.evaluation.part = part;
+    config.evaluation.best = best;
+    Trial trial = make_trial(config, Arm::standard);
+    while (!trial.ended()) trial.advance();
+    return trial.progress().evaluations;
+  };
+  const std::vector<Evaluation> both = evaluations(EvaluationPart::test, true);
+  const std::vector<Evaluation> test = evaluations(EvaluationPart::test, false);
+  const std::vector<Evaluation> tune = evaluations(EvaluationPart::tune, false);
+  REQUIRE(both.size() == 6);
+  for (size_t i = 0; i < both.size(); ++i) {
+    CHECK(both[i].loss == test[i].loss);
+    CHECK(both[i].tune_loss == tune[i].loss);
+    CHECK(!test[i].tune_loss);
+  }
+  const Evaluation* const best = best_by_tuning(both);
+  REQUIRE(best != nullptr);
+  for (const Evaluation& e : both) CHECK(*best->tune_loss <= *e.tune_loss);
+  CHECK(best_by_tuning(test) == nullptr);
+  // A trial that is scored on the tune part, as in tuning, has nothing to choose by.
+  CHECK(best_by_tuning(evaluations(EvaluationPart::tune, true)) == nullptr);
+}
+
+TEST_CASE("a trial that stops early inside an epoch is finished there", "[train]") {
+  Config config = tiny_bag();
+  config.schedule.epochs = 20;
+  config.evaluation.every_steps = 3;
+  config.schedule.early_stop_evaluations = 2;
+  config.schedule.early_stop_gain = 100;
+  Trial trial = make_trial(config, Arm::standard);
+  while (!trial.ended()) trial.advance();
+  CHECK(trial.progress().updates == 9);
+  CHECK(trial.status() == TrainingStatus::finished);
+  CHECK(contains(trial.reason(), "stopped early"));
+}

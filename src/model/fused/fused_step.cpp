@@ -92,17 +92,22 @@ class FusedEncoder final : public FusedStep {
       factor = std::min(1.0, config.clip_norm / (norm + 1e-6));
     }
     const auto count = static_cast<double>(step);
-    const kernels::AdamStep adam = {config.kind->decoupled_decay,
-                                    static_cast<float>(factor),
-                                    static_cast<float>(learning_rate),
-                                    static_cast<float>(config.beta1),
-                                    static_cast<float>(config.beta2),
-                                    static_cast<float>(config.epsilon),
-                                    static_cast<float>(config.weight_decay),
-                                    static_cast<float>(1 - std::pow(config.beta1, count)),
-                                    static_cast<float>(std::sqrt(1 - std::pow(config.beta2, count)))};
-    c_.kernel.adam(adam, c_.layout.size, c_.arrays.parameters, c_.arrays.gradients, c_.arrays.first_moment,
-                   c_.arrays.second_moment, copy());
+    kernels::AdamStep adam = {config.kind->decoupled_decay,
+                              static_cast<float>(factor),
+                              static_cast<float>(learning_rate),
+                              static_cast<float>(config.beta1),
+                              static_cast<float>(config.beta2),
+                              static_cast<float>(config.epsilon),
+                              static_cast<float>(config.weight_decay),
+                              static_cast<float>(1 - std::pow(config.beta1, count)),
+                              static_cast<float>(std::sqrt(1 - std::pow(config.beta2, count)))};
+    const HostArrays& a = c_.arrays;
+    for (const Run& run : decayed_runs(c_.layout, config.decayed)) {
+      adam.weight_decay = run.value ? static_cast<float>(config.weight_decay) : 0;
+      c_.kernel.adam(adam, run.count, a.parameters + run.offset, a.gradients + run.offset,
+                     a.first_moment + run.offset, a.second_moment + run.offset,
+                     copy() == nullptr ? nullptr : copy() + run.offset);
+    }
     leave();
   }
 

@@ -54,6 +54,19 @@ Arena replica_arena(const Arena& stack, int64_t r, int64_t size) {
   return arena;
 }
 
+at::Tensor decay_mask(const std::vector<Replica>& replicas, const Arena& stack, Decayed decayed) {
+  if (decayed == Decayed::all) return {};
+  at::Tensor mask = at::zeros_like(stack.parameters);
+  for (size_t r = 0; r < replicas.size(); ++r) {
+    const Layout& layout = *replicas[r].layout;
+    for (const Run& run : decayed_runs(layout, decayed))
+      mask[static_cast<int64_t>(r)]
+          .narrow(0, mask.size(1) - layout.size + run.offset, run.count)
+          .fill_(run.value);
+  }
+  return mask;
+}
+
 ModelWeights<TrunkTensor> trunk_tensors(const std::vector<Replica>& replicas, const Arena& stack) {
   // The layouts' trees have the same form, so their places come in the same order.
   std::vector<std::vector<TensorId>> places(replicas.size());

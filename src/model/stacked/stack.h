@@ -28,6 +28,9 @@ Arena make_stack(const std::vector<Replica>& replicas, at::TensorOptions options
 // The part of the stack that is replica r's own arena, with a layout of `size` elements.
 Arena replica_arena(const Arena& stack, int64_t r, int64_t size);
 
+// [R, S]: 1 where weight decay acts on a parameter, 0 elsewhere; undefined where it acts on all.
+at::Tensor decay_mask(const std::vector<Replica>& replicas, const Arena& stack, Decayed decayed);
+
 // A tensor of the trunk over all replicas, [R, its shape] both.
 struct TrunkTensor {
   at::Tensor leaf;      // requires a gradient

@@ -11,21 +11,26 @@ constexpr StateArray kMoments[] = {{"adam.first_moment"}, {"adam.second_moment"}
 
 // Rate: double, or a scalar tensor.
 template <bool kDecoupled, class Rate>
-void step(const OptimiserConfig& c, Arena& a, const Rate& rate, const at::Tensor& number) {
+void step(const OptimiserConfig& c, Arena& a, const Rate& rate, const at::Tensor& number, double decay) {
   if constexpr (kDecoupled)
     at::_fused_adamw_(a.parameters, a.gradients, a.state[0], a.state[1], {}, number, rate, c.beta1, c.beta2,
-                      c.weight_decay, c.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+                      decay, c.epsilon, /*amsgrad=*/false, /*maximize=*/false);
   else
     at::_fused_adam_(a.parameters, a.gradients, a.state[0], a.state[1], {}, number, rate, c.beta1, c.beta2,
-                     c.weight_decay, c.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+                     decay, c.epsilon, /*amsgrad=*/false, /*maximize=*/false);
 }
 
 template <bool kDecoupled>
-void update(const OptimiserConfig& config, const Layout&, Arena& arena, const OptimiserStep& at) {
+void update(const OptimiserConfig& config, const Layout& layout, Arena& arena, const OptimiserStep& at) {
+  double decay = config.weight_decay;
+  if (config.decayed != Decayed::all) {  // one pass has one decay
+    apply_decay(config, layout, arena, at);
+    decay = 0;
+  }
   if (at.learning_rate_tensor.defined())
-    step<kDecoupled>(config, arena, at.learning_rate_tensor, at.number);
+    step<kDecoupled>(config, arena, at.learning_rate_tensor, at.number, decay);
   else
-    step<kDecoupled>(config, arena, at.learning_rate, at.number);
+    step<kDecoupled>(config, arena, at.learning_rate, at.number, decay);
 }
 
 }  // namespace
@@ -37,6 +42,7 @@ constinit const OptimiserDescription adam_optimiser = {
     .state = kMoments,
     .update = update<false>,
     .fused = true,
+    .stacks = true,
 };
 constinit const OptimiserDescription adamw_optimiser = {
     .name = "adamw",
@@ -45,6 +51,7 @@ constinit const OptimiserDescription adamw_optimiser = {
     .update = update<true>,
     .fused = true,
     .decoupled_decay = true,
+    .stacks = true,
 };
 
 }  // namespace ate
