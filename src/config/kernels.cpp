@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/derived.h"
 #include "config/fields.h"
 
 namespace ate {
@@ -35,6 +36,9 @@ std::string why_not_fused(const Config& config) {
     return "there are fused kernels for dense attention alone";
   if (config.body.norm != Norm::post || config.body.activation != Activation::relu)
     return "there are fused kernels for post-norm ReLU layers alone";
+  if (asks(config.source))
+    return fmt::format("the fused kernels score every token, and {} asks for some answers",
+                       config.source.kind->name);
   if (config.windows.length > kLongestFusedWindow)
     return fmt::format("the fused kernels take windows of at most {} tokens, not {}", kLongestFusedWindow,
                        config.windows.length);
@@ -49,6 +53,8 @@ std::string why_not_stacked(const Config& config, const Arm& arm) {
     return "a stack rounds more in bf16 than the fused kernels, which train what leaves it: set kernels to "
            "reference";
   if (config.attention.kind != AttentionKind::dense) return "stacks train dense attention alone";
+  if (asks(config.source))
+    return fmt::format("a stack scores every token, and {} asks for some answers", config.source.kind->name);
   if (arm == Arm::tied) return "tied has no weight of the head, which the others of a stack have";
   return "";
 }

@@ -80,6 +80,7 @@ at::Tensor run_trunk(const BodyConfig& body, const ModelWeights<at::Tensor>& wei
   if (weights.positions.defined()) x = operations.add_positions(x, weights.positions);
   for (size_t i = 0; i < weights.layers.size(); ++i)
     x = Layer(body, weights.layers[i], i, length, operations)(x);
+  if (operations.scored.defined()) x = x.flatten(0, 1).index_select(0, operations.scored);
   if (weights.norm.weight.defined()) x = operations.norm(x, weights.norm);
   return operations.linear(x, weights.head);
 }

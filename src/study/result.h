@@ -53,6 +53,7 @@ struct ArmResult {
   std::optional<EpochRange> epochs{};  // after which the finished seeds had their last evaluations
   std::optional<double> published;     // what the original report printed
   std::vector<double> by_position;     // mean over seeds
+  std::optional<double> accuracy{};    // mean over the finished seeds, of a source that asks for answers
   std::array<BandResult, 3> bands;     // high, mid, low
 };
 

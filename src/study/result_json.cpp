@@ -50,6 +50,7 @@ Json to_json(const ArmResult& arm) {
               {"published_loss", number_or_null(arm.published)},
               {"loss_by_position", arm.by_position},
               {"bands", to_json(arm.bands)}};
+  if (arm.accuracy) out["mean_accuracy"] = *arm.accuracy;
   return with_settings(std::move(out), arm.arm);
 }
 
@@ -73,6 +74,8 @@ Json to_json(const TrialRecord& trial, const std::optional<double>& floor) {
               {"perplexity", number_or_null(std::exp(loss))},
               {"excess", number_or_null(excess_of(p, floor))},
               {"seconds", trial.seconds}};
+  if (!p.evaluations.empty() && p.evaluations.back().accuracy)
+    out["accuracy"] = *p.evaluations.back().accuracy;
   if (!p.reason.empty()) out["reason"] = p.reason;
   return out;
 }

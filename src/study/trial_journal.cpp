@@ -37,12 +37,13 @@ void write_progress(const Config& config, const TrialId& id, const Progress& p, 
                     const std::optional<double>& floor, double seconds, double seconds_left) {
   Json evaluated = Json::array();
   Json perplexities = Json::array();
+  Json accuracies = Json::array();  // of a source that asks for answers
   for (const Evaluation& e : p.evaluations) {
     evaluated.push_back(e.epoch);
     perplexities.push_back(std::exp(e.loss));
+    if (e.accuracy) accuracies.push_back(*e.accuracy);
   }
-  write_json_file(run.progress(file_name(id.arm), id.seed),
-                  {{"model_name", id.arm_name()},  // the original script's name for it
+  Json document = {{"model_name", id.arm_name()},  // the original script's name for it
                    {"arm", id.arm_name()},
                    {"seed", id.seed},
                    {"run_id", run.id()},
@@ -56,7 +57,9 @@ void write_progress(const Config& config, const TrialId& id, const Progress& p, 
                    {"eval_epochs", std::move(evaluated)},
                    {"train_losses", p.train_losses},
                    {"val_losses", p.validation_losses()},
-                   {"val_perplexities", std::move(perplexities)}});
+                   {"val_perplexities", std::move(perplexities)}};
+  if (!accuracies.empty()) document["val_accuracies"] = std::move(accuracies);
+  write_json_file(run.progress(file_name(id.arm), id.seed), document);
 }
 
 }  // namespace

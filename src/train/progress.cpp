@@ -48,9 +48,15 @@ std::array<BandScore, 3> bands_from_json(const JsonValue& document) {
 }
 
 Evaluation evaluation_from_json(const JsonValue& e) {
-  return {e.at("epoch").whole(),         e.at("loss").number_or_nan(), e.at("standard_error").number_or_nan(),
-          e.at("targets").whole(),       numbers(e.at("by_position")), e.at("excess").number_if_any(),
-          bands_from_json(e.at("bands"))};
+  const std::optional<JsonValue> accuracy = e.find("accuracy");
+  return {e.at("epoch").whole(),
+          e.at("loss").number_or_nan(),
+          e.at("standard_error").number_or_nan(),
+          e.at("targets").whole(),
+          numbers(e.at("by_position")),
+          e.at("excess").number_if_any(),
+          bands_from_json(e.at("bands")),
+          accuracy ? accuracy->number_if_any() : std::nullopt};
 }
 
 TrainingStatus status_from_json(const JsonValue& value) {
@@ -84,7 +90,7 @@ std::vector<double> Progress::validation_losses() const {
 
 Json to_json(const Progress& progress) {
   Json evaluations = Json::array();
-  for (const Evaluation& e : progress.evaluations)
+  for (const Evaluation& e : progress.evaluations) {
     evaluations.push_back({{"epoch", e.epoch},
                            {"loss", e.loss},
                            {"standard_error", e.standard_error},
@@ -92,6 +98,8 @@ Json to_json(const Progress& progress) {
                            {"by_position", e.by_position},
                            {"excess", to_json(e.excess)},
                            {"bands", to_json(e.bands)}});
+    if (e.accuracy) evaluations.back()["accuracy"] = *e.accuracy;
+  }
   return {{"status", status_name(progress.status)},
           {"parameters", progress.parameters},
           {"flops_per_token", progress.flops_per_token},
