@@ -3,8 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
+#include "helpers/arms.h"
 #include "helpers/examples.h"
 #include "helpers/rig.h"
+#include "helpers/tiny.h"
 #include "helpers/trials.h"
 #include "support/json.h"
 #include "train/evaluation.h"
