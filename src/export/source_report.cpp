@@ -26,7 +26,8 @@ std::string title_of(const TrialSource& trial) {
 
 std::string describe_split(const TrialSource& trial) {
   std::vector<std::string> parts;
-  for (const auto& [name, range] : split_of(trial).items())
+  const Json split = split_of(trial);
+  for (const auto& [name, range] : split.items())
     if (range[0] != range[1])
       parts.push_back(fmt::format("{} {} to {}", name, range[0].get<int64_t>(), range[1].get<int64_t>() - 1));
   return fmt::format("split: {}", fmt::join(parts, ", "));
