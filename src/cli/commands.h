@@ -22,6 +22,7 @@ void add_gpt4_analysis(CLI::App& app, Action& action);
 // `program`: how this program was called.
 void add_bench(CLI::App& app, Action& action, const std::string& program);
 void add_bench_step(CLI::App& bench, Action& action);
+void add_source(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_help(CLI::App& app, Action& action);
 

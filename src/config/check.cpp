@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "config/check_body.h"
 #include "config/check_schedule.h"
@@ -169,6 +170,22 @@ void append(std::vector<Problem>& problems, std::vector<Problem> more) {
   problems.insert(problems.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+// What a source that asks for answers needs of the rest.
+void check_examples(const Config& c, std::vector<Problem>& problems) {
+  const int64_t example = example_length(c.source);
+  if (c.windows.length != example)
+    problems.push_back(
+        {"/windows/length",
+         fmt::format("a window is an example, and {}'s have {} tokens: set windows.length to {}, or "
+                     "source.example to {}",
+                     c.source.kind->name, example, example, c.windows.length)});
+  if (c.body.kind == BodyKind::bag)
+    problems.push_back(
+        {"/body/kind", fmt::format("{} asks inside of a window, and the bag predicts the token after "
+                                   "it: set body.kind=encoder",
+                                   c.source.kind->name)});
+}
+
 void check_windows(const Config& c, std::vector<Problem>& problems) {
   const int64_t train = training_tokens(c.source);
   const int64_t validation = c.source.tokens - train;
@@ -187,12 +204,21 @@ void check_windows(const Config& c, std::vector<Problem>& problems) {
         {"/evaluation/tune_share",
          fmt::format("leaves {} tokens to tune on and {} to test on: at least {} are needed in each", tune,
                      validation - tune, needed)});
+  else if (asks(c.source))
+    for (const auto& [what, begin, end] : {std::tuple{"training part", int64_t{0}, train},
+                                           {"part to tune on", train, train + tune},
+                                           {"part to test on", train + tune, c.source.tokens}})
+      if (end > begin && window_places(c, begin, end).count < 1)
+        problems.push_back({"/source/tokens",
+                            fmt::format("the {} holds no whole example of {} tokens: set more source.tokens",
+                                        what, c.windows.length)});
 }
 
 // What a model of these embeddings needs, all else alike.
 std::vector<Problem> check_model(const Config& c, const std::vector<EmbeddingKind>& embeddings) {
   std::vector<Problem> problems;
   append(problems, check_source(c.source));
+  if (asks(c.source)) check_examples(c, problems);
   check_windows(c, problems);
   append(problems, check_body(c.body));
   append(problems, check_attention(c));
@@ -239,6 +265,11 @@ std::vector<Problem> check_training(const Config& c) {
     problems.push_back({"/train/procedure", fmt::format("{} needs attention, which the bag has not: set "
                                                         "body.kind=encoder or train.procedure=model",
                                                         enum_name(c.train.procedure))});
+  if (asks(c.source))
+    problems.push_back(
+        {"/train/procedure", fmt::format("{} scores every token of a window, and {} asks for some: set "
+                                         "train.procedure=model or another source.kind",
+                                         enum_name(c.train.procedure), c.source.kind->name)});
   if (c.train.procedure == Procedure::pipeline && c.attention.kind != AttentionKind::mlp_topk)
     problems.push_back({"/train/procedure",
                         "pipeline trains a selector and an approximator: set "

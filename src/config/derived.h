@@ -71,6 +71,30 @@ inline int64_t targets_per_window(const Config& config) {
   return config.body.kind == BodyKind::bag ? 1 : config.windows.length;
 }
 
+// Whether only answers that examples ask for are scored, not every token.
+inline bool asks(const SourceConfig& source) { return source.kind->asked != nullptr; }
+
+// Tokens of an example of a source that asks.
+inline int64_t example_length(const SourceConfig& source) { return source.own.whole("example"); }
+
+// Targets of a window, on average.
+inline double scored_per_window(const Config& config) {
+  return asks(config.source) ? config.source.kind->asked(config.source)
+                             : static_cast<double>(targets_per_window(config));
+}
+
+// Where a window may start whose targets lie in [begin, end) too: `count` places, `apart` from each other. Examples lie
+// side by side from the corpus's first token on; one that begin or end divides is left out.
+struct WindowPlaces {
+  int64_t first, count, apart;
+};
+inline WindowPlaces window_places(const Config& config, int64_t begin, int64_t end) {
+  const int64_t length = config.windows.length;
+  if (!asks(config.source)) return {begin, end - begin - length, 1};
+  const int64_t example = (begin + length - 1) / length;
+  return {example * length, end / length - example, length};
+}
+
 // Windows that are scored at a time in an evaluation; does not change the result's meaning.
 inline constexpr int64_t kEvaluationBatch = 64;
 

@@ -53,6 +53,9 @@ std::string why_not_fused(const Config& config) {
     return "there are fused kernels for dense attention alone";
   if (const std::string part = without_fused_kernels(config.body); !part.empty())
     return "there are no fused kernels for " + part;
+  if (asks(config.source))
+    return fmt::format("the fused kernels score every token, and {} asks for some answers",
+                       config.source.kind->name);
   if (config.windows.length > kLongestFusedWindow)
     return fmt::format("the fused kernels take windows of at most {} tokens, not {}", kLongestFusedWindow,
                        config.windows.length);
@@ -69,6 +72,8 @@ std::string why_not_stacked(const Config& config, const Arm& arm) {
   if (config.attention.kind != AttentionKind::dense) return "stacks train dense attention alone";
   if (!config.optimiser.kind->stacks)
     return std::string(config.optimiser.kind->name) + " updates one model at a time";
+  if (asks(config.source))
+    return fmt::format("a stack scores every token, and {} asks for some answers", config.source.kind->name);
   if (arm == Arm::tied) return "tied has no weight of the head, which the others of a stack have";
   return "";
 }

@@ -109,6 +109,9 @@ struct SourceDescription {
   bool reaches_past_window = false;
   // Its tokens stay in a file of the user's, whose law is not known.
   bool in_file = false;
+  // Its corpus is a row of examples of source.example tokens each. A window is one of them, and what is scored are the
+  // answers that it asks for: so many of an example, on average. nullptr: a stream, whose every token is a target.
+  double (*asked)(const SourceConfig&) = nullptr;
   // What is wrong with the settings of this kind; nullptr: nothing can be.
   std::vector<Problem> (*check)(const SourceConfig&) = nullptr;
   // The corpus in a clause, for people.

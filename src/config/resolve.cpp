@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/arm_layers.h"
+#include "config/derived.h"
 #include "config/fields.h"
 #include "config/json.h"
 #include "config/settings.h"
@@ -52,6 +53,17 @@ void settle_source(const std::vector<Layer>& layers, Resolved& resolved) {
   from_file("/source/format", source.format != asked.format);
   from_file("/source/content", source.content != asked.content);
   resolved.document = write_config(resolved.config);
+}
+
+// An example is as long as a window, where nothing says otherwise.
+void settle_example(const std::vector<Layer>& layers, Resolved& resolved) {
+  Config& config = resolved.config;
+  if (!asks(config.source) || setter(layers, "/source/example") != nullptr ||
+      example_length(config.source) == config.windows.length)
+    return;
+  config.source.own.set("example", config.windows.length);
+  resolved.origin["/source/example"] = "windows.length";
+  resolved.document = write_config(config);
 }
 
 }  // namespace
@@ -117,6 +129,7 @@ Resolved resolve(const Choice& choice) {
     resolved.document = write_config(resolved.config);
   }
   settle_source(layers, resolved);
+  settle_example(layers, resolved);
   Resolved checked = resolved;
   if (choice.one_model) checked.keep_one_model();
   std::vector<Problem> crossed = check_config(checked.config);

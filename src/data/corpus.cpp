@@ -14,6 +14,10 @@ void Corpus::read(int64_t first, std::span<int64_t> out) const {
     std::copy_n(tokens.begin() + first, out.size(), out.begin());
 }
 
+void Corpus::read_answers(int64_t first, std::span<int64_t> out) const {
+  std::copy_n(answers.begin() + first, out.size(), out.begin());
+}
+
 std::vector<int64_t> Corpus::counts(int64_t first_tokens) const {
   if (file) return file->counts(first_tokens, vocabulary);
   std::vector<int64_t> counts(static_cast<size_t>(vocabulary));

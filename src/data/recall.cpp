@@ -131,6 +131,13 @@ void Recall::next_laws(std::span<const int64_t> window, std::span<NextLaw> laws)
   }
 }
 
+std::string Recall::token_text(int64_t token) const {
+  if (token < mark_) return std::to_string(token);
+  if (token == mark_) return "?";
+  return token < first_value_ ? fmt::format("k{}", token - first_key_)
+                              : fmt::format("v{}", token - first_value_);
+}
+
 namespace {
 
 constexpr const char* kRecallFields[] = {"keys", "values", "distance"};

@@ -35,6 +35,7 @@ class Recall : public Source {
   std::optional<double> entropy() const override { return entropy_; }
   const LawTable* laws() const override { return &table_; }
   void next_laws(std::span<const int64_t> window, std::span<NextLaw> laws) const override;
+  std::string token_text(int64_t token) const override;
 
   // r, of a pair and of a query, for these settings.
   static double event_probability(const SourceConfig& config);

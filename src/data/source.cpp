@@ -5,12 +5,14 @@
 
 namespace ate {
 
-extern const SourceDescription zipf_iid_source, zipf_markov_source, recall_source, text_source;
+extern const SourceDescription zipf_iid_source, zipf_markov_source, recall_source, mqar_source,
+    aggregate_source, induction_source, copy_source, text_source;
 
 template <>
 std::vector<const SourceDescription*>& registered() {
-  static std::vector<const SourceDescription*> sources = {&zipf_iid_source, &zipf_markov_source,
-                                                          &recall_source, &text_source};
+  static std::vector<const SourceDescription*> sources = {
+      &zipf_iid_source,  &zipf_markov_source, &recall_source, &mqar_source,
+      &aggregate_source, &induction_source,   &copy_source,   &text_source};
   return sources;
 }
 

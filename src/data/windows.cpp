@@ -5,15 +5,16 @@
 namespace ate {
 namespace {
 
-// `count` starts, uniform with replacement, of windows that lie with their targets inside [begin, end).
+// `count` of these places, uniform with replacement.
 WindowStarts sample_windows(RandomKey key, Purpose purpose, uint32_t epoch, uint64_t first_draw,
-                            int64_t count, int64_t begin, int64_t end, int64_t length) {
+                            int64_t count, const WindowPlaces& places) {
   WindowStarts starts(static_cast<size_t>(count));
-  const auto room = static_cast<uint64_t>(end - begin - length);
   for (size_t i = 0; i < starts.size(); ++i) {
     const uint64_t draw = first_draw + i;
     const auto block = random_block(key, purpose, 0, epoch, draw / 2);
-    starts[i] = begin + static_cast<int64_t>(below(word64(block, static_cast<int>(draw % 2)), room));
+    const uint64_t which =
+        below(word64(block, static_cast<int>(draw % 2)), static_cast<uint64_t>(places.count));
+    starts[i] = places.first + static_cast<int64_t>(which) * places.apart;
   }
   return starts;
 }
@@ -24,22 +25,21 @@ WindowStarts training_windows(const Config& config, const Corpus& corpus, Random
                               int64_t step) {
   const int64_t batch = config.windows.batch;
   return sample_windows(key, Purpose::window, static_cast<uint32_t>(epoch),
-                        static_cast<uint64_t>(step * batch), batch, 0, corpus.training,
-                        config.windows.length);
+                        static_cast<uint64_t>(step * batch), batch,
+                        window_places(config, 0, corpus.training));
 }
 
 WindowStarts evaluation_windows(const Config& config, const Corpus& corpus, RandomKey key, int64_t draw) {
-  const int64_t length = config.windows.length;
   const int64_t cut = corpus.training + tuning_tokens(config);
   const bool tune = config.evaluation.part == EvaluationPart::tune;
-  const int64_t begin = tune ? corpus.training : cut;
-  const int64_t end = tune ? cut : corpus.size();
+  const WindowPlaces places = window_places(config, tune ? corpus.training : cut, tune ? cut : corpus.size());
   if (config.evaluation.windows == EvaluationWindows::sampled)
     return sample_windows(key, Purpose::evaluation, static_cast<uint32_t>(draw), 0,
-                          config.evaluation.batches * config.windows.batch, begin, end, length);
+                          config.evaluation.batches * config.windows.batch, places);
   WindowStarts starts;
-  const int64_t stride = config.body.kind == BodyKind::bag ? 1 : length;
-  for (int64_t start = begin; start + length < end; start += stride) starts.push_back(start);
+  const bool every = asks(config.source) || config.body.kind == BodyKind::bag;
+  for (int64_t i = 0; i < places.count; i += every ? 1 : config.windows.length)
+    starts.push_back(places.first + i * places.apart);
   return starts;
 }
 

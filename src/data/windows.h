@@ -11,7 +11,8 @@
 
 namespace ate {
 
-// A window is T tokens from its start, and the token after them. Starts are places in the corpus.
+// A window is T tokens from its start, and the token after them. Starts are places in the corpus. Of a source that asks
+// for answers a window is an example: it starts where one does, and has nothing after it.
 using WindowStarts = std::vector<int64_t>;
 
 // The B windows of one training batch, a step unless optimiser.accumulate makes it of several: starts uniform with replacement over the training part.

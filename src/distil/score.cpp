@@ -125,7 +125,7 @@ Score score(const Teacher& teacher, const Instance& student) {
         mass.add(traces[layer].heads.narrow(0, student.model.sparse_heads(layer)), *attention,
                  student.config.attention.k);
     if (scorer) {
-      const std::vector<NextLaw> scored = target_laws(*teacher.data.source, batch, length);
+      const std::vector<NextLaw> scored = target_laws(*teacher.data.source, batch, length, length);
       scorer->add(log_model.flatten(0, 1), scored, excess);
       scorer->add(log_teacher.flatten(0, 1), scored, teacher_excess);
     }

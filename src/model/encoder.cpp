@@ -136,6 +136,7 @@ at::Tensor run_trunk(const BodyConfig& body, const ModelWeights<at::Tensor>& wei
   x = operations.dropped(x, kEmbeddingSite);
   for (size_t i = 0; i < weights.layers.size(); ++i)
     x = Layer(body, weights.layers[i], i, length, operations)(x);
+  if (operations.scored.defined()) x = x.flatten(0, 1).index_select(0, operations.scored);
   if (weights.norm.weight.defined()) x = operations.norm(x, weights.norm, body.normalisation);
   return operations.linear(x, weights.head);
 }

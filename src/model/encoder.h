@@ -43,6 +43,8 @@ class TrunkOperations {
   // [T, T], added to scores: 0 where a position may look, -inf elsewhere; undefined: everywhere. T: the window's length.
   at::Tensor mask;
   Rotary rotary;
+  // Positions of the batch that the head is computed of, [n]: x is then [N T, d]; undefined: of all.
+  at::Tensor scored;
 };
 
 // x / root of (its mean square + epsilon) over the last dimension, as numbers of `type`.
@@ -54,7 +56,7 @@ Rotary rotary_positions(const BodyConfig& body, int64_t length, const at::Tensor
 // The causal mask of a body over windows of T, undefined where it has none.
 at::Tensor causal_mask(const BodyConfig& body, int64_t length, const at::TensorOptions& options);
 
-// x -> logits. `length`: T of x, at most the window's.
+// x -> logits, [N, T, V], or [n, V] where `scored` names n positions. `length`: T of x, at most the window's.
 at::Tensor run_trunk(const BodyConfig& body, const ModelWeights<at::Tensor>& weights, at::Tensor x,
                      int64_t length, const TrunkOperations& operations);
 

@@ -27,7 +27,7 @@ double training_flops_per_token(const Config& config, const EmbeddingPlan& plan)
                   static_cast<double>(sparse) * config.attention.kind->flops(config));
     }
   }
-  forward += windows * static_cast<double>(targets_per_window(config)) * 2 * d * vocabulary;
+  forward += windows * scored_per_window(config) * 2 * d * vocabulary;
   return 3 * forward / (windows * length);
 }
 

@@ -26,10 +26,11 @@ double TrainingLoss::backward() const {
 // One model's operations, with the dropout of a step or none.
 class Model::Operations final : public TrunkOperations {
  public:
-  Operations(const Model& model, const Dropout* dropout, AttentionTraces* traces)
+  Operations(const Model& model, const Dropout* dropout, AttentionTraces* traces, const at::Tensor& rows)
       : model_(model), dropout_(dropout), traces_(traces) {
     mask = model.causal_mask_;
     rotary = model.rotary_;
+    scored = rows;
   }
 
   at::Tensor linear(const at::Tensor& x, const Linear& map) const override {
@@ -90,6 +91,7 @@ Model::Model(const Config& config, const EmbeddingPlan& plan, const Layout& layo
       dtype_(config.dtype),
       distil_(config.attention.kind->learns ? config.attention.distil : 0),
       window_(config.windows.length),
+      asks_(asks(config.source)),
       noise_(std::move(noise)),
       causal_mask_(causal_mask(config.body, config.windows.length, arena.parameters.options())),
       rotary_(rotary_positions(config.body, config.windows.length, arena.parameters.options())) {
@@ -113,9 +115,8 @@ Model::Model(const Config& config, const EmbeddingPlan& plan, const Layout& layo
 
 at::Tensor Model::inputs(const at::Tensor& windows) const { return windows.narrow(1, 0, window_); }
 
-// The last `predictions` tokens of each window, one after the other.
-at::Tensor Model::targets(const at::Tensor& windows, int64_t predictions) const {
-  return windows.narrow(1, window_ + 1 - predictions, predictions).reshape({-1});
+Scored Model::scored(const at::Tensor& windows) const {
+  return scored_of(windows, window_, body_.kind == BodyKind::bag ? 1 : window_, asks_);
 }
 
 // All live rows are projected, whatever the batch: V rows cost less than B * T when the vocabulary is small,
@@ -134,15 +135,20 @@ at::Tensor Model::embed(const at::Tensor& tokens) const {
   return at::embedding(matrix, row_of_.defined() ? row_of_.index({tokens}) : tokens);
 }
 
-at::Tensor Model::trunk(const at::Tensor& x, const Dropout* dropout, AttentionTraces* traces) const {
-  return run_trunk(body_, weights_, x, x.size(1), Operations(*this, dropout, traces));
+at::Tensor Model::trunk(const at::Tensor& x, const Dropout* dropout, AttentionTraces* traces,
+                        const at::Tensor& rows) const {
+  return run_trunk(body_, weights_, x, x.size(1), Operations(*this, dropout, traces, rows));
+}
+
+at::Tensor Model::scored_logits(const at::Tensor& tokens, const at::Tensor& rows) const {
+  return trunk(embed(tokens), nullptr, nullptr, rows).flatten(0, -2);
 }
 
 at::Tensor Model::losses(const at::Tensor& windows) const {
-  const at::Tensor logits = forward(inputs(windows), nullptr);
-  const int64_t predictions = logits.size(1);
-  return at::cross_entropy_loss(logits.flatten(0, 1), targets(windows, predictions), {}, at::Reduction::None)
-      .view({windows.size(0), predictions});
+  const Scored all = scored(windows);
+  const at::Tensor losses =
+      at::cross_entropy_loss(scored_logits(inputs(windows), all.rows), all.targets, {}, at::Reduction::None);
+  return all.rows.defined() ? losses : losses.view({windows.size(0), -1});
 }
 
 at::Tensor Model::selectors_loss(const AttentionTraces& traces) const {
@@ -178,8 +184,10 @@ TrainingLoss Model::training_loss_of(const at::Tensor& embedded, const at::Tenso
                                      const Dropout& dropout) const {
   const bool drops = drops_anything(body_);
   AttentionTraces traces;
-  const at::Tensor logits = trunk(embedded, drops ? &dropout : nullptr, distil_ > 0 ? &traces : nullptr);
-  const at::Tensor loss = at::cross_entropy_loss(logits.flatten(0, 1), targets(windows, logits.size(1)));
+  const Scored all = scored(windows);
+  const at::Tensor logits =
+      trunk(embedded, drops ? &dropout : nullptr, distil_ > 0 ? &traces : nullptr, all.rows);
+  const at::Tensor loss = at::cross_entropy_loss(logits.flatten(0, -2), all.targets);
   if (distil_ == 0) return {loss};
   return {loss, distil_ * selectors_loss(traces)};
 }

@@ -16,6 +16,7 @@
 #include "model/embedding_plan.h"
 #include "model/encoder.h"
 #include "model/layout.h"
+#include "model/scored.h"
 #include "random/counter.h"
 
 namespace ate {
@@ -52,11 +53,14 @@ class Model {
     return forward(tokens, nullptr, &traces);
   }
 
+  // The same of these positions of the batch (see Scored) alone, the only ones of which the head is computed: [n, V].
+  at::Tensor scored_logits(const at::Tensor& tokens, const at::Tensor& rows) const;
+
   // Applies the dropout of a numbered site, one that has some.
   using Dropout = std::function<at::Tensor(const at::Tensor&, uint32_t site)>;
 
-  // Cross-entropy in nats of every prediction, without dropout. windows: [N, T + 1] -> [N, T], or for the bag
-  // [N, 1].
+  // Cross-entropy in nats of every target, without dropout. windows: [N, T + 1] -> [N, T], or for the bag [N, 1]; of a
+  // source that asks, [N, 2 T] -> [answers].
   at::Tensor losses(const at::Tensor& windows) const;
 
   // Of the sparse heads of layer `layer`, which are its first sparse_heads; nullptr for a dense layer.
@@ -77,10 +81,11 @@ class Model {
   class Operations;
 
   at::Tensor inputs(const at::Tensor& windows) const;
-  at::Tensor targets(const at::Tensor& windows, int64_t predictions) const;
+  Scored scored(const at::Tensor& windows) const;
   at::Tensor embed(const at::Tensor& tokens) const;
-  // `dropout` is nullptr where there is none.
-  at::Tensor trunk(const at::Tensor& x, const Dropout* dropout, AttentionTraces* traces) const;
+  // `dropout` is nullptr where there is none; `rows` as in Scored.
+  at::Tensor trunk(const at::Tensor& x, const Dropout* dropout, AttentionTraces* traces,
+                   const at::Tensor& rows = {}) const;
   at::Tensor forward(const at::Tensor& tokens, const Dropout* dropout,
                      AttentionTraces* traces = nullptr) const {
     return trunk(embed(tokens), dropout, traces);
@@ -93,6 +98,7 @@ class Model {
   Dtype dtype_;
   double distil_;  // weight of the selectors' losses; 0 where none learns
   int64_t window_;
+  bool asks_;
   ModelWeights<at::Tensor> weights_;
   std::vector<at::Tensor> live_;     // of each block: rows to gather, undefined for all
   std::vector<SparseHeads> sparse_;  // of each layer

@@ -82,6 +82,7 @@ ArmResult summarise_arm(const StudyResult& result, const Arm& arm) {
     primaries.push_back(primary_number(evaluation, result.metric));
     out.mean_standard_error += evaluation.standard_error / n;
     out.targets = evaluation.targets;
+    if (evaluation.accuracy) out.accuracy = out.accuracy.value_or(0) + *evaluation.accuracy / n;
     out.by_position.resize(evaluation.by_position.size());
     for (size_t i = 0; i < out.by_position.size(); ++i) out.by_position[i] += evaluation.by_position[i] / n;
   }

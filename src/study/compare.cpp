@@ -68,7 +68,8 @@ bool leaks(const StudyResult& result) {
 }
 
 double margin_nats(const StudyResult& result, double share) {
-  return share * (result.floor ? *result.floor : result.arms.front().loss.mean);
+  const bool above_zero = result.floor && *result.floor > 0;
+  return share * (above_zero ? *result.floor : result.arms.front().loss.mean);
 }
 
 PairedTest test_differences(const std::vector<double>& differences, double margin) {

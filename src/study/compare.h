@@ -10,7 +10,7 @@ inline constexpr double kPower = 0.8;  // with which the smallest detectable eff
 // Whether a canary failed: then no number of the study can be trusted.
 bool leaks(const StudyResult& result);
 
-// A margin in nats, `share` of the source's entropy, or where that is not known of the baseline's mean loss.
+// A margin in nats, `share` of the source's entropy, or where that is 0 or not known of the baseline's mean loss.
 double margin_nats(const StudyResult& result, double share);
 
 // Arm minus baseline, by the primary number, for every seed that finished in both.

@@ -12,7 +12,7 @@ double trial_bytes(const Config& config, int64_t parameters) {
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   const bool encoder = config.body.kind == BodyKind::encoder;
   const double length = number(config.windows.length);
-  const double predictions = number(targets_per_window(config));
+  const double scored = scored_per_window(config);
   const double rows = number(config.windows.batch) * (encoder ? length : 1);
   const double width = number(config.body.width);
   // Of each layer, for a row: queries, keys, values, the streams and their norms, the hidden activations, and the
@@ -22,10 +22,12 @@ double trial_bytes(const Config& config, int64_t parameters) {
   const double layer = encoder ? 10 * width + 2 * hidden + 2 * number(config.body.heads) * length : 2 * width;
   const double copies = chosen_kernels(config) == KernelKind::fused ? 1 : 3;
   const double logits = 2 * number(config.source.vocabulary);
-  const double training = copies * rows * (number(config.body.layers) * layer + logits);
+  const double training =
+      copies * (rows * number(config.body.layers) * layer + number(config.windows.batch) * scored * logits);
   // Logits, their logarithms, and the law beside them in double.
-  const double evaluation = number(kEvaluationBatch) * predictions * number(config.source.vocabulary) * 8;
-  const double corpus = config.source.kind->in_file ? 0 : number(config.source.tokens);
+  const double evaluation = number(kEvaluationBatch) * scored * number(config.source.vocabulary) * 8;
+  const double corpus =
+      config.source.kind->in_file ? 0 : number(config.source.tokens) * (asks(config.source) ? 2 : 1);
   const double arrays =
       config.optimiser.accumulate > 1 ? 5 : 4;  // parameters, gradients and their sum, moments
   return kFloat * (arrays * number(parameters) + training + evaluation + corpus);

@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 
+#include "config/derived.h"
 #include "config/fields.h"
 #include "study/compare.h"
 #include "study/control_notes.h"
@@ -168,7 +169,7 @@ std::vector<std::string> write_notes(const StudyResult& result) {
   const bool causal_leak = std::any_of(result.canaries.begin(), result.canaries.end(), [](const Canary& c) {
     return !c.passed && c.name.rfind("causality", 0) == 0;
   });
-  if (causal_leak && result.floor) {
+  if (causal_leak && result.floor && !asks(result.config.source)) {
     notes.push_back(describe_leak(result));
   } else if (leaks(result)) {
     notes.emplace_back("A loss lies below what any honest model can reach: no verdict is given.");

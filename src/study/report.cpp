@@ -82,6 +82,8 @@ Table losses_table(const StudyResult& result) {
   bool any_published = false;
   for (const ArmResult& arm : result.arms) any_published = any_published || arm.published.has_value();
   if (any_published) table.columns.push_back({"published_loss", "original printed", 4});
+  const bool asked = asks(result.config.source);
+  if (asked) table.columns.push_back({"mean_accuracy", "accuracy", 4});
   for (const ArmResult& arm : result.arms) {
     std::vector<Json> row = {enum_name(arm.arm),
                              arm.loss.n,
@@ -90,6 +92,7 @@ Table losses_table(const StudyResult& result) {
                              number_or_null(std::exp(arm.loss.mean)),
                              number_or_null(arm.loss.mean / result.arms[0].loss.mean)};
     if (any_published) row.push_back(number_or_null(arm.published));
+    if (asked) row.push_back(number_or_null(arm.accuracy));
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -210,6 +213,8 @@ Table trials_table(const Json& document) {
               {},
               2,
               true};
+  if (!document["trials"].empty() && document["trials"][0].contains("accuracy"))
+    table.columns.push_back({"accuracy", "accuracy", 4});
   for (const Json& trial : document["trials"]) {
     std::vector<Json> row;
     for (const Column& column : table.columns) row.push_back(trial.value(column.name, Json(nullptr)));
@@ -218,12 +223,25 @@ Table trials_table(const Json& document) {
   return table;
 }
 
+// A few positions at which something was asked, the first and the last among them.
+std::set<int64_t> asked_positions(const std::vector<double>& by_position) {
+  constexpr size_t kShown = 7;
+  std::vector<int64_t> all;
+  for (size_t i = 0; i < by_position.size(); ++i)
+    if (std::isfinite(by_position[i])) all.push_back(static_cast<int64_t>(i) + 1);
+  std::set<int64_t> shown;
+  for (size_t i = 0; i < kShown && !all.empty(); ++i) shown.insert(all[i * (all.size() - 1) / (kShown - 1)]);
+  return shown;
+}
+
 // The loss at a few positions of the window, the last among them: where a leak shows at a glance.
 Table positions_table(const StudyResult& result) {
   Table table{"loss_by_position", "Loss by position in the window (nats)", {{"position", "position"}}, {}};
   const int64_t length = result.config.windows.length;
   std::set<int64_t> positions = {1, 2, length / 4, length / 2, 3 * length / 4, length - 1, length};
   positions.erase(0);
+  const bool asked = asks(result.config.source);
+  if (asked) positions = asked_positions(result.arms[0].by_position);
   for (const ArmResult& arm : result.arms)
     table.columns.push_back({enum_name(arm.arm), enum_name(arm.arm), 4});
   table.columns.push_back({"floor", "floor", 4});
@@ -235,7 +253,7 @@ Table positions_table(const StudyResult& result) {
                         ? Json(nullptr)
                         : number_or_null(arm.by_position[static_cast<size_t>(position - 1)]));
     row.push_back(number_or_null(result.floor));
-    const bool visible = !result.config.body.causal && position < length;
+    const bool visible = !result.config.body.causal && position < length && !asked;
     row.emplace_back(visible ? "is in the input" : "unseen");
     table.rows.push_back(std::move(row));
   }

@@ -63,6 +63,7 @@ struct ArmResult {
   std::optional<double> published;     // what the original report printed
   std::optional<BestLoss> best{};      // with evaluation.best
   std::vector<double> by_position;     // mean over seeds
+  std::optional<double> accuracy{};    // mean over the finished seeds, of a source that asks for answers
   std::array<BandResult, 3> bands;     // high, mid, low
   bool stacked = false;                // its trials train many in one step (src/model/stacked/)
 };

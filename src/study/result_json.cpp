@@ -61,6 +61,7 @@ Json to_json(const ArmResult& arm, const Config& study) {
                    {"mean_excess", number_or_null(arm.best->excess)},
                    {"mean_tune_loss", number_or_null(arm.best->tune_loss)},
                    {"mean_steps", arm.best->steps}};
+  if (arm.accuracy) out["mean_accuracy"] = *arm.accuracy;
   return with_settings(std::move(out), arm.arm);
 }
 
@@ -85,6 +86,8 @@ Json to_json(const TrialRecord& trial, const std::optional<double>& floor) {
               {"excess", number_or_null(excess_of(p, floor))},
               {"seconds", trial.seconds}};
   if (const Evaluation* const best = best_by_tuning(p.evaluations)) out["best"] = best_to_json(*best);
+  if (!p.evaluations.empty() && p.evaluations.back().accuracy)
+    out["accuracy"] = *p.evaluations.back().accuracy;
   if (!p.reason.empty()) out["reason"] = p.reason;
   return out;
 }

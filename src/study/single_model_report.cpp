@@ -52,10 +52,12 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
                {"over_floor", "over floor", 4},
                {"excess", "exact excess", 4}},
               {}};
+  if (last.accuracy) table.columns.push_back({"accuracy", "accuracy", 4});
   table.rows.push_back({p.parameters, p.flops_per_token, p.epoch, status_name(p.status),
                         number_or_null(last.loss), number_or_null(last.standard_error),
                         number_or_null(std::exp(last.loss)), number_or_null(above),
                         number_or_null(last.excess)});
+  if (last.accuracy) table.rows.back().push_back(*last.accuracy);
   report.tables.push_back(std::move(table));
   if (p.leak > 0)
     report.notes.push_back(fmt::format(
@@ -88,6 +90,7 @@ Report model_report(const Config& config, const std::string& run_id, const Trial
                      {"checkpoint", checkpoint.string()},
                      {"seconds", record.seconds}};
   if (trained) report.document.update({{"kernels", kernels.name}, {"kernels_reason", kernels.why}});
+  if (last.accuracy) report.document["accuracy"] = *last.accuracy;
   return report;
 }
 

@@ -40,11 +40,13 @@ void write_progress(const Config& config, const KernelsUsed& kernels, const Tria
   Json perplexities = Json::array();
   Json updates = Json::array();
   Json tune_losses = Json::array();
+  Json accuracies = Json::array();  // of a source that asks for answers
   for (const Evaluation& e : p.evaluations) {
     evaluated.push_back(e.epoch);
     perplexities.push_back(std::exp(e.loss));
     if (e.updates > 0) updates.push_back(e.updates);
     if (e.tune_loss) tune_losses.push_back(*e.tune_loss);
+    if (e.accuracy) accuracies.push_back(*e.accuracy);
   }
   Json document = {{"model_name", id.arm_name()},  // the original script's name for it
                    {"arm", id.arm_name()},
@@ -65,6 +67,7 @@ void write_progress(const Config& config, const KernelsUsed& kernels, const Tria
                    {"val_perplexities", std::move(perplexities)}};
   if (!updates.empty()) document["eval_steps"] = std::move(updates);
   if (!tune_losses.empty()) document["tune_losses"] = std::move(tune_losses);
+  if (!accuracies.empty()) document["val_accuracies"] = std::move(accuracies);
   write_json_file(run.progress(file_name(id.arm), id.seed), document);
 }
 

@@ -7,11 +7,15 @@
 namespace ate {
 
 at::Tensor read_windows(const Corpus& corpus, std::span<const int64_t> starts, int64_t length) {
-  at::Tensor windows = at::empty({static_cast<int64_t>(starts.size()), length + 1}, at::kLong);
+  const bool asks = !corpus.answers.empty();
+  const int64_t tokens = length + (asks ? 0 : 1);
+  const int64_t columns = tokens + (asks ? length : 0);
+  at::Tensor windows = at::empty({static_cast<int64_t>(starts.size()), columns}, at::kLong);
   auto* out = windows.mutable_data_ptr<int64_t>();
   for (const int64_t start : starts) {
-    corpus.read(start, {out, static_cast<size_t>(length + 1)});
-    out += length + 1;
+    corpus.read(start, {out, static_cast<size_t>(tokens)});
+    if (asks) corpus.read_answers(start, {out + tokens, static_cast<size_t>(length)});
+    out += columns;
   }
   return windows;
 }

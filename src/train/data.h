@@ -14,7 +14,8 @@
 
 namespace ate {
 
-// The windows that start there, each with its target: [count, T + 1] on the host.
+// The windows that start there, each with its target: [count, T + 1] on the host; of a source that asks, each with its
+// answers: [count, 2 T].
 at::Tensor read_windows(const Corpus& corpus, std::span<const int64_t> starts, int64_t length);
 
 struct TrialData {

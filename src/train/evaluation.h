@@ -37,7 +37,8 @@ class Evaluator {
 double largest_leak(const Model& model, const at::Tensor& tokens, const std::vector<int64_t>& places,
                     int64_t vocabulary);
 
-// The laws of the targets of windows [n, T + 1] on the host, the last `predictions` of each window.
-std::vector<NextLaw> target_laws(const Source& source, const at::Tensor& windows, int64_t predictions);
+// The laws of the targets of windows of `length` tokens on the host, the last `predictions` of each window.
+std::vector<NextLaw> target_laws(const Source& source, const at::Tensor& windows, int64_t length,
+                                 int64_t predictions);
 
 }  // namespace ate

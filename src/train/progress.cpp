@@ -48,6 +48,7 @@ std::array<BandScore, 3> bands_from_json(const JsonValue& document) {
 }
 
 Evaluation evaluation_from_json(const JsonValue& e) {
+  const std::optional<JsonValue> accuracy = e.find("accuracy");
   return {e.at("epoch").whole(),
           e.at("loss").number_or_nan(),
           e.at("standard_error").number_or_nan(),
@@ -56,7 +57,8 @@ Evaluation evaluation_from_json(const JsonValue& e) {
           e.at("excess").number_if_any(),
           bands_from_json(e.at("bands")),
           e.find("updates") ? e.at("updates").whole() : 0,
-          e.find("tune_loss") ? std::optional(e.at("tune_loss").number_or_nan()) : std::nullopt};
+          e.find("tune_loss") ? std::optional(e.at("tune_loss").number_or_nan()) : std::nullopt,
+          accuracy ? accuracy->number_if_any() : std::nullopt};
 }
 
 Json to_json(const Evaluation& e) {
@@ -69,6 +71,7 @@ Json to_json(const Evaluation& e) {
               {"bands", to_json(e.bands)}};
   if (e.updates > 0) out["updates"] = e.updates;
   if (e.tune_loss) out["tune_loss"] = *e.tune_loss;
+  if (e.accuracy) out["accuracy"] = *e.accuracy;
   return out;
 }
 

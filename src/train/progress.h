@@ -32,11 +32,12 @@ struct BandScore {
 
 // One evaluation on validation windows.
 struct Evaluation {
-  int64_t epoch = 0;                // index of the epoch it followed
-  double loss = 0;                  // mean cross-entropy, nats per target
-  double standard_error = 0;        // of that mean, by batch means (train/batch_means.h)
-  int64_t targets = 0;              // how many were scored
-  std::vector<double> by_position;  // mean loss at each position of the window, nats
+  int64_t epoch = 0;          // index of the epoch it followed
+  double loss = 0;            // mean cross-entropy, nats per target
+  double standard_error = 0;  // of that mean, by batch means (train/batch_means.h)
+  int64_t targets = 0;        // how many were scored
+  std::vector<double>
+      by_position;  // mean loss at each position of the window, nats; NaN where nothing is asked
   // Exact excess loss: mean over the targets of KL(true law of the next token given the visible past || model),
   // nats; unset where the source's law is not known. The law is the causal one: of a model that sees its
   // targets it says nothing.
@@ -44,6 +45,8 @@ struct Evaluation {
   std::array<BandScore, 3> bands{};   // high, mid, low; targets outside all bands are in none
   int64_t updates = 0;                // after how many, where evaluations go by steps; else 0
   std::optional<double> tune_loss{};  // on the tune part, where evaluation.best asks for it, nats
+  std::optional<double>
+      accuracy{};  // share of the answers asked for that the model finds likeliest; else unset
 };
 
 // "epoch 3", or "step 250" where evaluations go by steps: after which it was made.

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "catch.h"
+#include "helpers/examples.h"
 #include "helpers/statistics.h"
 #include "helpers/tiny.h"
 
@@ -141,4 +142,31 @@ TEST_CASE("the tuning part leads the validation part, and the test has the rest"
   CHECK(ends(evaluation_windows(config, corpus, kKey, 0)) == std::pair<int64_t, int64_t>{300, 333});
   config.evaluation.part = EvaluationPart::test;
   CHECK(ends(evaluation_windows(config, corpus, kKey, 0)) == std::pair<int64_t, int64_t>{340, 393});
+}
+
+TEST_CASE("windows of a source that asks are its examples, none of which a cut divides", "[data]") {
+  Config config = tiny_encoder();
+  config.source = asking("mqar", 20, 8, 0, {{"pairs", int64_t{1}}});
+  config.source.tokens = 8 * 50 + 3;  // 50 examples; 3/4 of the tokens cut the 38th
+  config.source.train_share = 0.75;
+  config.evaluation.tune_share = 0.5;
+  config.windows.length = 8;
+  const Corpus corpus = make_corpus(config.source, 0);
+  REQUIRE(corpus.training == 302);
+  std::set<int64_t> starts;
+  for (const int64_t start : many(config, corpus, 200)) starts.insert(start);
+  CHECK(starts.size() == 37);
+  CHECK(*starts.rbegin() == 36 * 8);
+  for (const int64_t start : starts) CHECK(start % 8 == 0);
+  const auto evaluated = [&](EvaluationPart part) {
+    config.evaluation.part = part;
+    return evaluation_windows(config, corpus, kKey, 0);
+  };
+  CHECK(evaluated(EvaluationPart::tune) == WindowStarts{304, 312, 320, 328, 336, 344});
+  CHECK(evaluated(EvaluationPart::test) == WindowStarts{352, 360, 368, 376, 384, 392});
+  config.evaluation.windows = EvaluationWindows::sampled;
+  config.evaluation.batches = 100;
+  std::set<int64_t> sampled;
+  for (const int64_t start : evaluated(EvaluationPart::test)) sampled.insert(start);
+  CHECK(sampled == std::set<int64_t>{352, 360, 368, 376, 384, 392});
 }

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""Recomputes the validation losses of a stored run in PyTorch, from its checkpoints and what `ate source write` writes.
+
+    scripts/recompute.py tool_outputs/runs/RUN [--ate build/release/ate] [--tolerance 1e-6]
+
+Nothing of ate's arithmetic is used: the models are those of docs/checkpoints.md in torch.nn, in double, and corpus, windows,
+answers and the table of each token are read from the files of docs/sources.md. For each checkpoint the last loss that the
+run recorded is held against the one computed here, with the excess loss and the accuracy where the run has them. Needs torch
+and numpy. Exit code 0: all within the tolerance; 1: not; 2: a run that this script cannot rebuild, with the reason.
+"""
+
+import argparse
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+try:
+    import numpy as np
+    import torch
+    from torch import nn
+except ImportError as missing:
+    sys.exit(f"recompute.py: {missing}: give a Python that has torch and numpy")
+
+BATCH = 64  # windows at a time
+
+
+class CannotRebuild(Exception):
+    pass
+
+
+def read_safetensors(path):
+    """(metadata, {name: array}) of a file of float32 arrays."""
+    with open(path, "rb") as file:
+        size = struct.unpack("<Q", file.read(8))[0]
+        header = json.loads(file.read(size))
+        content = file.read()
+    metadata = header.pop("__metadata__", {})
+    arrays = {}
+    for name, entry in header.items():
+        if entry["dtype"] != "F32":
+            raise CannotRebuild(f"{path}: {name} is {entry['dtype']}, not F32")
+        begin, end = entry["data_offsets"]
+        arrays[name] = np.frombuffer(content[begin:end], "<f4").reshape(entry["shape"])
+    return metadata, arrays
+
+
+class Files:
+    """What `ate source write` wrote into a folder."""
+
+    def __init__(self, folder):
+        with open(os.path.join(folder, "source.json"), encoding="utf-8") as file:
+            self.about = json.load(file)
+        self.folder = folder
+
+    def __contains__(self, name):
+        return name + ".npy" in self.about["files"]
+
+    def __getitem__(self, name):
+        return np.load(os.path.join(self.folder, name + ".npy"))
+
+
+class Embedding(nn.Module):
+    """A table per block, projected where it has another width than the model."""
+
+    def __init__(self, names, rows, arrays):
+        super().__init__()
+        if (rows[:, 0] < 0).any():
+            raise CannotRebuild("tokens outside all bands have fixed random rows, which no file holds")
+        matrix = None
+        for block, name in enumerate(names):
+            table = torch.tensor(arrays[name + ".weight"], dtype=torch.float64)
+            if name + ".projection.weight" in arrays:
+                table = table @ torch.tensor(arrays[name + ".projection.weight"], dtype=torch.float64).T
+                if name + ".projection.bias" in arrays:
+                    table = table + torch.tensor(arrays[name + ".projection.bias"], dtype=torch.float64)
+            if matrix is None:
+                matrix = torch.full((len(rows), table.shape[1]), float("nan"), dtype=torch.float64)
+            own = torch.tensor(rows[:, 0] == block)
+            matrix[own] = table[torch.tensor(rows[:, 1])[own]]
+        self.matrix = matrix
+
+    def forward(self, tokens):
+        return self.matrix[tokens]
+
+
+class Model(nn.Module):
+    """The bag, or the encoder of docs/checkpoints.md."""
+
+    def __init__(self, config, arrays, embedding):
+        super().__init__()
+        body = config["body"]
+        if config["attention"]["kind"] != "dense":
+            raise CannotRebuild(f"attention {config['attention']['kind']} is not dense")
+        if body["activation"] not in ("relu", "gelu"):
+            raise CannotRebuild(f"activation {body['activation']}")
+        width, vocabulary = body["width"], config["source"]["vocabulary"]
+        self.embedding = embedding
+        self.bag = body["kind"] == "bag"
+        self.causal = body["causal"]
+        self.positions = self.norm = None
+        self.layers = nn.ModuleList()
+        if not self.bag:
+            if body["positions"] == "learned":
+                self.positions = nn.Embedding(config["windows"]["length"], width)
+            layer = nn.TransformerEncoderLayer(width, body["heads"], body["feedforward"] * width, 0.0, body["activation"],
+                                               batch_first=True, norm_first=body["norm"] == "pre")
+            self.layers = nn.TransformerEncoder(layer, body["layers"], enable_nested_tensor=False).layers
+            if body["final_norm"]:
+                self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, vocabulary)
+        self.double()
+        own = {name: torch.tensor(array, dtype=torch.float64) for name, array in arrays.items()
+               if not name.startswith(("embedding.", "adam."))}
+        if "head.weight" not in own:  # tied
+            own["head.weight"] = torch.tensor(arrays["embedding.weight"], dtype=torch.float64)
+        try:
+            self.load_state_dict(own)
+        except RuntimeError as misfit:
+            raise CannotRebuild("docs/checkpoints.md's modules do not take the checkpoint: " +
+                                " ".join(str(misfit).split())) from None
+        self.eval()
+
+    def forward(self, tokens):
+        x = self.embedding(tokens)
+        if self.bag:
+            return self.head(x.mean(1, keepdim=True))
+        if self.positions is not None:
+            x = x + self.positions.weight[:tokens.shape[1]]
+        mask = nn.Transformer.generate_square_subsequent_mask(tokens.shape[1], dtype=torch.float64) if self.causal else None
+        for layer in self.layers:
+            x = layer(x, src_mask=mask, is_causal=self.causal)
+        return self.head(self.norm(x) if self.norm is not None else x)
+
+
+def law_rows(files):
+    """The law's rows as a function of their numbers: [n] -> [n, V]."""
+    dense = files["law_dense"] if "law_dense" in files else np.zeros((0, files.about["vocabulary"]))
+    sparse = [files["law_sparse_" + part] for part in ("first", "token", "probability")] \
+        if "law_sparse_first" in files else None
+
+    def rows(numbers):
+        out = np.zeros((len(numbers), files.about["vocabulary"]))
+        for i, number in enumerate(numbers):
+            if number < len(dense):
+                out[i] = dense[number]
+            else:
+                begin, end = sparse[0][number - len(dense):number - len(dense) + 2]
+                out[i, sparse[1][begin:end]] = sparse[2][begin:end]
+        return out
+    return rows
+
+
+def evaluate(model, files, evaluation):
+    """{loss, excess, accuracy} over the windows of an evaluation; `evaluation`: its place among evaluated_epochs."""
+    corpus, starts = files["corpus"], files["evaluation_windows"]
+    sampled = starts.ndim == 2
+    if sampled:
+        starts = starts[evaluation]
+    length = files.about["window"]
+    asked = "answers" in files
+    answers = files["answers"] if asked else None
+    laws = None
+    if "evaluation_law_row" in files:
+        laws = [files["evaluation_law_" + part] for part in ("row", "weight", "token")]
+        laws = [part[evaluation] if sampled else part for part in laws]
+        rows = law_rows(files)
+    loss = excess = right = count = 0
+    for first in range(0, len(starts), BATCH):
+        windows = starts[first:first + BATCH]
+        places = windows[:, None] + np.arange(length)
+        with torch.no_grad():
+            log = torch.log_softmax(model(torch.tensor(corpus[places].astype(np.int64))), -1).numpy()
+        targets = answers[places] if asked else corpus[places + 1]
+        targets = targets[:, -log.shape[1]:]
+        scored = targets >= 0
+        targets, log = targets[scored], log[scored]
+        loss -= log[np.arange(len(targets)), targets].sum()
+        right += (log.argmax(1) == targets).sum()
+        count += len(targets)
+        if laws is not None:
+            row, weight, token = (part[first:first + BATCH][scored] for part in laws)
+            p = (1 - weight)[:, None] * rows(row)
+            p[np.arange(len(p)), token] += weight
+            positive = p > 0
+            excess += (p[positive] * (np.log(p[positive]) - log[positive])).sum()
+    out = {"loss": loss / count}
+    if laws is not None:
+        out["excess"] = excess / count
+    if asked:
+        out["accuracy"] = right / count
+    return out
+
+
+def settings_of(run, config, name):
+    """What an arm sets: as it was settled before it trained (plan.json), else as the config has it."""
+    arms = []
+    plan = os.path.join(run, "plan.json")
+    if os.path.exists(plan):
+        with open(plan, encoding="utf-8") as file:
+            arms = json.load(file).get("settled", [])
+    named = [arm for arm in arms + config["study"]["arms"] if isinstance(arm, dict) and arm["name"] == name]
+    return named[0]["set"] if named else {}
+
+
+def recompute(run, ate, name):
+    """[(quantity, recorded, computed)] of one checkpoint."""
+    metadata, arrays = read_safetensors(os.path.join(run, "checkpoint", name + ".safetensors"))
+    config_path = os.path.join(run, "config.json")
+    with open(config_path, encoding="utf-8") as file:
+        config = json.load(file)
+    settings = settings_of(run, config, metadata["arm"])
+    arm = metadata["arm"] + (":" if settings else "") + ",".join(f"{path}={json.dumps(value)}"
+                                                                for path, value in settings.items())
+    for path, value in settings.items():
+        *sections, last = path.split(".")
+        place = config
+        for section in sections:
+            place = place[section]
+        place[last] = value
+    recorded = json.loads(metadata["progress"])["evaluations"][-1]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = os.path.join(scratch, "source")
+        command = [ate, "source", "write", "--config", config_path, "--arm", arm, "--seed", metadata["seed"],
+                   "--out", folder, "-q"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise CannotRebuild(" ".join(command) + ": " + done.stderr.strip())
+        files = Files(folder)
+        embedding = Embedding(files.about["embedding_tables"], files["embedding"], arrays)
+        computed = evaluate(Model(config, arrays, embedding), files,
+                            files.about["evaluated_epochs"].index(recorded["epoch"]))
+    return [(quantity, recorded[quantity], value) for quantity, value in computed.items()
+            if recorded.get(quantity) is not None]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("run", help="a run's folder, tool_outputs/runs/RUN")
+    parser.add_argument("--ate", default="ate", help="the program that wrote it (default: ate)")
+    parser.add_argument("--tolerance", type=float, default=1e-6, help="largest difference (default: 1e-6)")
+    flags = parser.parse_args()
+    folder = os.path.join(flags.run, "checkpoint")
+    if not os.path.isdir(folder):
+        parser.error(f"{flags.run} has no checkpoint folder: name a run's folder, tool_outputs/runs/RUN")
+    names = sorted(file[:-len(".safetensors")] for file in os.listdir(folder)
+                   if file.endswith(".safetensors") and "previous" not in file)
+    worst = 0
+    for name in names:
+        try:
+            rows = recompute(flags.run, flags.ate, name)
+        except CannotRebuild as reason:
+            print(f"recompute.py: {name}: {reason}", file=sys.stderr)
+            return 2
+        for quantity, recorded, computed in rows:
+            worst = max(worst, abs(recorded - computed))
+            print(f"{name}  {quantity:8}  recorded {recorded:.9f}  computed {computed:.9f}  "
+                  f"difference {computed - recorded:+.1e}")
+    print(f"largest difference {worst:.1e}, tolerance {flags.tolerance:.0e}")
+    return 0 if names and worst <= flags.tolerance else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
