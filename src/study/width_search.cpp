@@ -141,6 +141,18 @@ WidthSearch search_widths(Resolved resolved, const WidthSearchOptions& options) 
           : embedding_parameters(
                 plan_embedding(asked, power, make_corpus(asked.source, seeds.front()), seeds.front()), d);
 
+  std::vector<Arm>
+      others;  // which also shows whether the budget pays for anything, before a model is trained
+  try {
+    others.push_back(allocated("uniform", {uniform_width(tokens, d, search.budget)}));
+    for (int64_t draw = 0; draw < std::max<int64_t>(1, options.random); ++draw)
+      others.push_back(allocated(fmt::format("random{}", draw + 1),
+                                 random_widths(tokens, d, search.budget, static_cast<uint32_t>(draw))));
+    if (options.random == 0) others.pop_back();
+  } catch (const std::invalid_argument& error) {
+    throw BadInput("--parameters", error.what());
+  }
+
   resolved.config.study.arms = {allocated("overwide", full)};
   resolved.config.study.seeds = seeds;
   resolved.config.study.tune.axes.clear();
@@ -164,16 +176,9 @@ WidthSearch search_widths(Resolved resolved, const WidthSearchOptions& options) 
     search.seconds += trial.seconds;
   }
 
-  try {
-    search.arms = {allocated("searched", prune(search.blocks, d, search.budget))};
-    if (options.parameters == 0) search.arms.push_back(power);
-    search.arms.push_back(allocated("uniform", {uniform_width(tokens, d, search.budget)}));
-    for (int64_t draw = 0; draw < options.random; ++draw)
-      search.arms.push_back(allocated(fmt::format("random{}", draw + 1),
-                                      random_widths(tokens, d, search.budget, static_cast<uint32_t>(draw))));
-  } catch (const std::invalid_argument& error) {
-    throw BadInput("--parameters", error.what());
-  }
+  search.arms = {allocated("searched", prune(search.blocks, d, search.budget))};
+  if (options.parameters == 0) search.arms.push_back(power);
+  search.arms.insert(search.arms.end(), others.begin(), others.end());
   search.study = asked;
   search.study.study.arms = search.arms;
   search.study.name = asked.name + "-widths";
