@@ -22,8 +22,11 @@ Json flag_value(const std::string& pointer, const std::string& text, bool single
   if (pointer == "/study/arms" && single && text.find(':') != std::string::npos)
     return Json::array({parse_arm("--arm", text)});
   if (pointer == "/study/arms") {
-    if (text == "all") return registered_names<EmbeddingDescription>();
-    return split(text, ',');
+    if (text != "all") return split(text, ',');
+    Json arms = Json::array();  // but for those that need settings of their own
+    for (const EmbeddingDescription* kind : registered<EmbeddingDescription>())
+      if (!kind->reads.widths) arms.push_back(kind->name);
+    return arms;
   }
   if (pointer == "/study/seeds") return text;
   return typed_value(text);

@@ -152,6 +152,9 @@ std::vector<Problem> check_embedding(const Config& c, const std::vector<Embeddin
     if (width.read && band_width(width.factor, c.body) < 1)
       problems.push_back(
           {width.pointer, fmt::format("{} times the width {} leaves no column", width.factor, c.body.width)});
+  if (reads.widths && c.embedding.widths.columns.empty())
+    problems.push_back(
+        {"/embedding/widths", "allocated takes a list of widths, such as [16,8,4,2]: ate widths finds them"});
   return problems;
 }
 

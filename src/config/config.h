@@ -87,6 +87,12 @@ enum class Tables {
   vocabulary,  // V rows per band, most of them never used, as the focused script had it
 };
 
+// Widths of the tables of allocated blocks, in columns, the block of the most frequent tokens first.
+struct BlockWidths {
+  std::vector<int64_t> columns{};
+  bool operator==(const BlockWidths&) const = default;
+};
+
 // Widths of embedding tables, as multiples of the model's width (rounded down). A table of another width than
 // the model's is projected to it.
 struct EmbeddingConfig {
@@ -96,6 +102,7 @@ struct EmbeddingConfig {
   double low = 0.25;
   double rank = 0.25;  // factorised: of its one table
   double decay = 0.3;  // mixed_dim: the width of a block falls with its number of tokens to this power
+  BlockWidths widths;  // allocated: as many blocks as there are widths
   bool projection_bias = true;
   Tables tables = Tables::band;
 };

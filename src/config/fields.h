@@ -259,6 +259,9 @@ void describe(Visitor& v, EmbeddingConfig& s) {
           "factorised: width of its table, as a multiple of body.width");
   v.field("decay", s.decay, between(0, 10),
           "mixed_dim: a block's width falls with its number of tokens to this power");
+  later(v).field(
+      "widths", s.widths,
+      "allocated: columns of each block's table, the most frequent tokens first; ate widths finds them");
   v.field("projection_bias", s.projection_bias, "Whether projections to the model's width have a bias");
   v.field("tables", s.tables,
           "Rows of each band's table: its own tokens (band), or all V of them (vocabulary)");

@@ -73,6 +73,7 @@ struct EmbeddingSettings {
   bool high = false;     // embedding.high
   bool mid_low = false;  // embedding.mid and low
   bool rank = false;     // embedding.rank
+  bool widths = false;   // embedding.widths
 };
 
 struct EmbeddingDescription {

@@ -160,6 +160,18 @@ class Reader {
     member = std::move(looks);
     return "";
   }
+  static std::string read(const Json& value, BlockWidths& member, const Bounds&) {
+    const char* const expected = "a list of whole numbers from 1 to 65536";
+    if (!value.is_array()) return expected;
+    BlockWidths widths;
+    for (const Json& item : value) {
+      if (!item.is_number_integer() || item.get<int64_t>() < 1 || item.get<int64_t>() > 65536)
+        return expected;
+      widths.columns.push_back(item.get<int64_t>());
+    }
+    member = std::move(widths);
+    return "";
+  }
   template <IsKind E>
   static std::string read(const Json& value, std::vector<E>& member, const Bounds& bounds) {
     if (!value.is_array() || value.empty()) return "a list of at least one name";

@@ -37,6 +37,9 @@ Json type_of(const SeedList&) {
 Json type_of(const Looks&) {
   return {{"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 2}}}, {"uniqueItems", true}};
 }
+Json type_of(const BlockWidths&) {
+  return {{"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 1}, {"maximum", 65536}}}};
+}
 Json type_of(const std::vector<Arm>&) {
   const Json built_in = {{"enum", registered_names<EmbeddingDescription>()}};
   const Json overlay = {{"type", "object"},

@@ -22,6 +22,7 @@ Json to_json(const std::optional<T>& value) {
 }
 Json to_json(const SeedList& seeds) { return format_seeds(seeds); }
 Json to_json(const Looks& looks) { return looks.after; }
+Json to_json(const BlockWidths& widths) { return widths.columns; }
 Json to_json(const std::vector<Arm>& arms) { return arms_to_json(arms); }
 Json to_json(const TuneAxes& axes) { return axes_to_json(axes); }
 template <class E>

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "config/config.h"
 
 namespace ate {
@@ -20,6 +23,21 @@ EmbeddingPlan one_table(const Config& config, int64_t width) {
   EmbeddingPlan plan;
   plan.blocks.push_back(std::move(block));
   return plan;
+}
+
+std::vector<TokenGroup> blocks_of_equal_occurrence(const Bands& bands, size_t most) {
+  const auto total =
+      static_cast<double>(std::accumulate(bands.counts.begin(), bands.counts.end(), int64_t{0}));
+  std::vector<TokenGroup> groups(most);
+  double before = 0;
+  for (size_t i = 0; i < bands.ranked.size(); ++i) {
+    const auto block = static_cast<size_t>(before / total * static_cast<double>(most));
+    groups[std::min(block, most - 1)].tokens.push_back(bands.ranked[i]);
+    before += static_cast<double>(bands.counts[i]);
+  }
+  std::erase_if(groups, [](const TokenGroup& group) { return group.tokens.empty(); });
+  for (size_t i = 0; i < groups.size(); ++i) groups[i].name = "block" + std::to_string(i);
+  return groups;
 }
 
 EmbeddingPlan table_per_group(const Config& config, const std::vector<TokenGroup>& groups,

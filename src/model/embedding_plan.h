@@ -50,6 +50,9 @@ struct TokenGroup {
   std::vector<int32_t> tokens;
   int64_t width = 0;
 };
+// The ranked tokens in `most` runs, each of about the same number of occurrences, named block0, block1, ... A token so
+// frequent that it fills several shares leaves runs empty, which are left out.
+std::vector<TokenGroup> blocks_of_equal_occurrence(const Bands& bands, size_t most);
 // A table per group of tokens; tokens of `outside` have fixed noise rows. With `tables` = vocabulary a table has V rows,
 // of which the group's own are live.
 EmbeddingPlan table_per_group(const Config& config, const std::vector<TokenGroup>& groups,

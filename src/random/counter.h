@@ -23,7 +23,8 @@ enum class Purpose : uint32_t {
   placebo = 7,
   law = 8,
   stage = 9,
-  sign_flip = 32
+  sign_flip = 32,
+  allocation = 33
 };
 
 // The key of a generator. Arms that are paired share stream 0; unpaired arms have one each.

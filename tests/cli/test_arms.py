@@ -81,6 +81,8 @@ class Arms(Case):
         for more, pattern in [
             (["--arms", "standard,known_worse", "--set", "body.width=8"],
              r"--arms standard,known_worse: .*known_worse cannot be built for this shape: the width 8 is not above 8"),
+            (["--arms", "standard,allocated"], r"embedding.widths: allocated takes a list of widths"),
+            (["--arms", "standard,allocated", "--set", "embedding.widths=[4,0]"], r"expected a list of whole numbers"),
             (["--arms", "adaptive", "--set", "body.width=12"], r"--arms adaptive: .*a sixteenth of the width 12"),
             (["--arms", "standard,nosuch"], r"--arms standard,nosuch: expected standard, .*known_worse, or an object with name and set, got .nosuch."),
         ]:

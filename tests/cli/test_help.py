@@ -5,11 +5,11 @@ import unittest
 
 from harness import Case, environment, run, side_by_side
 
-COMMANDS = [[], ["validate-bespoke"], ["study"], ["train"], ["demo"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
+COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["demo"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
             ["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"],
             ["config"], ["config", "list"], ["config", "show"], ["config", "diff"], ["config", "schema"], ["help"]]
 ARMS = ["standard", "tied", "bespoke", "reversed", "random_band", "uniform_projected", "param_matched", "factorised",
-        "mixed_dim", "adaptive", "aa", "known_worse"]
+        "mixed_dim", "allocated", "adaptive", "aa", "known_worse"]
 ATTENTION = ["dense", "mlp_topk", "oracle_topk", "window", "lowrank_topk", "block_topk"]
 
 # command line, what the one line says

@@ -87,7 +87,7 @@ TEST_CASE("the schema's types are those of JSON, with null where a setting can b
   CHECK(property_of(schema, "/bands/rule")["enum"] == Json{"rank_count", "rank_share", "cumulative_share"});
   CHECK(property_of(schema, "/study/arms")["items"]["oneOf"][0]["enum"] ==
         Json{"standard", "tied", "bespoke", "reversed", "random_band", "uniform_projected", "param_matched",
-             "factorised", "mixed_dim", "adaptive", "aa", "known_worse"});
+             "factorised", "mixed_dim", "allocated", "adaptive", "aa", "known_worse"});
 }
 
 TEST_CASE("the schema's title and draft are those that editors look for", "[config]") {

@@ -5,7 +5,7 @@ namespace ate {
 
 extern const EmbeddingDescription standard_embedding, tied_embedding, bespoke_embedding, reversed_embedding,
     random_band_embedding, uniform_projected_embedding, param_matched_embedding, factorised_embedding,
-    mixed_dim_embedding, adaptive_embedding, aa_embedding, known_worse_embedding;
+    mixed_dim_embedding, allocated_embedding, adaptive_embedding, aa_embedding, known_worse_embedding;
 
 template <>
 std::vector<const EmbeddingDescription*>& registered() {
@@ -13,7 +13,8 @@ std::vector<const EmbeddingDescription*>& registered() {
       &standard_embedding,      &tied_embedding,        &bespoke_embedding,
       &reversed_embedding,      &random_band_embedding, &uniform_projected_embedding,
       &param_matched_embedding, &factorised_embedding,  &mixed_dim_embedding,
-      &adaptive_embedding,      &aa_embedding,          &known_worse_embedding};
+      &allocated_embedding,     &adaptive_embedding,    &aa_embedding,
+      &known_worse_embedding};
   return kinds;
 }
 
@@ -27,6 +28,7 @@ EmbeddingSettings settings_read_by(const std::vector<EmbeddingKind>& kinds) {
     read.high |= kind->reads.high;
     read.mid_low |= kind->reads.mid_low;
     read.rank |= kind->reads.rank;
+    read.widths |= kind->reads.widths;
   }
   return read;
 }
