@@ -45,8 +45,6 @@ int run(const StudyFlags& flags, const std::string& command) {
   Resolved resolved = flags.experiment.resolve();
   refuse_unread(resolved, {{"/train/", "only ate train reads it: leave it out"}});
   const std::optional<SvgFile> plot = plot_file(flags.plot, resolved.config);
-  if (resolved.config.study.arms.size() == 1)
-    spdlog::warn("the study has one arm, {}: nothing is compared", resolved.config.study.arms.front().name);
   std::optional<SvgFile> tuning_plot_file;
   if (!flags.plot_tuning.empty()) {
     if (resolved.config.study.tune.axes.empty())
