@@ -2,6 +2,7 @@
 #include "distil/teacher.h"
 
 #include "catch.h"
+#include "config/fields.h"
 #include "distil/tiny_teacher.h"
 #include "train/evaluation.h"
 #include "train/trial.h"
@@ -31,4 +32,20 @@ TEST_CASE("a teacher's loss is that of its trial, also with unpaired arms and no
     CHECK(evaluator.evaluate(teacher.model->model, trial.progress().epoch - 1).loss == trial.evaluate().loss);
     CHECK(trial.evaluate().loss == trial.progress().evaluations.back().loss);
   }
+}
+
+TEST_CASE("a teacher of pre-norm GELU layers keeps the numbers of before fused kernels had them",
+          "[distil]") {
+  const auto parameters = [](const std::string& kernels) {
+    const TemporaryFolder out;
+    Config config = tiny_distillation().config;
+    REQUIRE(config.body.norm == Norm::pre);
+    config.attention = {};
+    for (const auto& [kind, name] : EnumNames<KernelKind>::values)
+      if (kernels == name) config.kernels = kind;
+    const auto run = std::make_shared<RunFolder>(out.path(), "run", false);
+    return train_teacher("recall", config, at::kCPU, run, 30).model->arena.parameters.clone();
+  };
+  CHECK(at::equal(parameters("auto"), parameters("reference")));
+  CHECK(!at::equal(parameters("auto"), parameters("fused")));  // else the test would say nothing
 }

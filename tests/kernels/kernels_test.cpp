@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numbers>
 #include <vector>
 
 #include "catch.h"
@@ -101,6 +102,29 @@ TEST_CASE("sums of squares and of columns are right whatever the size", "[kernel
     std::vector<float> sums(3, -1);
     set.fp32->column_sums(2, 3, rows.data(), sums.data());
     CHECK(sums == std::vector<float>{11, 22, 33});
+  });
+}
+
+TEST_CASE("GELU and its slope are those of the normal law, and a NaN stays one", "[kernels]") {
+  std::vector<float> x, bias(241, 0.25F);
+  for (int i = -120; i <= 120; ++i) x.push_back(static_cast<float>(i) / 10);
+  const auto f = static_cast<int64_t>(x.size());
+  in_every_set([&](const kernels::KernelSet& set) {
+    std::vector<float> h(x.size()), dh(x.size(), 2.0F), dbias(x.size());
+    set.fp32->gelu(1, f, x.data(), bias.data(), {}, h.data());
+    set.fp32->gelu_backward(1, f, x.data(), bias.data(), {}, dh.data(), dbias.data());
+    for (size_t i = 0; i < x.size(); ++i) {
+      const double u = static_cast<double>(x[i]) + 0.25;
+      const double below = 0.5 * std::erfc(-u / std::sqrt(2.0));
+      const double density = std::exp(-u * u / 2) / std::sqrt(2 * std::numbers::pi);
+      CAPTURE(u);
+      CHECK(std::abs(static_cast<double>(h[i]) - u * below) < 1e-6);
+      CHECK(std::abs(static_cast<double>(dh[i]) - 2 * (below + u * density)) < 2e-6);
+      CHECK(dbias[i] == dh[i]);
+    }
+    const float nan = std::nanf("");
+    set.fp32->gelu(1, 1, &nan, bias.data(), {}, h.data());
+    CHECK(std::isnan(h[0]));
   });
 }
 

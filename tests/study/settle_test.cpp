@@ -103,7 +103,7 @@ TEST_CASE("a budget that buys an arm no step is refused", "[study]") {
 
 TEST_CASE("an arm that the fused kernels cannot train gets the others", "[study]") {
   Config config = study(Budget::steps);
-  const Arm arm("pre", {{"body.norm", "\"pre\""}});
+  const Arm arm("rms", {{"body.normalisation", "\"rms\""}});
   const Arm settled = Settler(config, no_time).settled(arm);
   CHECK(arm_config(config, settled).kernels == KernelKind::reference);
   config.kernels = KernelKind::reference;

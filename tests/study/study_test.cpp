@@ -74,8 +74,8 @@ TEST_CASE("progress files and results say which kernels trained, and why no fast
     StudyOptions options = options_in(out);
     options.stack = stack;
     const StudyOutcome outcome = run_study(tiny_study(sets), options);
-    const Json progress = Json::parse(
-        bytes_of_file(out.path() / ("progress_standard_s0_" + outcome.result.run_id + ".json")));
+    const Json progress =
+        Json::parse(bytes_of_file(out.path() / ("progress_standard_s0_" + outcome.result.run_id + ".json")));
     const Json arm = to_json(outcome.result)["arms"][0];
     CHECK(arm["kernels"] == progress["kernels"]);
     CHECK(arm["kernels_reason"] == progress["kernels_reason"]);
