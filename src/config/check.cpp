@@ -200,7 +200,6 @@ std::vector<Problem> check_model(const Config& c, const std::vector<EmbeddingKin
   append(problems, foreign_settings("optimiser", c.optimiser.kind, c.optimiser.own));
   if (c.optimiser.kind->check != nullptr) append(problems, c.optimiser.kind->check(c));
   append(problems, check_schedule(c));
-  append(problems, check_evaluation(c.evaluation));
   append(problems, check_embedding(c, embeddings));
   return problems;
 }
@@ -221,13 +220,16 @@ std::vector<Problem> check_config(const Config& c) {
     if (device) append(problems, check_kernels(c));
     append(problems, check_model(c, built_in));
   }
-  append(problems, check_arms(c, [&](const Config& of_arm) {
-           std::vector<Problem> own;
-           if (device) append(own, check_kernels(of_arm));
-           append(own, check_model(of_arm, {of_arm.embedding.kind}));
-           return own;
-         }));
-  append(problems, check_tuning(c));
+  append(problems, check_evaluation(c.evaluation));
+  append(problems, check_arms(c));
+  if (problems.empty()) append(problems, check_tuning(c));
+  return problems;
+}
+
+std::vector<Problem> check_arm_config(const Config& of_arm) {
+  std::vector<Problem> problems;
+  if (is_device_name(of_arm.device)) append(problems, check_kernels(of_arm));
+  append(problems, check_model(of_arm, {of_arm.embedding.kind}));
   return problems;
 }
 

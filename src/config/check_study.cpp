@@ -5,6 +5,9 @@
 #include <algorithm>
 
 #include "config/fields.h"
+#include "config/grid.h"
+#include "config/resolve.h"
+#include "config/settings.h"
 
 namespace ate {
 namespace {
@@ -25,8 +28,7 @@ bool same_law(SourceConfig left, const SourceConfig& right) {
 
 }  // namespace
 
-std::vector<Problem> check_arms(const Config& study,
-                                const std::function<std::vector<Problem>(const Config&)>& check) {
+std::vector<Problem> check_arms(const Config& study) {
   std::vector<Problem> problems;
   bool reads_kind = false;
   for (size_t i = 0; i < study.study.arms.size(); ++i) {
@@ -41,7 +43,7 @@ std::vector<Problem> check_arms(const Config& study,
            "arms are compared on one law: of the source only tokens and train_share may differ"});
       continue;
     }
-    for (Problem& problem : check(config)) {
+    for (Problem& problem : check_arm_config(config)) {
       problem.where = place_in(arm, i, problem.where);
       if (problem.where.rfind(list, 0) != 0) problem.what = "for arm " + arm.name + " " + problem.what;
       problems.push_back(std::move(problem));
@@ -81,7 +83,24 @@ std::vector<Problem> check_tuning(const Config& study) {
         if (setting.path == axis.path)
           problems.push_back({fmt::format("/study/arms/{}/set/{}", i, setting.path),
                               "is tuned, in every arm: leave it out here or in study.tune.axes"});
+  if (!problems.empty()) return problems;
+  if (const std::optional<PointProblem> problem = point_problem(study, tune.axes))
+    problems.push_back({"/study/tune/axes/" + problem->path, problem->what});
   return problems;
+}
+
+std::optional<PointProblem> point_problem(const Config& study, const TuneAxes& axes) {
+  for (const Arm& arm : tuning_arms(study, axes)) {
+    const std::vector<Problem> found = check_arm_config(arm_config(study, arm));
+    if (found.empty()) continue;
+    const auto axis = std::find_if(axes.begin(), axes.end(), [&](const TuneAxis& a) {
+      return pointer_of(a.path) == found.front().where;
+    });
+    return PointProblem{(axis == axes.end() ? axes.front() : *axis).path,
+                        fmt::format("at {} arm {} cannot train: {}: {}", arm.variant, arm.name,
+                                    set_path(found.front().where), found.front().what)};
+  }
+  return std::nullopt;
 }
 
 }  // namespace ate

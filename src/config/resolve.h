@@ -47,6 +47,8 @@ Resolved resolve(const Choice& choice);
 // The problems of a config that no single field shows: heads that do not divide the width, a window longer
 // than the corpus. `where` is the JSON pointer to blame.
 std::vector<Problem> check_config(const Config& config);
+// The same of the config that trains one arm (arm_config), as far as its model and its windows go.
+std::vector<Problem> check_arm_config(const Config& of_arm);
 // The same for what only ate train reads.
 std::vector<Problem> check_training(const Config& config);
 

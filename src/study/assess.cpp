@@ -209,6 +209,7 @@ StudyResult assess(const Config& config, const std::string& run_id, std::vector<
   }
   result.margin = margin_nats(result, config.study.margin);
   result.tuning = std::move(beforehand.tuning);
+  result.seconds_per_step = std::move(beforehand.seconds_per_step);
   result.comparisons = compare_arms(result, beforehand.seeds);
   withhold_untuned(result);
   result.seed_criteria = judge_by_seed_criteria(result);

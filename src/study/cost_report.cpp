@@ -13,20 +13,23 @@
 namespace ate {
 namespace {
 
-// Over the finished seeds, each by its last evaluation at `steps` or before; all have the same ones.
+// Over the finished seeds, each by its evaluation nearest to `steps`.
 LossAtCost loss_at(const StudyResult& result, const Arm& arm, int64_t steps) {
   const Config config = arm_config(result.config, arm);
-  LossAtCost out{0, std::nan("")};
+  const LossAtCost none{steps, std::nan("")};
+  LossAtCost out = none;
   std::vector<double> values;
   for (const TrialRecord* trial : finished_of(result.trials, arm)) {
+    const auto distance = [&](const Evaluation& e) { return std::abs(steps_at(config, e) - steps); };
     const std::vector<Evaluation>& all = trial->progress.evaluations;
-    const auto after = std::find_if(all.begin(), all.end(),
-                                    [&](const Evaluation& e) { return steps_at(config, e) > steps; });
-    if (after == all.begin()) return out;
-    const Evaluation& last = *(after - 1);
-    if (result.metric == Metric::excess && !last.excess) return out;
-    out.steps = steps_at(config, last);
-    values.push_back(primary_number(last, result.metric));
+    const auto nearest =
+        std::min_element(all.begin(), all.end(),
+                         [&](const Evaluation& a, const Evaluation& b) { return distance(a) < distance(b); });
+    if (nearest == all.end() || 100 * distance(*nearest) > steps ||
+        (result.metric == Metric::excess && !nearest->excess))
+      return none;
+    out.steps = steps_at(config, *nearest);
+    values.push_back(primary_number(*nearest, result.metric));
   }
   out.mean = summarise(values).mean;
   return out;
@@ -54,6 +57,8 @@ std::vector<ArmCost> costs_of(const StudyResult& result) {
       seconds += trial->seconds;
     }
     cost.seconds_per_step = seconds / updates;
+    if (const auto timed = result.seconds_per_step.find(cost.arm); timed != result.seconds_per_step.end())
+      cost.timed_seconds_per_step = timed->second;
     fewest_steps = std::min(fewest_steps, cost.steps);
     least_flops = std::min(least_flops, cost.flops);
     costs.push_back(std::move(cost));
@@ -77,24 +82,28 @@ nlohmann::ordered_json to_json(const ArmCost& cost) {
   const auto at = [](const LossAtCost& loss) {
     return nlohmann::ordered_json{{"steps", loss.steps}, {"mean", number_or_null(loss.mean)}};
   };
-  return {{"arm", cost.arm},
-          {"parameters", cost.parameters},
-          {"steps", cost.steps},
-          {"tokens", cost.tokens},
-          {"flops", cost.flops},
-          {"seconds_per_step", number_or_null(cost.seconds_per_step)},
-          {"at_equal_steps", at(cost.at_equal_steps)},
-          {"at_equal_flops", at(cost.at_equal_flops)}};
+  nlohmann::ordered_json out = {{"arm", cost.arm},
+                                {"parameters", cost.parameters},
+                                {"steps", cost.steps},
+                                {"tokens", cost.tokens},
+                                {"flops", cost.flops},
+                                {"seconds_per_step", number_or_null(cost.seconds_per_step)},
+                                {"at_equal_steps", at(cost.at_equal_steps)},
+                                {"at_equal_flops", at(cost.at_equal_flops)}};
+  if (cost.timed_seconds_per_step) out["timed_seconds_per_step"] = *cost.timed_seconds_per_step;
+  return out;
 }
 
 Table costs_table(const StudyResult& result) {
   const std::string metric = result.metric == Metric::excess ? "excess" : "loss";
+  const bool timed = !result.seconds_per_step.empty();
   Table table{
       "costs",
       fmt::format(
           "Cost of a training, budget: equal {}; {} at the fewest steps and at the least operations of "
-          "any arm, by the last evaluation until then",
-          enum_name(result.config.study.budget), metric),
+          "any arm, where it was evaluated within 1 % of that; ms/step {}",
+          enum_name(result.config.study.budget), metric,
+          timed ? "as timed for the budget" : "with evaluations and neighbours"),
       {{"arm", "arm"},
        {"steps", "steps"},
        {"tokens", "tokens (M)", 2, 1e6},
@@ -107,7 +116,7 @@ Table costs_table(const StudyResult& result) {
       {}};
   for (const ArmCost& cost : costs_of(result))
     table.rows.push_back({cost.arm, cost.steps, cost.tokens, cost.flops,
-                          number_or_null(1e3 * cost.seconds_per_step),
+                          number_or_null(1e3 * cost.timed_seconds_per_step.value_or(cost.seconds_per_step)),
                           number_or_null(cost.at_equal_steps.mean), cost.at_equal_steps.steps,
                           number_or_null(cost.at_equal_flops.mean), cost.at_equal_flops.steps});
   return table;

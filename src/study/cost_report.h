@@ -1,26 +1,30 @@
 // What each arm cost, and the losses at equal cost: arms of a study may differ in what a step takes. No LibTorch.
 #pragma once
 
+#include <optional>
+
 #include "report/table.h"
 #include "study/result.h"
 
 namespace ate {
 
-// What an arm had come to when it had spent so much, by its last evaluation until then.
+// What an arm had come to when it had spent so much: by an evaluation within 1 % of that cost.
 struct LossAtCost {
-  int64_t steps = 0;  // of that evaluation
-  double mean = 0;    // primary number over the finished seeds, nats; NaN where it had none by then
+  int64_t steps = 0;  // that it had made by then
+  double mean = 0;    // primary number over the finished seeds, nats; NaN where there was no such evaluation
 };
 
 struct ArmCost {
   std::string arm;
   int64_t parameters = 0;
-  int64_t steps = 0;            // of a whole training
-  double tokens = 0;            // read in training
-  double flops = 0;             // of a whole training
-  double seconds_per_step = 0;  // wall-clock, evaluations included, mean over the seeds
-  LossAtCost at_equal_steps;    // the fewest steps that any arm made
-  LossAtCost at_equal_flops;    // the fewest operations that any arm spent
+  int64_t steps = 0;  // of a whole training
+  double tokens = 0;  // read in training
+  double flops = 0;   // of a whole training
+  double seconds_per_step =
+      0;  // wall-clock, evaluations included, side by side with others; mean over the seeds
+  std::optional<double> timed_seconds_per_step;  // by itself, as timed for a budget of seconds
+  LossAtCost at_equal_steps;                     // the fewest steps that any arm made
+  LossAtCost at_equal_flops;                     // the fewest operations that any arm spent
 };
 
 std::vector<ArmCost> costs_of(const StudyResult& result);

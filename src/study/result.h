@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -155,7 +156,8 @@ struct StudyResult {
   std::vector<Canary> canaries;
   std::vector<SeedCriterion> seed_criteria;
   std::optional<Tuning> tuning{};
-  std::vector<std::string> notes;  // what can be said, a sentence each
+  std::map<std::string, double> seconds_per_step{};  // as Beforehand has it
+  std::vector<std::string> notes;                    // what can be said, a sentence each
 };
 
 // Seeds below which a difference is called exploratory.
@@ -165,6 +167,8 @@ inline constexpr int kSeedsForVerdict = 10;
 struct Beforehand {
   SeedPlan seeds;  // by default all seeds are planned, and no looks
   std::optional<Tuning> tuning{};
+  std::map<std::string, double>
+      seconds_per_step{};  // of each arm by its name, as timed for a budget of seconds
 };
 
 // Compares the arms over the trials given; trials that did not finish are left out pair by pair and named in

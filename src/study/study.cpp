@@ -6,8 +6,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "config/grid.h"
 #include "config/json.h"
 #include "config/kernels.h"
 #include "config/overlays.h"
@@ -40,12 +42,12 @@ std::vector<TrialId> plan_trials(const Config& config) {
 
 // The parameters of the largest model. What would only show when a trial is built is tried for every seed, before
 // anything is written.
-int64_t check_models(const Config& study) {
+int64_t check_models(const Config& study, const SeedList& seeds, const std::vector<Arm>& arms) {
   int64_t largest = 0;
-  for (const int64_t seed : study.study.seeds) {
+  for (const int64_t seed : seeds) {
     try {
       const Corpus corpus = make_corpus(study.source, seed);
-      for (const Arm& arm : study.study.arms) {
+      for (const Arm& arm : arms) {
         const Config config = arm_config(study, arm);
         const EmbeddingPlan plan = plan_embedding(
             config, arm, config.source == study.source ? corpus : make_corpus(config.source, seed), seed);
@@ -60,11 +62,10 @@ int64_t check_models(const Config& study) {
 }
 
 // One trial per core on the CPU, where memory allows; one on a GPU.
-int jobs_here(const Config& config, at::Device device, int64_t parameters) {
+int jobs_here(const Config& config, const std::vector<Arm>& arms, at::Device device, int64_t parameters) {
   if (!device.is_cpu()) return 1;
   double bytes = 0;
-  for (const Arm& arm : config.study.arms)
-    bytes = std::max(bytes, trial_bytes(arm_config(config, arm), parameters));
+  for (const Arm& arm : arms) bytes = std::max(bytes, trial_bytes(arm_config(config, arm), parameters));
   const auto memory = static_cast<double>(available_memory());
   const int jobs = trials_that_fit(0.8 * memory, bytes, usable_cores());
   if (jobs < usable_cores())
@@ -102,6 +103,13 @@ bool undecided(const StudyResult& result) {
          std::any_of(result.comparisons.begin(), result.comparisons.end(), [](const Comparison& c) {
            return c.decision.outcome == Outcome::undecided && c.verdict.find("untuned") == std::string::npos;
          });
+}
+
+// The config as its file holds it. Kernels that do not train every arm are left to each arm, as they were asked for.
+Json stored_config(Config config, const Config& asked) {
+  for (const Arm& arm : config.study.arms)
+    if (chosen_kernels(arm_config(asked, arm)) != config.kernels) config.kernels = asked.kernels;
+  return write_config(config);
 }
 
 // The smallest beyond all seeds of the study that tuning has not had.
@@ -144,6 +152,14 @@ class Choices {
     return arms;
   }
 
+  // Of each settled arm, by its name; empty where the budget is not seconds.
+  std::map<std::string, double> times(const std::vector<Arm>& arms) {
+    std::map<std::string, double> times;
+    if (config_.study.budget == Budget::seconds)
+      for (const Arm& arm : arms) times[arm.name] = seconds_per_step(arm);
+    return times;
+  }
+
  private:
   Json plan() const { return run_.read_json("plan.json"); }
 
@@ -168,12 +184,12 @@ class Choices {
   double seconds_per_step(const Arm& arm) {
     Json times = plan().value("seconds_per_step", Json::object());
     if (!times.is_object()) times = Json::object();
-    const std::string name = file_name(arm);
-    if (!times.contains(name) || !times[name].is_number()) {
-      times[name] = time_step(config_, arm);
+    const std::string key = time_key(config_, arm);
+    if (!times.contains(key) || !times[key].is_number()) {
+      times[key] = time_step(config_, arm);
       keep("seconds_per_step", times);
     }
-    return times[name].get<double>();
+    return times[key].get<double>();
   }
 
   const Config& config_;
@@ -187,7 +203,8 @@ class Choices {
 StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   Config& config = resolved.config;
   int64_t parameters = 0;
-  Config asked;  // on the chosen device, before its kernels are chosen
+  std::vector<Arm> trained;  // the arms, or what tuning trains of them
+  Config asked;              // on the chosen device, before its kernels are chosen
   const at::Device device = [&] {
     try {
       const at::Device chosen = choose_device(config.device);
@@ -196,17 +213,22 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
       if (!problems.empty()) throw BadInput(std::move(problems));
       asked = config;
       config.kernels = chosen_kernels(config);
-      parameters = check_models(config);
+      trained = config.study.arms;
+      parameters = check_models(config, config.study.seeds, trained);
+      if (const TuneConfig& tune = config.study.tune; !tune.axes.empty()) {
+        trained = tuning_arms(config, tune.axes);
+        parameters = std::max(parameters, check_models(config, tune.seeds, trained));
+      }
       if (config.study.budget != Budget::seconds) {
         const Settler settler(asked, nullptr);
-        for (const Arm& arm : config.study.arms) (void)settler.settled(arm);
+        for (const Arm& arm : trained) (void)settler.settled(arm);
       }
       return chosen;
     } catch (const BadInput& error) {
       throw resolved.blame(error);
     }
   }();
-  const int jobs = options.jobs > 0 ? options.jobs : jobs_here(config, device, parameters);
+  const int jobs = options.jobs > 0 ? options.jobs : jobs_here(config, trained, device, parameters);
   at::set_num_threads(1);
 
   check_stack(asked, options.stack);
@@ -222,27 +244,30 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   if (!outcome.part_of_stored) {
     const bool begun = !std::filesystem::is_empty(run.folder() / "checkpoint");
     const Json plan = with_request(run.read_json("plan.json"), config, plan_file, begun);
-    run.write_json("config.json", write_config(config));
+    run.write_json("config.json", stored_config(config, asked));
     run.write_json("plan.json", plan);
   }
 
   TrialPool pool(asked, config, run,
                  {jobs, most_in_stack(asked, options.stack, parameters), options.save_seconds});
   std::optional<Tuning> tuning;
+  std::map<std::string, double> times;
   try {
-    config.study.arms = Choices(asked, planned, run, pool).settled_arms(tuning);
+    Choices choices(asked, planned, run, pool);
+    config.study.arms = choices.settled_arms(tuning);
+    times = choices.times(config.study.arms);
   } catch (const BadInput& error) {
     throw resolved.blame(error);
   }
   const auto judge = [&] {
     outcome.result = assess(config, id, pool.train(plan_trials(config), "to train"),
-                            {seeds_of_plan(run.read_json("plan.json"), planned), tuning});
+                            {seeds_of_plan(run.read_json("plan.json"), planned), tuning, times});
   };
   judge();
   while (undecided(outcome.result) && static_cast<int64_t>(config.study.seeds.size()) < options.max_seeds) {
     config.study.seeds.push_back(next_seed(config));
     planned.study.seeds = config.study.seeds;
-    run.write_json("config.json", write_config(planned));
+    run.write_json("config.json", stored_config(planned, asked));
     run.write_json("plan.json", with_request(run.read_json("plan.json"), planned, plan_file, true));
     spdlog::info("undecided after {} seeds: seed {} is added", config.study.seeds.size() - 1,
                  config.study.seeds.back());

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "study/settle.h"
 #include "support/error.h"
 #include "support/timing.h"
 #include "train/trial.h"
@@ -12,7 +13,7 @@ double time_step(const Config& study, const Arm& arm) {
   constexpr int kBursts = 5;
   constexpr double kBurstSeconds = 0.1;
   const at::Device device(study.device);
-  Trial trial(study, {arm, study.study.seeds.front()}, device);
+  Trial trial(study, {arm, cost_seed(study)}, device);
   // A step ends with its loss on the host, so that on a GPU nothing is left running.
   const auto clock = device.is_cpu() ? thread_seconds : wall_seconds;
   std::vector<double> times;

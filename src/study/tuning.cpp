@@ -1,23 +1,23 @@
 #include "study/tuning.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "config/check_study.h"
+#include "config/grid.h"
 #include "config/overlays.h"
 #include "study/finished.h"
+#include "study/settle.h"
 #include "support/json.h"
 
 namespace ate {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr const char* kTunePart = "evaluation.part";
 
 std::vector<double> numbers_of(const TuneAxis& axis) {
   std::vector<double> numbers;
@@ -37,22 +37,44 @@ bool is_allowed(const std::string& path, const Json& value) {
   return problems.empty();
 }
 
-// The next value beyond the first (low) or the last one, at the ratio of the two at that end, or their distance where one
-// is not above 0; nothing for values that are no numbers, and where the setting's range ends.
-std::optional<std::string> next_value(const TuneAxis& axis, bool low) {
+// The next values beyond the first (low) or the last one, the better first: at the ratio of the two at that end, and at
+// their distance. Whole numbers stay whole. None for values that are no numbers.
+std::vector<Json> next_values(const TuneAxis& axis, bool low) {
   std::vector<double> numbers = numbers_of(axis);
-  if (numbers.size() < 2) return std::nullopt;
+  if (numbers.size() < 2) return {};
   if (low) std::reverse(numbers.begin(), numbers.end());
   const double last = numbers.back();
   const double before = numbers[numbers.size() - 2];
-  const double next = last > 0 && before > 0 ? last * (last / before) : last + (last - before);
-  const double rounded = std::strtod(fmt::format("{:.4g}", next).c_str(), nullptr);
-  const Json value = Json::parse(axis.values.front()).is_number_integer() && rounded == std::floor(rounded)
-                         ? Json(static_cast<int64_t>(rounded))
-                         : Json(rounded);
-  if (rounded == last || !is_allowed(axis.path, value)) return std::nullopt;
-  return value.dump();
+  const bool whole = std::all_of(axis.values.begin(), axis.values.end(), [](const std::string& text) {
+    return Json::parse(text).is_number_integer();
+  });
+  std::vector<double> candidates = {last + (last - before)};
+  if (last > 0 && before > 0) candidates.insert(candidates.begin(), last * (last / before));
+  std::vector<Json> values;
+  for (const double candidate : candidates) {
+    const double rounded = std::strtod(fmt::format("{:.4g}", candidate).c_str(), nullptr);
+    // The nearest whole number, one further at least.
+    const double next = !whole ? rounded
+                        : low  ? std::min(std::round(rounded), last - 1)
+                               : std::max(std::round(rounded), last + 1);
+    if (next == last) continue;
+    values.push_back(whole ? Json(static_cast<int64_t>(next)) : Json(next));
+  }
+  return values;
 }
+
+// Whether a step's operations do not depend on the setting.
+bool costs_nothing(const std::string& path) {
+  const std::string section = path.substr(0, path.find('.'));
+  return (section == "optimiser" && path != "optimiser.accumulate") || section == "schedule" ||
+         path == "body.dropout";
+}
+
+// What is beyond an end of an axis.
+struct Beyond {
+  std::optional<std::string> value;  // that the grid can grow by
+  std::string why_not;               // why there is none though the setting's range goes on; "" where it ends
+};
 
 // The ends of an axis that have grown so far.
 struct Growth {
@@ -61,6 +83,8 @@ struct Growth {
 };
 
 class Tuner {
+  static constexpr int kMostCost = 4;
+
  public:
   Tuner(const Config& study, const std::function<Arm(Arm)>& settle, const TrainTrials& train)
       : study_(study), settle_(settle), train_(train), growth_(study.study.tune.axes.size()) {
@@ -151,10 +175,10 @@ class Tuner {
         for (size_t i = 0; i < tuning_.arms.size(); ++i)
           wanted |= !frozen[i] && best_at_end(tuning_.arms[i], axis, low);
         if (!wanted || grown >= study_.study.tune.grow) continue;
-        const std::optional<std::string> value = next_value(tuning_.grid[axis], low);
-        if (!value) continue;
+        const Beyond next = beyond(axis, low);
+        if (!next.value) continue;
         std::vector<std::string>& values = tuning_.grid[axis].values;
-        values.insert(low ? values.begin() : values.end(), *value);
+        values.insert(low ? values.begin() : values.end(), *next.value);
         ++grown;
         grew = true;
       }
@@ -165,11 +189,49 @@ class Tuner {
   std::string why_untuned(const TunedArm& arm) const {
     if (arm.points[arm.best].diverged > 0) return "at no point of the grid did every tuning seed finish";
     for (size_t axis = 0; axis < tuning_.grid.size(); ++axis)
-      for (const bool low : {true, false})
-        if (best_at_end(arm, axis, low) && next_value(tuning_.grid[axis], low))
-          return fmt::format("it does best at {} = {}, the {} end of the grid", tuning_.grid[axis].path,
-                             arm.points[arm.best].set[axis].value, low ? "lower" : "upper");
+      for (const bool low : {true, false}) {
+        if (!best_at_end(arm, axis, low)) continue;
+        const Beyond next = beyond(axis, low);
+        if (!next.value && next.why_not.empty()) continue;
+        return fmt::format("it does best at {} = {}, the {} end of the grid{}", tuning_.grid[axis].path,
+                           arm.points[arm.best].set[axis].value, low ? "lower" : "upper",
+                           next.why_not.empty() ? ", which has grown as often as study.tune.grow allows"
+                                                : ", which cannot grow: " + next.why_not);
+      }
     return "";
+  }
+
+  // What the grid can grow by: a value with which every arm can train at all points of the other axes, in steps of at most
+  // kMostCost times the operations of the dearest that were asked for.
+  Beyond beyond(size_t axis, bool low) const {
+    Beyond out;
+    for (const Json& value : next_values(tuning_.grid[axis], low)) {
+      if (!is_allowed(tuning_.grid[axis].path, value)) continue;
+      TuneAxes grown = tuning_.grid;
+      grown[axis].values = {value.dump()};
+      if (const std::optional<PointProblem> problem = point_problem(study_, grown)) {
+        if (out.why_not.empty()) out.why_not = problem->what;
+        continue;
+      }
+      if (!costs_nothing(grown[axis].path) &&
+          dearest_step(grown) > kMostCost * dearest_step(study_.study.tune.axes)) {
+        if (out.why_not.empty())
+          out.why_not =
+              fmt::format("a step at {} takes more than {} times the operations of any that was asked for",
+                          value.dump(), kMostCost);
+        continue;
+      }
+      return {value.dump(), ""};
+    }
+    return out;
+  }
+
+  // The operations of the dearest step of all arms at these points.
+  double dearest_step(const TuneAxes& axes) const {
+    double most = 0;
+    for (const Arm& arm : tuning_arms(study_, axes))
+      most = std::max(most, flops_per_step(study_, arm, study_.study.tune.seeds.front()));
+    return most;
   }
 
   const Config& study_;
@@ -180,34 +242,6 @@ class Tuner {
 };
 
 }  // namespace
-
-std::vector<std::vector<ArmSetting>> grid_points(const TuneAxes& axes) {
-  std::vector<std::vector<ArmSetting>> points = {{}};
-  for (const TuneAxis& axis : axes) {
-    std::vector<std::vector<ArmSetting>> longer;
-    for (const std::vector<ArmSetting>& point : points)
-      for (const std::string& value : axis.values) {
-        longer.push_back(point);
-        longer.back().push_back({axis.path, value});
-      }
-    points = std::move(longer);
-  }
-  return points;
-}
-
-std::string point_name(const std::vector<ArmSetting>& point) {
-  std::vector<std::string> values;
-  for (const ArmSetting& setting : point) values.push_back(setting.value);
-  return fmt::format("{}", fmt::join(values, ", "));
-}
-
-Arm tuning_arm(const Arm& arm, const std::vector<ArmSetting>& point) {
-  Arm tuned = arm;
-  tuned.set.insert(tuned.set.end(), point.begin(), point.end());
-  tuned.set.push_back({kTunePart, "\"tune\""});
-  tuned.variant = point_name(point);
-  return tuned;
-}
 
 Tuning tune(const Config& study, const std::function<Arm(Arm)>& settle, const Json& frozen,
             const std::string& file, const TrainTrials& train) {

@@ -13,15 +13,6 @@
 
 namespace ate {
 
-// All points of the axes, the last axis fastest: each a value per axis.
-std::vector<std::vector<ArmSetting>> grid_points(const TuneAxes& axes);
-
-// "0.003", or "0.003, 64" of several axes.
-std::string point_name(const std::vector<ArmSetting>& point);
-
-// The arm at a point, as it trains to be tuned: scored on the tuning part.
-Arm tuning_arm(const Arm& arm, const std::vector<ArmSetting>& point);
-
 // Trains these trials to their end and gives their records, in that order.
 using TrainTrials = std::function<std::vector<TrialRecord>(const std::vector<TrialId>&)>;
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "config/grid.h"
 #include "config/overlays.h"
 #include "study/compare.h"
 #include "study/tuning.h"
@@ -151,8 +152,7 @@ std::vector<std::string> describe_tuning(const Tuning& tuning, double margin) {
                   tuning.seconds, fmt::join(chosen, "; ")));
   for (const TunedArm& arm : tuning.arms)
     if (!arm.untuned.empty())
-      notes.push_back(fmt::format("{} is untuned: {}. Raise study.tune.grow, or give other values.",
-                                  arm.arm.name, arm.untuned));
+      notes.push_back(fmt::format("{} is untuned: {}. Give other values.", arm.arm.name, arm.untuned));
   const std::vector<PointComparison> comparisons = compare_at_points(tuning, margin);
   for (size_t a = 1; a < tuning.arms.size(); ++a) {
     const std::string& name = tuning.arms[a].arm.name;

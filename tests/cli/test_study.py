@@ -64,6 +64,23 @@ class Study(Case):
                          study=STUDY).out
         self.assertIn("budget: equal flops", out)
 
+    def test_equal_seconds_are_timed_once_for_arms_that_do_the_same_work(self):
+        result = self.result("--arms", "standard,aa", *TUNE, "--set", "study.budget=seconds")
+        self.assertEqual([cost["steps"] for cost in result["costs"]], [40, 40])
+        self.assertEqual(len({cost["timed_seconds_per_step"] for cost in result["costs"]}), 1)
+        for chosen in result["tuning"]["arms"]:
+            self.assertNotIn("schedule.steps", chosen["chosen"])
+
+    def test_arms_that_need_other_kernels_can_be_read_again(self):
+        study = ["study", "--preset", "medium", "--epochs", "1", "--seeds", "0", "--device", "cpu",
+                 "--set", "windows.batches_per_epoch=2", "--arms", "standard", "--arm", "near:attention.kind=window"]
+        self.study(study=study)
+        folder = glob.glob(os.path.join(self.out, "runs", "study-*"))[0]
+        again = self.study(study=["study", "--config", os.path.join(folder, "config.json")])
+        self.assertIn("no training needed", again.err)
+        for checkpoint in glob.glob(os.path.join(folder, "checkpoint", "*-s0.safetensors")):
+            self.assertEqual(run("train", "--evaluate", checkpoint).code, 0)
+
     def test_train_takes_an_arm_of_ones_own(self):
         table = self.study("--arm", "wide:body.width=96", "--seed", "0",
                            study=["train", "--preset", "focused", "--epochs", "1", "--device", "cpu"]).out
@@ -91,6 +108,8 @@ class Study(Case):
             (["--tune", "optimiser.learning_rate=1"], "expected a list of at least two values"),
             (["--tune", "optimiser.learning_rate=1,-1"], "expected a number above 0, got -1"),
             (["--tune", "optimiser.rate=1,2"], "unknown key"),
+            (["--tune", "body.width=64,66", "--set", "body.kind=encoder"],
+             "at 66 arm standard cannot train: body.heads: 4 heads do not divide the width 66"),
             ([*TUNE, "--set", "study.tune.seeds=0..3"], "seed 0 is one of study.seeds too"),
             ([*TUNE, "--set", "evaluation.tune_share=1"], "expected a number of at least 0 and below 1"),
             (["--set", "study.looks=[20,10]"], "a list of growing whole numbers"),

@@ -60,6 +60,40 @@ TEST_CASE("equal seconds go by the time of each arm's step", "[study]") {
   CHECK(settler.settled(config.study.arms[0]) == Arm::standard);
 }
 
+TEST_CASE("an arm is timed with the kernels that train it", "[study]") {
+  Config config = study(Budget::seconds);
+  config.study.arms = {Arm::standard, Arm("pre", {{"body.norm", "\"pre\""}})};
+  const Settler settler(config, [&](const Arm& arm) {
+    const KernelKind asked = arm_config(config, arm).kernels;
+    CHECK(asked == (arm.name == "pre" ? KernelKind::reference : KernelKind::automatic));
+    return 1.0;
+  });
+  for (const Arm& arm : config.study.arms) (void)settler.settled(arm);
+}
+
+TEST_CASE("arms whose steps do the same work share one time", "[study]") {
+  const Config config = study(Budget::seconds);
+  const std::string standard = time_key(config, Arm::standard);
+  CHECK(time_key(config, Arm::aa) == standard);
+  CHECK(time_key(config, Arm("standard", {{"optimiser.learning_rate", "0.1"},
+                                          {"evaluation.part", "\"tune\""}})) == standard);
+  CHECK(time_key(config, Arm("drop", {{"body.dropout", "0.3"}})) == standard);
+  CHECK(time_key(config, Arm::bespoke) == time_key(config, Arm::random_band));
+  for (const Arm& other :
+       {Arm::bespoke, Arm::tied, Arm("none", {{"body.dropout", "0.0"}}),
+        Arm("clip", {{"optimiser.clip_norm", "0.0"}}), Arm("half", {{"windows.batch", "1"}}),
+        Arm("window", {{"attention.kind", "\"window\""}})})
+    CHECK(time_key(config, other) != standard);
+}
+
+TEST_CASE("a study that tunes counts and times its steps on no seed of the test", "[study]") {
+  Config config = study(Budget::flops);
+  config.study.seeds = {3, 4};
+  CHECK(cost_seed(config) == 3);
+  config.study.tune.axes = {{"optimiser.learning_rate", {"0.1", "0.2"}}};
+  CHECK(cost_seed(config) == config.study.tune.seeds.front());
+}
+
 TEST_CASE("a budget that buys an arm no step is refused", "[study]") {
   const Config config = study(Budget::seconds);
   const Settler settler(config, [](const Arm& arm) { return arm.name == "wide" ? 1.0 : 1e-6; });
@@ -94,12 +128,4 @@ TEST_CASE("a warm-up that the steps of a budget do not leave room for is refused
   CHECK(settler.settled(Arm::standard) == Arm::standard);
   CHECK(contains(complaint_of<BadInput>([&] { settler.settled(config.study.arms[2]); }),
                  "/schedule/warmup_steps: for arm wide a warm-up of"));
-}
-
-TEST_CASE("a point of a tuning grid at which the warm-up is too long is refused", "[study]") {
-  const Config config = study(Budget::steps);
-  const Settler settler(config, no_time);
-  const auto at = [&](const char* steps) { return Arm("point", {{"schedule.warmup_steps", steps}}); };
-  CHECK(settler.settled(at("39")) == at("39"));
-  CHECK(contains(complaint_of<BadInput>([&] { settler.settled(at("40")); }), "does not end in a run of 40"));
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "catch.h"
+#include "config/grid.h"
 #include "helpers/errors.h"
 #include "helpers/tiny.h"
 #include "study/tuning_report.h"
@@ -120,7 +121,9 @@ TEST_CASE("an arm that still does best at the end of a grown grid is untuned", "
   CHECK(tuning.grid[0].values.size() == 4);
   CHECK(tuning.arms[0].untuned.empty());
   CHECK(tuning.arms[1].untuned ==
-        "it does best at optimiser.learning_rate = 0.0001, the lower end of the grid");
+        "it does best at optimiser.learning_rate = 0.0001, the lower end of the grid, which has grown as "
+        "often as "
+        "study.tune.grow allows");
   const std::vector<std::string> notes = describe_tuning(tuning, 0.03);
   CHECK(std::any_of(notes.begin(), notes.end(),
                     [](const std::string& note) { return contains(note, "bespoke is untuned"); }));
@@ -147,6 +150,54 @@ TEST_CASE("a point at which a seed diverged is not chosen while another finished
   CHECK(chosen(tuning, 1) == "1.0");
   CHECK(tuning.arms[1].points[2].diverged == 3);
   CHECK(std::isnan(tuning.arms[1].points[2].loss.mean));
+}
+
+namespace {
+
+// Trainings that do the better the larger the setting is.
+TrainTrials more_is_better(int64_t (*setting)(const Config&)) {
+  return [setting](const std::vector<TrialId>& trials) {
+    Formula formula;
+    std::vector<TrialRecord> records = formula(trials);
+    for (TrialRecord& record : records)
+      record.progress.evaluations[0].loss =
+          3 + 1 / static_cast<double>(setting(arm_config(Config(), record.id.arm)));
+    return records;
+  };
+}
+
+}  // namespace
+
+TEST_CASE("a grid of whole numbers grows by whole numbers with which every arm can train", "[study]") {
+  // The ratio leads to 21, which the two heads do not divide; the distance leads to 20.
+  const Config config = study({{"body.width", {"8", "12", "16"}}}, 1);
+  const Tuning tuning = tune(config, as_it_is, nullptr, "plan.json",
+                             more_is_better([](const Config& c) { return c.body.width; }));
+  CHECK(tuning.grid[0].values == std::vector<std::string>{"8", "12", "16", "20"});
+  CHECK_FALSE(tuning.arms[0].untuned.empty());
+  // One further at least: from 3 and 4 the ratio leads to 5.33.
+  const Tuning steps = tune(study({{"body.feedforward", {"3", "4"}}}, 2), as_it_is, nullptr, "plan.json",
+                            more_is_better([](const Config& c) { return c.body.feedforward; }));
+  CHECK(steps.grid[0].values == std::vector<std::string>{"3", "4", "5", "6"});
+}
+
+TEST_CASE("a grid does not grow into steps of many times the operations, and says so", "[study]") {
+  Config config = study({{"windows.batch", {"2", "8"}}}, 3);
+  const Tuning tuning = tune(config, as_it_is, nullptr, "plan.json",
+                             more_is_better([](const Config& c) { return c.windows.batch; }));
+  CHECK(tuning.grid[0].values == std::vector<std::string>{"2", "8", "32"});
+  CHECK(contains(tuning.arms[0].untuned, "a step at 128 takes more than 4 times the operations"));
+}
+
+TEST_CASE("a grid does not grow to where an arm cannot train, and says so", "[study]") {
+  Config config = study({{"body.heads", {"1", "2"}}}, 3);
+  config.body.width = 8;
+  config.study.arms = {Arm::standard, Arm("narrow", {{"body.width", "6"}})};
+  const Tuning tuning = tune(config, as_it_is, nullptr, "plan.json",
+                             more_is_better([](const Config& c) { return c.body.heads; }));
+  CHECK(tuning.grid[0].values == std::vector<std::string>{"1", "2"});
+  CHECK(contains(tuning.arms[0].untuned, "which cannot grow: at "));
+  CHECK(contains(tuning.arms[0].untuned, "heads do not divide the width"));
 }
 
 TEST_CASE("values that have no order have no ends", "[study]") {
