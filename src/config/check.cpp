@@ -228,7 +228,6 @@ std::vector<Problem> check_model(const Config& c, const std::vector<EmbeddingKin
   append(problems, foreign_settings("optimiser", c.optimiser.kind, c.optimiser.own));
   if (c.optimiser.kind->check != nullptr) append(problems, c.optimiser.kind->check(c));
   append(problems, check_schedule(c));
-  append(problems, check_evaluation(c.evaluation));
   append(problems, check_embedding(c, embeddings));
   return problems;
 }
@@ -249,6 +248,7 @@ std::vector<Problem> check_config(const Config& c) {
     if (device) append(problems, check_kernels(c));
     append(problems, check_model(c, built_in));
   }
+  append(problems, check_evaluation(c.evaluation));
   append(problems, check_arms(c));
   if (problems.empty()) append(problems, check_tuning(c));
   return problems;

@@ -41,12 +41,12 @@ std::vector<Problem> check_schedule(const Config& config) {
                         fmt::format("a warm-up of {} steps does not end in a run of {}: set it below {}",
                                     s.warmup_steps, steps, steps)});
   else if (s.decay == Decay::wsd &&
-           static_cast<double>(s.warmup_steps) > (1 - s.decay_share) * static_cast<double>(steps))
+           s.warmup_steps > floor_product(1 - s.decay_share, static_cast<double>(steps)))
     problems.push_back(
         {"/schedule/decay_share",
-         fmt::format("the last {} of {} steps begin within the warm-up of {}: set it to at most {:.4g}",
+         fmt::format("the last {} of {} steps begin within the warm-up of {}: set it to at most {}",
                      s.decay_share, steps, s.warmup_steps,
-                     1 - static_cast<double>(s.warmup_steps) / static_cast<double>(steps))});
+                     static_cast<double>(10'000 * (steps - s.warmup_steps) / steps) / 10'000)});
   return problems;
 }
 

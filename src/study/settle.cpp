@@ -24,7 +24,7 @@ bool sets(const Arm& arm, const std::string& path) {
   return std::any_of(arm.set.begin(), arm.set.end(), [&](const ArmSetting& s) { return s.path == path; });
 }
 
-// What a point of the tuning grid, or the steps that a budget buys, make of the schedule.
+// What the steps that a budget buys make of the schedule.
 void throw_problems_of(const Config& config, const Arm& arm) {
   std::vector<Problem> problems = check_schedule(config);
   for (Problem& problem : problems) problem.what = "for arm " + arm.name + " " + problem.what;
@@ -102,10 +102,7 @@ Arm Settler::with_kernels(Arm arm) const {
 Arm Settler::settled(Arm arm) const {
   const Config config = arm_config(asked_, arm);
   arm = with_kernels(std::move(arm));
-  if (asked_.study.budget == Budget::steps) {
-    throw_problems_of(config, arm);
-    return arm;
-  }
+  if (asked_.study.budget == Budget::steps) return arm;
   // A share of a step within rounding of a whole one is that step.
   const auto steps = static_cast<int64_t>(std::floor(budget_ / cost_of_step(arm) + 1e-6));
   if (steps < 1)

@@ -66,7 +66,8 @@ std::vector<Json> next_values(const TuneAxis& axis, bool low) {
 // Whether a step's operations do not depend on the setting.
 bool costs_nothing(const std::string& path) {
   const std::string section = path.substr(0, path.find('.'));
-  return section == "optimiser" || section == "schedule" || path == "body.dropout";
+  return (section == "optimiser" && path != "optimiser.accumulate") || section == "schedule" ||
+         path == "body.dropout";
 }
 
 // What is beyond an end of an axis.

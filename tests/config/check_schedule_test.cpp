@@ -61,6 +61,16 @@ TEST_CASE("an arm's own schedule is checked by its own steps", "[config]") {
   CHECK(contains(complaint({arms, "schedule.warmup_steps=20"}), "does not end in a run of 20"));
 }
 
+TEST_CASE(
+    "a point of a tuning grid at which the warm-up is too long is refused, and a best evaluation is no "
+    "matter there",
+    "[config]") {
+  const std::string warmups = "study.tune.axes={\"schedule.warmup_steps\":[10,";
+  CHECK(complaint({warmups + "49]}", "evaluation.best=true"}).empty());
+  CHECK(contains(complaint({warmups + "50]}"}),
+                 "at 50 arm standard cannot train: schedule.warmup_steps: a warm-up of 50"));
+}
+
 TEST_CASE("the best evaluation is chosen on a part of its own", "[config]") {
   CHECK(contains(complaint({"evaluation.best=true"}),
                  "evaluation.best=true: takes a part of the validation data"));

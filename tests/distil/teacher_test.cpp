@@ -29,7 +29,8 @@ TEST_CASE("a teacher's loss is that of its trial, also with unpaired arms and no
     Trial trial(dense, teacher.id, at::kCPU);
     trial.restore(SafetensorsFile(run->checkpoint(teacher.id.text())));
     const Evaluator evaluator(teacher.data, at::kCPU);
-    CHECK(evaluator.evaluate(teacher.model->model, trial.progress().epoch - 1).loss == trial.evaluate().loss);
+    CHECK(evaluator.evaluate(teacher.model->model, trial.progress().epoch - 1, EvaluationPart::test).loss ==
+          trial.evaluate().loss);
     CHECK(trial.evaluate().loss == trial.progress().evaluations.back().loss);
   }
 }

@@ -15,10 +15,11 @@ inline std::unique_ptr<FusedStep> fused_step(Rig& rig, const at::Tensor& noise =
   config.dtype = dtype;
   const auto data = [](at::Tensor& flat) { return flat.mutable_data_ptr<float>(); };
   Arena& arena = rig.arena;
-  return make_fused_step(
-      config, rig.plan, rig.layout,
-      {data(arena.parameters), data(arena.gradients), data(arena.state[0]), data(arena.state[1])},
-      noise.defined() ? noise.const_data_ptr<float>() : nullptr, instructions);
+  const bool fused = config.optimiser.kind->fused;
+  return make_fused_step(config, rig.plan, rig.layout,
+                         {data(arena.parameters), data(arena.gradients),
+                          fused ? data(arena.state[0]) : nullptr, fused ? data(arena.state[1]) : nullptr},
+                         noise.defined() ? noise.const_data_ptr<float>() : nullptr, instructions);
 }
 
 inline std::vector<std::string> instruction_sets() {

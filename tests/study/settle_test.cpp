@@ -129,11 +129,3 @@ TEST_CASE("a warm-up that the steps of a budget do not leave room for is refused
   CHECK(contains(complaint_of<BadInput>([&] { settler.settled(config.study.arms[2]); }),
                  "/schedule/warmup_steps: for arm wide a warm-up of"));
 }
-
-TEST_CASE("a point of a tuning grid at which the warm-up is too long is refused", "[study]") {
-  const Config config = study(Budget::steps);
-  const Settler settler(config, no_time);
-  const auto at = [&](const char* steps) { return Arm("point", {{"schedule.warmup_steps", steps}}); };
-  CHECK(settler.settled(at("39")) == at("39"));
-  CHECK(contains(complaint_of<BadInput>([&] { settler.settled(at("40")); }), "does not end in a run of 40"));
-}

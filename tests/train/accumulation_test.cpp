@@ -19,7 +19,7 @@ Config settings(KernelKind kernels, int64_t accumulate) {
   config.kernels = kernels;
   config.body.dropout = 0;
   config.optimiser.kind = OptimiserKind::sgd;  // linear in the gradient: rounding stays rounding
-  config.optimiser.learning_rate = 0.1;
+  config.optimiser.learning_rate = 0.5;
   config.windows.batch = 12 / accumulate;
   config.optimiser.accumulate = accumulate;
   return config;

@@ -41,7 +41,7 @@ class ByHand {
         const TrainingLoss loss = rig_.model.training_loss(windows, key_, updates);
         loss.backward();
         sum += loss.value();
-        update(config_.optimiser, rig_.layout, rig_.arena, learning_rate(config_, epoch), updates + 1);
+        update(config_.optimiser, rig_.layout, rig_.arena, learning_rate(config_, updates), updates + 1);
       }
       train_losses_.push_back(sum / static_cast<double>(steps));
     }
