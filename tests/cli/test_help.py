@@ -7,7 +7,8 @@ from harness import Case, environment, run, side_by_side
 
 COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["demo"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
             ["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"],
-            ["config"], ["config", "list"], ["config", "show"], ["config", "diff"], ["config", "schema"], ["help"]]
+            ["source"], ["source", "show"], ["source", "write"], ["config"], ["config", "list"], ["config", "show"],
+            ["config", "diff"], ["config", "schema"], ["help"]]
 ARMS = ["standard", "tied", "bespoke", "reversed", "random_band", "uniform_projected", "param_matched", "factorised",
         "mixed_dim", "allocated", "adaptive", "aa", "known_worse"]
 ATTENTION = ["dense", "mlp_topk", "oracle_topk", "window", "lowrank_topk", "block_topk"]
@@ -43,7 +44,7 @@ class Help(Case):
 
     def test_a_missing_or_unknown_subcommand_is_answered_with_all_of_them(self):
         top = ["demo", "validate-bespoke", "study", "train", "compute-analysis", "gpt4-analysis", "compare", "audit", "bench",
-               "config", "help"]
+               "source", "config", "help"]
         config, bench = ["list", "show", "diff", "schema"], ["step", "attention", "startup"]
         rows = [
             ([], r"^ate: a subcommand is missing; there are$", top, "ate"),

@@ -85,7 +85,7 @@ class SourceFiles(Case):
                 self.assertNotIn("answers", arrays)
                 begin, end = about["split"]["test"]
                 self.assertEqual(arrays["evaluation_windows"], list(range(begin, end - 16, 16)))
-                self.assertEqual(about["files"]["training_windows.npy"]["shape"], [12, about["files"]["training_windows.npy"]["shape"][1]])
+                self.assertEqual(about["files"]["training_windows.npy"]["shape"], [12, 16])  # steps, windows of each
                 self.assertTrue(all(0 <= start < about["split"]["training"][1] - 16 for start in arrays["training_windows"]))
                 self.assertGreater(len(set(arrays["training_windows"])), 20)
                 self.assertLess(self.assert_law(about, arrays), most)
