@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kPublished = ", published";  // in the origin of a setting that such an overlay made
+constexpr const char* kPublishedLayer = ", published";  // in the origin of a setting that such an overlay made
 
 void throw_if_any(std::vector<Problem> problems) {
   if (!problems.empty()) throw BadInput(std::move(problems));
@@ -120,7 +120,7 @@ Resolved resolve(const Choice& choice) {
   for (const auto& [leaf, value] : settings_of(resolved.document)) {
     const Layer* layer = setter(layers, leaf);
     resolved.origin[leaf] =
-        layer == nullptr ? "default" : layer->label + (layer->is_published() ? kPublished : "");
+        layer == nullptr ? "default" : layer->label + (layer->is_published() ? kPublishedLayer : "");
     if (layer != nullptr) resolved.address[leaf] = layer->address(leaf);
   }
   if (!resolved.config.study.tune.axes.empty() && setter(layers, "/evaluation/tune_share") == nullptr) {

@@ -8,6 +8,7 @@
 
 #include "config/derived.h"
 #include "config/fields.h"
+#include "config/grid.h"
 #include "config/json.h"
 #include "config/overlays.h"
 #include "run/folder.h"
