@@ -29,7 +29,8 @@ inline Config tiny_bag() {
 // The same with two encoder layers and everything they can have.
 inline Config tiny_encoder() {
   Config config = tiny_bag();
-  config.embedding = {.high = 1.5, .mid = 1.0, .low = 0.5, .projection_bias = false, .tables = Tables::band};
+  config.embedding = {
+      .high = 1.5, .mid = 1.0, .low = 0.5, .widths = {}, .projection_bias = false, .tables = Tables::band};
   config.body.kind = BodyKind::encoder;
   config.body.layers = 2;
   config.body.heads = 2;
