@@ -96,6 +96,7 @@ TEST_CASE("trials in a stack accumulate as each does alone", "[train]") {
   config.evaluation.every_steps = 3;
   for (const OptimiserKind kind : {OptimiserKind::sgd, OptimiserKind::adamw}) {
     config.optimiser.kind = kind;
+    if (kind == OptimiserKind::adamw) config.optimiser.learning_rate = 0.01;
     std::vector<std::unique_ptr<Trial>> trials;
     std::vector<Trial*> stacked;
     for (const Arm& arm : {Arm::standard, Arm::bespoke}) {
