@@ -45,6 +45,7 @@ void Induction::answers(std::span<const int64_t> tokens, std::span<int32_t> answ
   std::vector<int32_t> value(static_cast<size_t>(keys_), kNotAsked);
   std::fill(answers.begin(), answers.end(), kNotAsked);
   for (size_t t = 0; t < tokens.size(); t += 2) {
+    if (tokens[t] >= keys_) continue;  // no example of this source
     int32_t& known = value[static_cast<size_t>(tokens[t])];
     answers[t] = known;
     if (t + 1 < tokens.size()) known = static_cast<int32_t>(tokens[t + 1]);
