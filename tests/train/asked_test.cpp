@@ -40,7 +40,7 @@ TEST_CASE("an evaluation scores the answers asked for, and their accuracy", "[tr
     const TrialData data(config, {Arm::standard, 2});
     Rig rig(config, Arm::standard, shuffled_bands(config), at::kFloat);
     rig.initialise({3, 0});
-    const Evaluation found = Evaluator(data, at::kCPU).evaluate(rig.model, 0);
+    const Evaluation found = Evaluator(data, at::kCPU).evaluate(rig.model, 0, EvaluationPart::test);
 
     // By hand, from the logits of every position of the 100 validation examples.
     double loss = 0, right = 0, targets = 0;
