@@ -262,7 +262,7 @@ class BadInput(Case):
 
     def test_values(self):
         self.refused("source.kind=zipf_markv",
-                     where=r"zipf_iid, zipf_markov, recall or text \(did you mean \"zipf_markov\"\?\)")
+                     where=r"zipf_iid, zipf_markov, recall, mqar, aggregate, induction, copy or text \(did you mean \"zipf_markov\"\?\)")
         self.refused("source.kind=zipf_markov", "source.order=3", where=r"source\.order=3: expected a whole number from 1 "
                                                                         r"to 2, got 3")
         self.refused("source.kind=recall", "source.keys=70", "source.distance=500",

@@ -127,11 +127,11 @@ TEST_CASE("what a source that asks cannot have is refused, with what would be ri
   CHECK(contains(small("mqar", 9),
                  "/source/vocabulary: of 9 tokens 3 are keys, and an example has 4 different ones: set "
                  "source.vocabulary to at least 10"));
-  CHECK(small("mqar", 10).empty());
+  CHECK(!contains(small("mqar", 10), "/source/"));  // the bands are too large then
   CHECK(contains(small("induction", 3), "/source/vocabulary: 3 tokens are too few"));
   CHECK(contains(small("copy", 3), "/source/vocabulary: 3 tokens are too few"));
   CHECK(contains(small("aggregate", 18, true), "set source.vocabulary to at least 19"));
-  CHECK(small("aggregate", 19, true).empty());
+  CHECK(!contains(small("aggregate", 19, true), "/source/"));
 }
 
 TEST_CASE("a window of a source that asks is an example, and the model an encoder", "[config]") {
