@@ -34,9 +34,10 @@ Arm tuning_arm(const Arm& arm, const std::vector<ArmSetting>& point) {
 }
 
 std::vector<Arm> tuning_arms(const Config& study, const TuneAxes& axes) {
+  const std::vector<std::vector<ArmSetting>> points = grid_points(axes);
   std::vector<Arm> arms;
   for (const Arm& arm : study.study.arms)
-    for (const std::vector<ArmSetting>& point : grid_points(axes)) arms.push_back(tuning_arm(arm, point));
+    for (const std::vector<ArmSetting>& point : points) arms.push_back(tuning_arm(arm, point));
   return arms;
 }
 

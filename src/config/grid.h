@@ -17,7 +17,7 @@ std::string point_name(const std::vector<ArmSetting>& point);
 // The arm at a point, as it trains to be tuned: scored on the tuning part.
 Arm tuning_arm(const Arm& arm, const std::vector<ArmSetting>& point);
 
-// Every arm of the study at every point of these axes.
+// Every arm of the study at every point of these axes, the points of an arm side by side.
 std::vector<Arm> tuning_arms(const Config& study, const TuneAxes& axes);
 
 }  // namespace ate

@@ -115,24 +115,23 @@ class Tuner {
  private:
   void measure() {
     const std::vector<std::vector<ArmSetting>> points = grid_points(tuning_.grid);
+    std::vector<Arm> arms = tuning_arms(study_, tuning_.grid);
+    std::transform(arms.begin(), arms.end(), arms.begin(), settle_);
     std::vector<TrialId> trials;
     for (const int64_t seed : tuning_.seeds)
-      for (const TunedArm& arm : tuning_.arms)
-        for (const std::vector<ArmSetting>& point : points)
-          trials.push_back({settle_(tuning_arm(arm.arm, point)), seed});
+      for (const Arm& arm : arms) trials.push_back({arm, seed});
     const std::vector<TrialRecord> records = train_(trials);
     tuning_.trials = static_cast<int64_t>(records.size());
     tuning_.seconds = 0;
     for (const TrialRecord& record : records) tuning_.seconds += record.seconds;
     tuning_.metric = metric_of(records);
-    const size_t each = tuning_.arms.size() * points.size();
     for (size_t a = 0; a < tuning_.arms.size(); ++a) {
       tuning_.arms[a].points.clear();
       for (size_t p = 0; p < points.size(); ++p) {
         TunedPoint point{points[p], {}, {}, 0, {}};
         std::vector<double> finite;
         for (size_t s = 0; s < tuning_.seeds.size(); ++s) {
-          const TrialRecord& record = records[s * each + a * points.size() + p];
+          const TrialRecord& record = records[s * arms.size() + a * points.size() + p];
           const bool ended = finished(record);
           point.seeds.push_back(ended ? primary_number(last_evaluation(record), tuning_.metric)
                                       : std::nan(""));
@@ -186,7 +185,7 @@ class Tuner {
   }
 
   // An end of a grid is an optimum only where the setting's own range ends there, or its values have no order.
-  std::string why_untuned(const TunedArm& arm) const {
+  std::string why_untuned(const TunedArm& arm) {
     if (arm.points[arm.best].diverged > 0) return "at no point of the grid did every tuning seed finish";
     for (size_t axis = 0; axis < tuning_.grid.size(); ++axis)
       for (const bool low : {true, false}) {
@@ -203,7 +202,7 @@ class Tuner {
 
   // What the grid can grow by: a value with which every arm can train at all points of the other axes, in steps of at most
   // kMostCost times the operations of the dearest that were asked for.
-  Beyond beyond(size_t axis, bool low) const {
+  Beyond beyond(size_t axis, bool low) {
     Beyond out;
     for (const Json& value : next_values(tuning_.grid[axis], low)) {
       if (!is_allowed(tuning_.grid[axis].path, value)) continue;
@@ -213,8 +212,7 @@ class Tuner {
         if (out.why_not.empty()) out.why_not = problem->what;
         continue;
       }
-      if (!costs_nothing(grown[axis].path) &&
-          dearest_step(grown) > kMostCost * dearest_step(study_.study.tune.axes)) {
+      if (!costs_nothing(grown[axis].path) && dearest_step(grown) > kMostCost * dearest_asked_step()) {
         if (out.why_not.empty())
           out.why_not =
               fmt::format("a step at {} takes more than {} times the operations of any that was asked for",
@@ -230,14 +228,21 @@ class Tuner {
   double dearest_step(const TuneAxes& axes) const {
     double most = 0;
     for (const Arm& arm : tuning_arms(study_, axes))
-      most = std::max(most, flops_per_step(study_, arm, study_.study.tune.seeds.front()));
+      most = std::max(most, flops_per_step(study_, arm, cost_seed(study_)));
     return most;
+  }
+
+  // Counted once, and only where an axis changes what a step costs.
+  double dearest_asked_step() {
+    if (!dearest_asked_step_) dearest_asked_step_ = dearest_step(study_.study.tune.axes);
+    return *dearest_asked_step_;
   }
 
   const Config& study_;
   const std::function<Arm(Arm)>& settle_;
   const TrainTrials& train_;
   std::vector<Growth> growth_;  // of each axis
+  std::optional<double> dearest_asked_step_;
   Tuning tuning_;
 };
 
