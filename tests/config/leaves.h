@@ -56,6 +56,7 @@ inline Json another_value(const std::string& pointer, const Json& value) {
   if (pointer == "/study/looks") return value.empty() ? Json{10, 20} : Json::array();
   if (pointer == "/study/tune/axes")
     return value.empty() ? Json{{"body.dropout", {0.1, 0.2}}} : Json(Json::object());
+  if (pointer == "/embedding/widths") return value.empty() ? Json{8, 4} : Json::array();
   if (pointer == "/study/tune/seeds") return "50..52";
   if (pointer == "/train/kinds") return value.size() > 1 ? Json{"window"} : Json{"window", "block_topk"};
   const Json property = property_of(config_schema(), pointer);

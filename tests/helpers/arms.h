@@ -14,6 +14,7 @@ inline std::vector<Arm> all_arms() { return built_in_arms(); }
 inline Config config_for_all_arms() {
   Config config = tiny_encoder();
   config.body.width = 16;
+  config.embedding.widths.columns = {9, 5, 2};
   return config;
 }
 

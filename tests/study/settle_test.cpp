@@ -62,10 +62,10 @@ TEST_CASE("equal seconds go by the time of each arm's step", "[study]") {
 
 TEST_CASE("an arm is timed with the kernels that train it", "[study]") {
   Config config = study(Budget::seconds);
-  config.study.arms = {Arm::standard, Arm("pre", {{"body.norm", "\"pre\""}})};
+  config.study.arms = {Arm::standard, Arm("rms", {{"body.normalisation", "\"rms\""}})};
   const Settler settler(config, [&](const Arm& arm) {
     const KernelKind asked = arm_config(config, arm).kernels;
-    CHECK(asked == (arm.name == "pre" ? KernelKind::reference : KernelKind::automatic));
+    CHECK(asked == (arm.name == "rms" ? KernelKind::reference : KernelKind::automatic));
     return 1.0;
   });
   for (const Arm& arm : config.study.arms) (void)settler.settled(arm);

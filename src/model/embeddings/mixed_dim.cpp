@@ -28,6 +28,7 @@ EmbeddingPlan mixed_dim(const Config& config, const Bands& bands) {
 
 EmbeddingPlan allocated(const Config& config, const Bands& bands) {
   const std::vector<int64_t>& widths = config.embedding.widths.columns;
+  if (widths.empty()) throw cannot_build("allocated", "embedding.widths is empty");
   std::vector<TokenGroup> groups = blocks_of_equal_occurrence(bands, widths.size());
   if (groups.size() < widths.size())
     throw cannot_build("allocated", fmt::format("a token is so frequent that {} blocks have no token: give "
