@@ -154,7 +154,7 @@ def law_rows(files):
 
 
 def evaluate(model, files, evaluation):
-    """{loss, excess, accuracy} over the windows of an evaluation; `evaluation`: its place among evaluated_epochs."""
+    """{loss, excess, accuracy} over the windows of an evaluation; `evaluation`: its place among evaluation_draws."""
     corpus, starts = files["corpus"], files["evaluation_windows"]
     sampled = starts.ndim == 2
     if sampled:
@@ -235,7 +235,7 @@ def recompute(run, ate, name):
         files = Files(folder)
         embedding = Embedding(files.about["embedding_tables"], files["embedding"], arrays)
         computed = evaluate(Model(config, arrays, embedding), files,
-                            files.about["evaluated_epochs"].index(recorded["epoch"]))
+                            files.about["evaluation_draws"].index(recorded.get("updates", recorded["epoch"])))
     return [(quantity, recorded[quantity], value) for quantity, value in computed.items()
             if recorded.get(quantity) is not None]
 

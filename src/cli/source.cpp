@@ -7,7 +7,6 @@
 #include "cli/commands.h"
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
-#include "config/derived.h"
 #include "export/source_report.h"
 #include "support/error.h"
 #include "support/files.h"
@@ -38,13 +37,6 @@ TrialSource open_trial(const SourceFlags& flags) {
   }
 }
 
-std::vector<int64_t> evaluated_epochs(const Config& config) {
-  std::vector<int64_t> epochs;
-  for (int64_t epoch = 0; epoch < epochs_in_all(config); ++epoch)
-    if (evaluates_after(config, epoch)) epochs.push_back(epoch);
-  return epochs;
-}
-
 int show(const SourceFlags& flags) {
   flags.output.start();
   flags.output.print(source_report(open_trial(flags), flags.windows));
@@ -63,7 +55,7 @@ int write(const SourceFlags& flags) {
   fs::remove_all(unfinished, ignored);
   make_folders(unfinished);
   try {
-    const auto written = write_source(trial, evaluated_epochs(trial.config), unfinished);
+    const auto written = write_source(trial, evaluation_draws(trial.config), unfinished);
     fs::rename(unfinished, fs::absolute(folder).lexically_normal());
     flags.output.print(files_report(trial, written, folder));
   } catch (...) {

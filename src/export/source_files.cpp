@@ -73,11 +73,11 @@ void write_training_windows(const TrialSource& trial, Files& files) {
 }
 
 // The starts of every evaluation that differs from the others, one after another.
-std::vector<WindowStarts> all_evaluations(const TrialSource& trial, const std::vector<int64_t>& epochs) {
+std::vector<WindowStarts> all_evaluations(const TrialSource& trial, const std::vector<int64_t>& draws) {
   std::vector<WindowStarts> all;
   const bool whole = trial.config.evaluation.windows == EvaluationWindows::whole;
-  for (const int64_t epoch : whole ? std::vector<int64_t>{0} : epochs)
-    all.push_back(evaluation_windows(trial.config, trial.corpus, trial.key, epoch));
+  for (const int64_t draw : whole ? std::vector<int64_t>{0} : draws)
+    all.push_back(evaluation_windows(trial.config, trial.corpus, trial.key, draw));
   return all;
 }
 
@@ -167,21 +167,21 @@ Json split_of(const TrialSource& trial) {
           {"test", {cut, trial.corpus.size()}}};
 }
 
-Json write_source(const TrialSource& trial, const std::vector<int64_t>& evaluated_epochs,
+Json write_source(const TrialSource& trial, const std::vector<int64_t>& evaluation_draws,
                   const fs::path& folder) {
   const Config& config = trial.config;
   const Json settings = write_config(config);
   Files files(folder);
   write_corpus(trial.corpus, files);
   write_training_windows(trial, files);
-  const std::vector<WindowStarts> evaluations = all_evaluations(trial, evaluated_epochs);
+  const std::vector<WindowStarts> evaluations = all_evaluations(trial, evaluation_draws);
   const bool sampled = config.evaluation.windows == EvaluationWindows::sampled;
   std::vector<int64_t> shape;
   if (sampled) shape.push_back(static_cast<int64_t>(evaluations.size()));
   shape.push_back(static_cast<int64_t>(evaluations.front().size()));
   files.write<int64_t>("evaluation_windows", shape,
                        sampled
-                           ? "where the windows of each evaluation start, a row for each of evaluated_epochs"
+                           ? "where the windows of each evaluation start, a row for each of evaluation_draws"
                            : "where the windows of every evaluation start",
                        [&](NpyWriter<int64_t>& file) {
                          for (const WindowStarts& starts : evaluations) file.append(starts);
@@ -204,7 +204,7 @@ Json write_source(const TrialSource& trial, const std::vector<int64_t>& evaluate
               {"floor_nats", number_or_null(trial.source->entropy())},
               {"split", split_of(trial)},
               {"evaluated", enum_name(config.evaluation.part)},
-              {"evaluated_epochs", evaluated_epochs},
+              {"evaluation_draws", evaluation_draws},
               {"steps_per_epoch", steps_per_epoch(config)},
               {"embedding_tables", tables},
               {"files", files.described()}};

@@ -24,9 +24,9 @@ struct TrialSource {
 // The parts of the corpus, each as [begin, end).
 nlohmann::ordered_json split_of(const TrialSource& trial);
 
-// Writes all files into `folder`, which is there and empty, and source.json, which says what each is; returns it. The
-// windows of an evaluation that draws them anew each time are of the evaluations after these epochs. Throws Failure.
-nlohmann::ordered_json write_source(const TrialSource& trial, const std::vector<int64_t>& evaluated_epochs,
+// Writes all files into `folder`, which is there and empty, and source.json, which says what each is; returns it. Evaluations
+// that draw their windows anew each time have these numbers (train/schedule.h). Throws Failure.
+nlohmann::ordered_json write_source(const TrialSource& trial, const std::vector<int64_t>& evaluation_draws,
                                     const std::filesystem::path& folder);
 
 }  // namespace ate

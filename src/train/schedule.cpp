@@ -55,6 +55,21 @@ bool evaluates_after(const Config& config, int64_t updates) {
   return updates % steps == 0 && (updates / steps - 1) % config.evaluation.every == 0;
 }
 
+int64_t evaluation_draw(const Config& config, int64_t updates) {
+  if (config.evaluation.every_steps > 0) return updates;
+  // A run can end inside an epoch, which counts as one then.
+  const int64_t epochs =
+      updates == steps_in_all(config) ? epochs_in_all(config) : updates / steps_per_epoch(config);
+  return std::max<int64_t>(0, epochs - 1);
+}
+
+std::vector<int64_t> evaluation_draws(const Config& config) {
+  std::vector<int64_t> draws;
+  for (int64_t updates = 1; updates <= steps_in_all(config); ++updates)
+    if (evaluates_after(config, updates)) draws.push_back(evaluation_draw(config, updates));
+  return draws;
+}
+
 bool stops_early(const ScheduleConfig& schedule, const std::vector<double>& validation_losses) {
   const auto n = static_cast<size_t>(schedule.early_stop_evaluations);
   if (n == 0 || validation_losses.size() <= n) return false;

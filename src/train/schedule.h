@@ -21,6 +21,13 @@ double learning_rate(const Config& config, int64_t update);
 // evaluation.every, and the last; by steps after every so many; always at the end.
 bool evaluates_after(const Config& config, int64_t updates);
 
+// The number of the draw that evaluation.windows=sampled takes after so many updates: the index of the epoch that was
+// completed last, 0 before; by steps the updates themselves.
+int64_t evaluation_draw(const Config& config, int64_t updates);
+
+// Those of a whole run, in order.
+std::vector<int64_t> evaluation_draws(const Config& config);
+
 // Whether the losses so far end the trial early: the last n = `early_stop_evaluations` of them gained less than
 // `early_stop_gain` over the one before them, so n + 1 losses are compared, first with last.
 bool stops_early(const ScheduleConfig& schedule, const std::vector<double>& validation_losses);

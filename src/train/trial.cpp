@@ -101,12 +101,10 @@ void Trial::measure() {
 
 Evaluation Trial::evaluate() const {
   const EvaluationConfig& how = config_.evaluation;
-  // The index of the epoch that was completed last: sampled windows are drawn anew for each evaluation.
-  const int64_t epoch = progress_.epoch - 1;
-  const int64_t draw = how.every_steps > 0 ? progress_.updates : std::max<int64_t>(0, epoch);
+  const int64_t draw = evaluation_draw(config_, progress_.updates);
   const Evaluator& evaluator = state_->evaluator;
   Evaluation out = evaluator.evaluate(state_->model.model, draw, how.part);
-  out.epoch = epoch;
+  out.epoch = progress_.epoch - 1;
   if (how.every_steps > 0) out.updates = progress_.updates;
   if (how.best && how.part == EvaluationPart::test)
     out.tune_loss = evaluator.evaluate(state_->model.model, draw, EvaluationPart::tune).loss;

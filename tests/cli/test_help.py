@@ -43,7 +43,7 @@ class Help(Case):
                 self.assertEqual(outcome.out, run(*command, "--help").out)
 
     def test_a_missing_or_unknown_subcommand_is_answered_with_all_of_them(self):
-        top = ["demo", "validate-bespoke", "study", "train", "compute-analysis", "gpt4-analysis", "compare", "audit", "bench",
+        top = ["demo", "validate-bespoke", "study", "widths", "train", "compute-analysis", "gpt4-analysis", "compare", "audit", "bench",
                "source", "config", "help"]
         config, bench = ["list", "show", "diff", "schema"], ["step", "attention", "startup"]
         rows = [

@@ -113,7 +113,7 @@ class SourceFiles(Case):
         self.assertEqual(bytes(arrays["corpus"]).decode(), text[:3210])
         self.assertIsNone(about["floor_nats"])
         self.assertNotIn("law_entropy", arrays)
-        self.assertEqual(about["evaluated_epochs"], [0, 1])
+        self.assertEqual(about["evaluation_draws"], [0, 1])
         self.assertEqual(about["files"]["evaluation_windows.npy"]["shape"][0], 2)
         half = len(arrays["evaluation_windows"]) // 2
         self.assertNotEqual(arrays["evaluation_windows"][:half], arrays["evaluation_windows"][half:])

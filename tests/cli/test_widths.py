@@ -38,7 +38,7 @@ class Widths(Case):
 
     def test_bad_input(self):
         rows = [
-            (["--seeds", "90..95"], "seed 90 is one of study.seeds too"),
+            (["--set", "study.tune.seeds=1..2"], "seed 1 is one of study.seeds too"),
             (["--blocks", "1"], "--blocks"),
             (["--parameters", "10"], "10 parameters do not pay for one column"),
             (["--arms", "bespoke"], "the search makes its own arms"),

@@ -171,8 +171,8 @@ TEST_CASE("arms that know no bands are built also where a band would be empty", 
     CAPTURE(enum_name(arm));
     const bool refused = !complaint_of<BadInput>([&] { plan_embedding(config, arm, corpus, 0); }).empty();
     const bool knows_bands = arm == Arm::bespoke || arm == Arm("reversed") || arm == Arm::random_band ||
-                             arm == Arm("param_matched") || arm == Arm("mixed_dim") || arm == Arm("allocated") ||
-                             arm == Arm("adaptive");
+                             arm == Arm("param_matched") || arm == Arm("mixed_dim") ||
+                             arm == Arm("allocated") || arm == Arm("adaptive");
     CHECK(refused == knows_bands);
   }
 }

@@ -132,6 +132,18 @@ TEST_CASE("by steps the loss is taken after every so many, wherever epochs end, 
   CHECK(evaluated(config) == std::vector<int64_t>{4, 8, 9});
 }
 
+TEST_CASE("an evaluation's draw is the last whole epoch, or the updates where they are counted", "[train]") {
+  Config config = run_of(3, 5);
+  config.evaluation.every = 1;
+  CHECK(evaluation_draws(config) == std::vector<int64_t>{0, 1, 2});
+  CHECK(evaluation_draw(config, 3) == 0);
+  CHECK(evaluation_draw(config, 14) == 1);
+  config.schedule.steps = 13;  // the last epoch is cut short
+  CHECK(evaluation_draws(config) == std::vector<int64_t>{0, 1, 2});
+  config.evaluation.every_steps = 4;
+  CHECK(evaluation_draws(config) == std::vector<int64_t>{4, 8, 12, 13});
+}
+
 TEST_CASE("training stops early when the last evaluations gained too little over the one before them",
           "[train]") {
   ScheduleConfig schedule;
