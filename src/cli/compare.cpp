@@ -50,7 +50,8 @@ void add_compare(CLI::App& app, Action& action) {
       ->check(number(0, 1));
   flags->output.add_to(*command);
   command->footer(
-      "Trials pair by the arm's name and seed. A row for each arm, then one for what each arm is to the baseline.\n"
+      "Trials pair by the arm's name and seed. A row for each arm, then one for what each arm is to the "
+      "baseline.\n"
       "Example:\n"
       "  ate validate-bespoke --preset medium --epochs 5\n"
       "  ate validate-bespoke --preset medium --epochs 5 --dtype bf16\n"

@@ -19,7 +19,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kPublishedLayer = ", published";  // in the origin of a setting that such an overlay made
+constexpr const char* kPublishedLayer =
+    ", published";  // in the origin of a setting that such an overlay made
 
 void throw_if_any(std::vector<Problem> problems) {
   if (!problems.empty()) throw BadInput(std::move(problems));
