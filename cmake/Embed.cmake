@@ -4,7 +4,8 @@ set(ATE_GENERATED_FOLDER ${PROJECT_BINARY_DIR}/generated)
 set(ATE_PRESETS_SOURCE ${ATE_GENERATED_FOLDER}/presets.cpp)
 
 set(ATE_PRESET_ENTRIES "")
-foreach(name focused medium long definitive sparse sparse-frontier demo)
+foreach(name focused medium long definitive sparse sparse-frontier demo
+               nanogpt-shakespeare-char-cpu zoology-mqar)
   file(READ ${PROJECT_SOURCE_DIR}/configs/presets/${name}.json text)
   string(APPEND ATE_PRESET_ENTRIES "      {\"${name}\", R\"json(${text})json\"},\n")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/configs/presets/${name}.json)

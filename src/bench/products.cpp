@@ -55,8 +55,10 @@ std::vector<ProductShape> step_products(const Config& config, const EmbeddingPla
   std::vector<ProductShape> shapes;
   add_linear(shapes, "qkv", rows, d, 3 * d, body.layers);
   add_linear(shapes, "out", rows, d, d, body.layers);
-  add_linear(shapes, "linear1", rows, d, f, body.layers);
-  add_linear(shapes, "linear2", rows, f, d, body.layers);
+  if (f > 0) {
+    add_linear(shapes, "linear1", rows, d, f, body.layers);
+    add_linear(shapes, "linear2", rows, f, d, body.layers);
+  }
   add_linear(shapes, "head", rows, d, config.source.vocabulary, 1);
   for (const EmbeddingBlock& block : plan.blocks)
     if (block.projected) add_linear(shapes, block.name, block.live_rows(), block.width, d, 1);

@@ -34,6 +34,10 @@ std::vector<Problem> unread_settings(const ScheduleConfig& s) {
 std::vector<Problem> check_schedule(const Config& config) {
   const ScheduleConfig& s = config.schedule;
   std::vector<Problem> problems = unread_settings(s);
+  if (s.early_stop_accuracy > 0 && !asks(config.source))
+    problems.push_back({"/schedule/early_stop_accuracy",
+                        fmt::format("{} asks for no answers, so it has no accuracy: leave it out",
+                                    config.source.kind->name)});
   if (s.warmup_steps == 0 || steps_per_epoch(config) < 1) return problems;
   const int64_t steps = steps_in_all(config);
   if (s.warmup_steps >= steps)

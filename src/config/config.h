@@ -143,8 +143,9 @@ struct BodyConfig {
   int64_t heads = 4;   // must divide width
   // Heads of keys and values, each read by heads / kv_heads heads of queries (Ainslie et al. 2023); 0: heads.
   int64_t kv_heads = 0;
-  bool qk_norm = false;     // RMS norm of each head's queries and keys, before rotary (Henry et al. 2020)
-  int64_t feedforward = 4;  // hidden width of the feed-forward block, as a multiple of width
+  bool qk_norm = false;  // RMS norm of each head's queries and keys, before rotary (Henry et al. 2020)
+  // Hidden width of the feed-forward block, as a multiple of width; 0: none, layers are attention alone.
+  int64_t feedforward = 4;
   int64_t feedforward_width = 0;  // the same as a number; 0: feedforward * width
   Norm norm = Norm::post;
   Normalisation normalisation = Normalisation::layer;  // of every norm but qk_norm
@@ -220,6 +221,8 @@ struct ScheduleConfig {
   // Stop when this number of evaluations gained less than early_stop_gain over the one before them; 0: never.
   int64_t early_stop_evaluations = 0;
   double early_stop_gain = 0.001;  // nats
+  // Stop when an evaluation's accuracy reaches this, of a source that asks for answers; 0: never.
+  double early_stop_accuracy = 0;
 };
 
 enum class EvaluationWindows {
@@ -252,10 +255,13 @@ struct SeedCriteriaConfig {
   std::optional<double> settled_within;         // |last - fifth last loss|, in nats, in each arm
 };
 
-// What the seed's document printed, to show beside what comes out. Unset: it printed nothing.
+// What was printed elsewhere, to show beside what comes out. Unset: nothing was.
 struct PublishedResultConfig {
-  std::optional<double> standard_loss;
+  std::optional<double> standard_loss;  // the seed's document
   std::optional<double> bespoke_loss;
+  std::string printed_by{};      // what printed the next two, of the baseline
+  std::optional<double> loss{};  // nats
+  std::optional<double> accuracy{};
 };
 
 // What all arms get the same of: what the baseline spends on schedule.epochs.

@@ -61,9 +61,13 @@ inline int64_t in_projection_rows(const BodyConfig& body) {
   return (body.heads + 2 * key_value_heads(body)) * head_width(body);
 }
 
-// Hidden width of the feed-forward block.
+// Hidden width of the feed-forward block; 0 where layers have none.
 inline int64_t hidden_width(const BodyConfig& body) {
   return body.feedforward_width > 0 ? body.feedforward_width : body.feedforward * body.width;
+}
+
+inline bool may_stop_early(const ScheduleConfig& schedule) {
+  return schedule.early_stop_evaluations > 0 || schedule.early_stop_accuracy > 0;
 }
 
 // Predictions that the model makes per window: one for the bag, one per token for the encoder.

@@ -278,7 +278,8 @@ void describe(Visitor& v, BodyConfig& s) {
                  "Heads of keys and values, each read by heads / kv_heads heads of queries; 0: heads");
   later(v).field("qk_norm", s.qk_norm,
                  "RMS norm of each head's queries and keys, with a gain, before rotary");
-  v.field("feedforward", s.feedforward, between(1, 1024), "Feed-forward hidden width as a multiple of width");
+  v.field("feedforward", s.feedforward, between(0, 1024),
+          "Feed-forward hidden width as a multiple of width; 0: layers of attention alone");
   later(v).field("feedforward_width", s.feedforward_width, between(0, 1 << 20),
                  "Feed-forward hidden width as a number; 0: feedforward times width");
   later(v).field("norm", s.norm, "A norm after each residual sum (post) or before each sublayer (pre)");
@@ -381,6 +382,9 @@ void describe(Visitor& v, ScheduleConfig& s) {
           "Stop when this number of evaluations gained less than early_stop_gain over the one before them; "
           "0: never");
   v.field("early_stop_gain", s.early_stop_gain, at_least(0), "In nats");
+  later(v).field(
+      "early_stop_accuracy", s.early_stop_accuracy, between(0, 1),
+      "Stop when an evaluation's accuracy reaches this, of a source that asks for answers; 0: never");
 }
 
 template <class Visitor>
@@ -416,6 +420,9 @@ template <class Visitor>
 void describe(Visitor& v, PublishedResultConfig& s) {
   v.field("standard_loss", s.standard_loss, above(0), "Final loss of the standard arm, in nats");
   v.field("bespoke_loss", s.bespoke_loss, above(0), "Final loss of the bespoke arm, in nats");
+  later(v).field("printed_by", s.printed_by, "What printed the next two");
+  later(v).field("loss", s.loss, above(0), "Loss of the baseline, in nats");
+  later(v).field("accuracy", s.accuracy, between(0, 1), "Accuracy of the baseline");
 }
 
 template <class Visitor>
@@ -476,7 +483,7 @@ void describe(Visitor& v, Config& s) {
   v.section("evaluation", s.evaluation, "When and on what the validation loss is taken");
   v.section("seed_criteria", s.seed_criteria, "What the original script called success");
   v.section("published_result", s.published_result,
-            "What the original report printed, to show beside what comes out");
+            "What was printed elsewhere, to show beside what comes out");
   v.section("study", s.study, "What is compared");
   later(v).section("train", s.train, "What ate train does; studies read none of it");
 }

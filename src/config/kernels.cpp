@@ -32,6 +32,7 @@ std::string without_fused_kernels(const BodyConfig& body) {
     bool asked;
     const char* what;
   } parts[] = {{body.norm == Norm::pre && !body.final_norm, "pre-norm layers without a last norm"},
+               {hidden_width(body) == 0, "layers of attention alone"},
                {body.activation == Activation::swiglu, "SwiGLU"},
                {body.normalisation == Normalisation::rms, "RMS norm"},
                {body.positions == Positions::rotary, "rotary positions"},

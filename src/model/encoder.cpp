@@ -18,16 +18,19 @@ class Layer {
 
   // post: x -> norm(x + attention(x)) -> norm(that + feed-forward(that)).
   // pre:  x -> x + attention(norm(x)) -> that + feed-forward(norm(that)).
+  // Without a feed-forward block the first arrow alone.
   at::Tensor operator()(const at::Tensor& x) const {
     if (body_.norm == Norm::pre) {
       const at::Tensor y = x + attended(norm(x, w_.norm1));
-      return y + feed_forward(norm(y, w_.norm2));
+      return has_feed_forward() ? y + feed_forward(norm(y, w_.norm2)) : y;
     }
     const at::Tensor y = norm(x + attended(x), w_.norm1);
-    return norm(y + feed_forward(y), w_.norm2);
+    return has_feed_forward() ? norm(y + feed_forward(y), w_.norm2) : y;
   }
 
  private:
+  bool has_feed_forward() const { return hidden_width(body_) > 0; }
+
   uint32_t site(Site which) const { return static_cast<uint32_t>(index_) * kSites + which; }
 
   at::Tensor norm(const at::Tensor& x, const TrunkOperations::Linear& weights) const {

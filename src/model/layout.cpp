@@ -99,11 +99,13 @@ LayerWeights<TensorId> add_encoder_layer(LayoutBuilder& layout, int64_t index, c
   const int64_t f = hidden_width(body);
   LayerWeights<TensorId> ids;
   add_attention(layout, attention_prefix(index), body, ids);
-  ids.linear1 = layout.add_linear(name + ".linear1", d, f, body.bias);
-  if (body.activation == Activation::swiglu) ids.gate = layout.add_linear(name + ".gate", d, f, body.bias);
-  ids.linear2 = layout.add_linear(name + ".linear2", f, d, body.bias, InitLaw::residual_weight);
+  if (f > 0) {
+    ids.linear1 = layout.add_linear(name + ".linear1", d, f, body.bias);
+    if (body.activation == Activation::swiglu) ids.gate = layout.add_linear(name + ".gate", d, f, body.bias);
+    ids.linear2 = layout.add_linear(name + ".linear2", f, d, body.bias, InitLaw::residual_weight);
+  }
   ids.norm1 = layout.add_norm(name + ".norm1", d, norms_shift(body));
-  ids.norm2 = layout.add_norm(name + ".norm2", d, norms_shift(body));
+  if (f > 0) ids.norm2 = layout.add_norm(name + ".norm2", d, norms_shift(body));
   return ids;
 }
 

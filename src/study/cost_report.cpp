@@ -60,14 +60,15 @@ std::vector<ArmCost> costs_of(const StudyResult& result) {
     if (const auto timed = result.seconds_per_step.find(cost.arm); timed != result.seconds_per_step.end())
       cost.timed_seconds_per_step = timed->second;
     fewest_steps = std::min(fewest_steps, cost.steps);
-    least_flops = std::min(least_flops, cost.flops);
+    if (cost.flops > 0) least_flops = std::min(least_flops, cost.flops);  // known of arms that trained
     costs.push_back(std::move(cost));
   }
   for (size_t i = 0; i < costs.size(); ++i) {
     const double per_step = costs[i].flops / static_cast<double>(costs[i].steps);
     costs[i].at_equal_steps = loss_at(result, result.arms[i].arm, fewest_steps);
-    costs[i].at_equal_flops =
-        loss_at(result, result.arms[i].arm, static_cast<int64_t>(std::floor(least_flops / per_step + 1e-6)));
+    if (per_step > 0)
+      costs[i].at_equal_flops =
+          loss_at(result, result.arms[i].arm, static_cast<int64_t>(least_flops / per_step + 1e-6));
   }
   return costs;
 }

@@ -1,6 +1,7 @@
 // What each arm cost, and the losses at equal cost: arms of a study may differ in what a step takes. No LibTorch.
 #pragma once
 
+#include <limits>
 #include <optional>
 
 #include "report/table.h"
@@ -11,7 +12,8 @@ namespace ate {
 // What an arm had come to when it had spent so much: by an evaluation within 1 % of that cost.
 struct LossAtCost {
   int64_t steps = 0;  // that it had made by then
-  double mean = 0;    // primary number over the finished seeds, nats; NaN where there was no such evaluation
+  // Primary number over the finished seeds, nats; NaN where there was no such evaluation.
+  double mean = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct ArmCost {

@@ -23,7 +23,7 @@ int64_t steps_at(const Config& config, const Evaluation& evaluation) {
 bool stopped_early(const TrialRecord& trial, const Config& study) {
   if (!finished(trial)) return false;
   const Config config = arm_config(study, trial.id.arm);
-  if (config.schedule.early_stop_evaluations == 0) return false;
+  if (!may_stop_early(config.schedule)) return false;
   const int64_t updates = last_evaluation(trial).updates;
   return updates > 0 ? updates < steps_in_all(config) : epochs_trained(trial) < epochs_in_all(config);
 }

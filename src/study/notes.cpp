@@ -100,6 +100,23 @@ std::optional<std::string> describe_published(const StudyResult& result) {
   return std::nullopt;
 }
 
+// What was printed of the baseline elsewhere, beside what came out here.
+std::vector<std::string> describe_printed_elsewhere(const StudyResult& result) {
+  const PublishedResultConfig& printed = result.config.published_result;
+  if (result.arms.empty() || result.arms[0].loss.n == 0) return {};
+  const ArmResult& arm = result.arms[0];
+  std::vector<std::string> notes;
+  const auto add = [&](const char* what, const std::optional<double>& there, double here) {
+    if (!there) return;
+    notes.push_back(fmt::format("{} printed {} {:.4g}; {} has {:.4f} here, the mean of {}: {:+.4f}.",
+                                printed.printed_by.empty() ? "Elsewhere" : printed.printed_by, what, *there,
+                                arm.arm.name, here, counted(arm.loss.n, "seed"), here - *there));
+  };
+  add("a loss of", printed.loss, arm.loss.mean);
+  if (arm.accuracy) add("an accuracy of", printed.accuracy, *arm.accuracy);
+  return notes;
+}
+
 // Why an unmasked loss falls below the entropy, with what these trials show of it.
 std::string describe_leak(const StudyResult& result) {
   const auto length = static_cast<double>(result.config.windows.length);
@@ -120,7 +137,7 @@ std::string describe_leak(const StudyResult& result) {
 
 // In how many seeds early stop ended the arms after different numbers of epochs.
 std::optional<std::string> describe_unequal_epochs(const StudyResult& result) {
-  if (result.config.schedule.early_stop_evaluations == 0) return std::nullopt;
+  if (!may_stop_early(result.config.schedule)) return std::nullopt;
   std::map<int64_t, std::vector<int64_t>> of_seed;
   for (const TrialRecord& trial : result.trials)
     if (finished(trial)) of_seed[trial.id.seed].push_back(epochs_trained(trial));
@@ -165,6 +182,7 @@ std::vector<std::string> write_notes(const StudyResult& result) {
   for (std::string& note : describe_controls(result)) notes.push_back(std::move(note));
   if (std::optional<std::string> note = describe_overfitting(result)) notes.push_back(*std::move(note));
   if (std::optional<std::string> note = describe_published(result)) notes.push_back(*std::move(note));
+  for (std::string& note : describe_printed_elsewhere(result)) notes.push_back(std::move(note));
 
   const bool causal_leak = std::any_of(result.canaries.begin(), result.canaries.end(), [](const Canary& c) {
     return !c.passed && c.name.rfind("causality", 0) == 0;

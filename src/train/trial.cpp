@@ -93,10 +93,18 @@ void Trial::measure() {
         fmt::format("the validation loss was {} after {}", describe_number(loss), place_of(evaluation));
   }
   progress_.evaluations.push_back(std::move(evaluation));
-  if (!stops_early(config_.schedule, progress_.validation_losses()) || ended()) return;
+  if (ended()) return;
+  const ScheduleConfig& schedule = config_.schedule;
+  const std::optional<double>& accuracy = progress_.evaluations.back().accuracy;
+  if (accuracy && schedule.early_stop_accuracy > 0 && *accuracy >= schedule.early_stop_accuracy)
+    progress_.reason = fmt::format("stopped early: an accuracy of {:.4f}, at least {}", *accuracy,
+                                   schedule.early_stop_accuracy);
+  else if (stops_early(schedule, progress_.validation_losses()))
+    progress_.reason = fmt::format("stopped early: {} evaluations gained less than {} nats",
+                                   schedule.early_stop_evaluations, schedule.early_stop_gain);
+  else
+    return;
   progress_.status = TrainingStatus::finished;
-  progress_.reason = fmt::format("stopped early: {} evaluations gained less than {} nats",
-                                 config_.schedule.early_stop_evaluations, config_.schedule.early_stop_gain);
 }
 
 Evaluation Trial::evaluate() const {

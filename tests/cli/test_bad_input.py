@@ -13,9 +13,9 @@ MEDIUM = "--preset medium"
 # flags, the lines expected
 FLAGS = [
     # what to run
-    ("", [r"give --preset NAME \(focused, medium, long, definitive, sparse, sparse-frontier or demo\) or --config FILE"]),
+    ("", [r"give --preset NAME \(focused, medium, long, definitive, sparse, sparse-frontier, demo, nanogpt-shakespeare-char-cpu or zoology-mqar\) or --config FILE"]),
     ("--preset focusd", [r'--preset focusd: unknown preset \(did you mean "focused"\?\); there are focused, medium']),
-    ("--preset nothing", [r"--preset nothing: unknown preset; there are focused, medium, long, definitive, sparse, sparse-frontier or demo"]),
+    ("--preset nothing", [r"--preset nothing: unknown preset; there are focused, medium, long, definitive, sparse, sparse-frontier, demo, nanogpt-shakespeare-char-cpu or zoology-mqar"]),
     (f"{FOCUSED} --mode publishd", [r'--mode publishd: expected corrected or published \(did you mean "published"']),
     (f"{FOCUSED} --arms bespok", [r'--arms bespok: .*standard, tied, .*known_worse \(did you mean "bespoke"\?\)']),
     (f"{FOCUSED} --arms standard,standard", [r"--arms standard,standard: there are two arms of the name standard"]),

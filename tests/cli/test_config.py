@@ -9,7 +9,7 @@ import unittest
 
 from harness import Case, read_bytes, run
 
-PRESETS = ["focused", "medium", "long", "definitive", "sparse", "sparse-frontier", "demo"]
+PRESETS = ["focused", "medium", "long", "definitive", "sparse", "sparse-frontier", "demo", "nanogpt-shakespeare-char-cpu", "zoology-mqar"]
 
 
 class Config(Case):

@@ -26,6 +26,8 @@ TEST_CASE("a warm-up ends within the run", "[config]") {
   CHECK(
       contains(complaint({"schedule.warmup_steps=30", "schedule.steps=20"}), "does not end in a run of 20"));
   CHECK(contains(complaint({"schedule.warmup_steps=-1"}), "schedule.warmup_steps"));
+  CHECK(contains(complaint({"schedule.early_stop_accuracy=0.9"}),
+                 "schedule.early_stop_accuracy=0.9: zipf_iid asks for no answers"));
 }
 
 TEST_CASE("a minimum is a share of the rate, and the last part a share of the run", "[config]") {

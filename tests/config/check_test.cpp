@@ -3,6 +3,7 @@
 #include "config/resolve.h"
 #include "helpers/bodies.h"
 #include "helpers/errors.h"
+#include "helpers/preset_choice.h"
 
 using namespace ate;
 using namespace ate::testing;
@@ -26,7 +27,8 @@ std::string first_complaint(const Config& config) {
 
 TEST_CASE("defaults and presets have nothing to blame", "[config]") {
   CHECK(blamed(Config()).empty());
-  for (const Preset& preset : presets()) CHECK_NOTHROW(resolve({preset.name, "", {"mode=published"}, {}}));
+  const PresetChoice choice;
+  for (const Preset& preset : presets()) CHECK_NOTHROW(resolve(choice(preset.name, "published")));
 }
 
 TEST_CASE("a name must be safe in file names", "[config]") {

@@ -4,6 +4,7 @@
 #include "catch.h"
 #include "config/leaves.h"
 #include "config/resolve.h"
+#include "helpers/preset_choice.h"
 
 using namespace ate;
 using namespace ate::testing;
@@ -64,8 +65,9 @@ TEST_CASE("another GPU of the same kind is the same experiment, another kind of 
 
 TEST_CASE("the presets are experiments of their own in each mode", "[config]") {
   std::set<std::string> hashes;
+  const PresetChoice choice;
   for (const Preset& preset : presets())
-    for (const char* mode : {"mode=corrected", "mode=published"})
-      hashes.insert(experiment_hash(resolve({preset.name, "", {mode}, {}}).config));
+    for (const char* mode : {"corrected", "published"})
+      hashes.insert(experiment_hash(resolve(choice(preset.name, mode)).config));
   CHECK(hashes.size() == 2 * presets().size());
 }

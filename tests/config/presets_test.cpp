@@ -3,6 +3,8 @@
 #include "config/derived.h"
 #include "config/leaves.h"
 #include "config/resolve.h"
+#include "data/corpus.h"
+#include "helpers/preset_choice.h"
 
 using namespace ate;
 using namespace ate::testing;
@@ -91,12 +93,15 @@ const std::map<std::string, const char*> kTable = {
 
 }  // namespace
 
-TEST_CASE("the presets are the four validations, from the smallest to the largest, and two of ate train",
-          "[config]") {
+TEST_CASE(
+    "the presets are the four validations, from the smallest to the largest, two of ate train, and two of "
+    "others",
+    "[config]") {
   std::vector<std::string> names;
   for (const Preset& one : presets()) names.push_back(one.name);
   CHECK(names == std::vector<std::string>{"focused", "medium", "long", "definitive", "sparse",
-                                          "sparse-frontier", "demo"});
+                                          "sparse-frontier", "demo", "nanogpt-shakespeare-char-cpu",
+                                          "zoology-mqar"});
 }
 
 TEST_CASE("the sparse preset is the seed's pipeline", "[config]") {
@@ -110,6 +115,29 @@ TEST_CASE("the sparse preset is the seed's pipeline", "[config]") {
               "approximator_steps": 600}})");
   const Config config = resolve({"sparse", "", {}, {}}).config;
   CHECK(config.schedule.epochs * steps_per_epoch(config) == 300);
+}
+
+TEST_CASE("presets of others' experiments have their settings", "[config]") {
+  check_holds(resolve(PresetChoice()("nanogpt-shakespeare-char-cpu", "corrected")).document, R"({
+    "source": {"kind": "text", "format": "characters", "vocabulary": 65, "train_share": 0.9},
+    "windows": {"length": 64, "batch": 12},
+    "body": {"width": 128, "layers": 4, "heads": 4, "feedforward": 4, "norm": "pre", "activation": "gelu",
+             "positions": "learned", "final_norm": true, "bias": false, "dropout": 0, "init": "gpt2"},
+    "optimiser": {"kind": "adamw", "learning_rate": 0.001, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.1,
+                  "decayed": "matrices", "clip_norm": 1},
+    "schedule": {"decay": "cosine", "unit": "step", "warmup_steps": 100, "minimum_share": 0.1}})");
+  CHECK(steps_in_all(resolve(PresetChoice()("nanogpt-shakespeare-char-cpu", "corrected")).config) == 2000);
+  const Resolved mqar = resolve({"zoology-mqar", "", {}, {}});
+  check_holds(mqar.document, R"({
+    "source": {"kind": "mqar", "vocabulary": 8192, "pairs": 4, "power": 0.01},
+    "windows": {"length": 64, "batch": 512},
+    "body": {"width": 64, "layers": 2, "heads": 1, "feedforward": 0, "norm": "pre", "positions": "learned",
+             "final_norm": true, "dropout": 0, "dropout_attention": 0.1, "dropout_embedding": 0.1, "init": "gpt2"},
+    "optimiser": {"kind": "adamw", "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.1, "clip_norm": 0},
+    "schedule": {"epochs": 64, "decay": "cosine", "early_stop_accuracy": 0.99}})");
+  const Corpus corpus = make_corpus(mqar.config.source, 0);
+  CHECK(corpus.training / 64 == 100'000);
+  CHECK(corpus.size() / 64 - corpus.training / 64 == 6000);  // 3,000 to tune on and 3,000 to test
 }
 
 TEST_CASE("each preset has the values of its published protocol in both modes", "[config]") {

@@ -171,7 +171,9 @@ TEST_CASE("an error found later is addressed as the user knows the setting", "[c
 TEST_CASE("an unknown preset gets the nearest and the list", "[config]") {
   const std::string text = complaint({"focussed", "", {}, {}});
   CHECK(contains(text, "--preset focussed: unknown preset (did you mean \"focused\"?)"));
-  CHECK(contains(text, "focused, medium, long, definitive, sparse, sparse-frontier or demo"));
+  CHECK(contains(text,
+                 "focused, medium, long, definitive, sparse, sparse-frontier, demo, "
+                 "nanogpt-shakespeare-char-cpu or zoology-mqar"));
 }
 
 TEST_CASE("a file that is missing, a folder or no JSON is refused with its place", "[config]") {

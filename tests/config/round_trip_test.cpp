@@ -4,6 +4,7 @@
 #include "config/fields.h"
 #include "config/leaves.h"
 #include "config/resolve.h"
+#include "helpers/preset_choice.h"
 
 using namespace ate;
 using namespace ate::testing;
@@ -44,10 +45,11 @@ void check_names() {
 }  // namespace
 
 TEST_CASE("every preset in both modes is written and read back the same", "[config]") {
+  const PresetChoice choice;
   for (const Preset& preset : presets())
-    for (const char* mode : {"mode=corrected", "mode=published"}) {
+    for (const char* mode : {"corrected", "published"}) {
       CAPTURE(preset.name, mode);
-      const Resolved resolved = resolve({preset.name, "", {mode}, {}});
+      const Resolved resolved = resolve(choice(preset.name, mode));
       CHECK(resolved.document == write_config(resolved.config));
       CHECK(write_config(read_back(resolved.document)) == resolved.document);
       // As text too: numbers keep all their digits.

@@ -48,6 +48,10 @@ inline std::vector<BodyCase> bodies_of_today() {
   add("norms of queries and keys", [](BodyConfig& b) { b.qk_norm = true; });
   add("grouped key-value heads", [](BodyConfig& b) { b.kv_heads = 1; });
   add("dropout on embeddings", [](BodyConfig& b) { b.dropout_embedding = 0.2; });
+  add("layers of attention alone", [](BodyConfig& b) {
+    b.feedforward = 0;
+    b.norm = Norm::pre;
+  });
   all.push_back({"Llama", llama_encoder()});
   return all;
 }

@@ -165,6 +165,16 @@ TEST_CASE("what the original report printed is beside what came out, on its own 
   CHECK(!assess(config, "run", pairs({4, 5}, {3.5, 5})).arms[0].published);
 }
 
+TEST_CASE("what was printed elsewhere of the baseline is beside what came out", "[study]") {
+  Config config = study_config(2);
+  config.published_result.printed_by = "A paper";
+  config.published_result.loss = 4.75;
+  const StudyResult result = assess(config, "run", pairs({4, 5}, {3.5, 5}));
+  CHECK(any_note(result,
+                 "A paper printed a loss of 4.75; standard has 4.5000 here, the mean of 2 seeds: -0.2500."));
+  CHECK(!any_note(assessed(pairs({4, 5}, {3.5, 5})), "printed"));
+}
+
 TEST_CASE("the sampling error of a loss is told", "[study]") {
   CHECK(any_note(assessed(pairs({4, 5}, {3.5, 5})),
                  "a mean over 96 targets: its own sampling error is about 0.0100"));

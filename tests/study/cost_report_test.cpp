@@ -53,6 +53,18 @@ TEST_CASE("without an evaluation within 1 % of the cost there is no loss at it",
   CHECK(to_json(costs_of(odd)[0])["at_equal_steps"]["mean"].is_null());
 }
 
+TEST_CASE("an arm without a trial has no operations to be equal to", "[study]") {
+  StudyResult half = two_arms("5");
+  std::erase_if(half.trials, [](const TrialRecord& trial) { return trial.id.arm != Arm::standard; });
+  half = assess(half.config, "run", half.trials);
+  const std::vector<ArmCost> costs = costs_of(half);
+  CHECK(costs[1].flops == 0);
+  CHECK(std::isnan(costs[1].at_equal_flops.mean));
+  CHECK(costs[1].at_equal_flops.steps == 0);
+  CHECK(costs[0].at_equal_flops.steps == 100);
+  CHECK(costs[0].at_equal_flops.mean == 1);
+}
+
 TEST_CASE("a budget of seconds shows the times that it went by", "[study]") {
   StudyResult result = two_arms("5");
   CHECK_FALSE(to_json(costs_of(result)[0]).contains("timed_seconds_per_step"));

@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "helpers/arms.h"
+#include "helpers/errors.h"
 #include "helpers/examples.h"
 #include "helpers/rig.h"
 #include "helpers/tiny.h"
@@ -102,6 +103,32 @@ TEST_CASE("attention learns to look a key up", "[train]") {
   const std::vector<Evaluation>& evaluations = trial.progress().evaluations;
   CHECK(*evaluations.front().accuracy < 0.5);
   CHECK(*evaluations.back().accuracy > 0.9);
+}
+
+TEST_CASE("a trial ends at the first evaluation with the accuracy asked for", "[train]") {
+  Config config = asked("mqar", {{"pairs", int64_t{2}}});
+  config.schedule.epochs = 6;
+  config.evaluation.every = 1;
+  Trial whole = make_trial(config, Arm::standard);
+  while (!whole.ended()) whole.advance();
+  double best = 0;
+  std::vector<double> reached;  // accuracies above all before them
+  std::vector<int64_t> after;
+  for (const Evaluation& e : whole.progress().evaluations)
+    if (*e.accuracy > best) {
+      best = *e.accuracy;
+      reached.push_back(best);
+      after.push_back(e.epoch);
+    }
+  REQUIRE(!reached.empty());
+  for (size_t i = 0; i < reached.size(); ++i) {
+    config.schedule.early_stop_accuracy = reached[i];
+    Trial trial = make_trial(config, Arm::standard);
+    while (!trial.ended()) trial.advance();
+    CHECK(trial.progress().evaluations.back().epoch == after[i]);
+    CHECK(trial.status() == TrainingStatus::finished);
+    CHECK(contains(trial.reason(), "stopped early: an accuracy of"));
+  }
 }
 
 TEST_CASE("accuracy is in the progress of sources that ask alone", "[train]") {
