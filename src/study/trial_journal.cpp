@@ -152,10 +152,12 @@ void TrialJournal::report_measurement() {
                 {"seconds", all_seconds()}};
   if (e.updates > 0) event["steps_completed"] = e.updates;
   if (e.tune_loss) event["tune_loss"] = *e.tune_loss;
+  if (e.accuracy) event["accuracy"] = *e.accuracy;
   run_.event(event);
   const std::string text =
-      fmt::format("{}: {}, loss {:.4f} nats (perplexity {:.2f}{})", trial_.name(), place_in_run(e, config_),
-                  e.loss, std::exp(e.loss),
+      fmt::format("{}: {}, loss {:.4f} nats ({} {}{})", trial_.name(), place_in_run(e, config_), e.loss,
+                  e.accuracy ? "accuracy" : "perplexity",
+                  e.accuracy ? fmt::format("{:.4f}", *e.accuracy) : fmt::format("{:.2f}", std::exp(e.loss)),
                   floor_ ? fmt::format(", {:+.4f} to the floor {:.4f}", e.loss - *floor_, *floor_) : "");
   // On a terminal the live line says it; a log line is left for the end of the trial.
   if (Console::instance().live() && !trial_.ended())
