@@ -35,13 +35,30 @@ struct Block {
   double occurrences = 0;
 };
 
-std::vector<Block> blocks_of(const Config& config, int64_t seed, int64_t most) {
-  const Bands bands = make_bands(config.bands, make_corpus(config.source, seed), EmptyBands::allowed);
+Bands bands_of(const Config& config, int64_t seed) {
+  return make_bands(config.bands, make_corpus(config.source, seed), EmptyBands::allowed);
+}
+
+// The most blocks, up to `most`, none of which is empty in any seed's corpus: an arm has the same blocks in all of them.
+size_t blocks_in_all(const Config& config, const std::vector<SeedList>& seeds, int64_t most) {
+  auto blocks = static_cast<size_t>(most);
+  for (const SeedList& list : seeds)
+    for (const int64_t seed : list) {
+      const Bands bands = bands_of(config, seed);
+      while (blocks > 1 && blocks_of_equal_occurrence(bands, blocks).size() < blocks) --blocks;
+    }
+  // Fewer blocks can have an empty one where more had none.
+  return blocks == static_cast<size_t>(most) ? blocks
+                                             : blocks_in_all(config, seeds, static_cast<int64_t>(blocks));
+}
+
+std::vector<Block> blocks_of(const Config& config, int64_t seed, size_t most) {
+  const Bands bands = bands_of(config, seed);
   std::vector<double> count(static_cast<size_t>(config.source.vocabulary), 0);
   for (size_t i = 0; i < bands.ranked.size(); ++i)
     count[static_cast<size_t>(bands.ranked[i])] = static_cast<double>(bands.counts[i]);
   std::vector<Block> blocks;
-  for (TokenGroup& group : blocks_of_equal_occurrence(bands, static_cast<size_t>(most))) {
+  for (TokenGroup& group : blocks_of_equal_occurrence(bands, most)) {
     Block block{std::move(group.tokens), 0};
     for (const int32_t token : block.tokens) block.occurrences += count[static_cast<size_t>(token)];
     blocks.push_back(std::move(block));
@@ -122,9 +139,10 @@ WidthSearch search_widths(Resolved resolved, const WidthSearchOptions& options) 
           fmt::format("seed {} is one of study.seeds too: what is searched on it is not tested on it",
                       seed)));
   const int64_t d = asked.body.width;
-  const std::vector<Block> blocks = blocks_of(asked, seeds.front(), options.blocks);
+  const size_t most = blocks_in_all(asked, {seeds, asked.study.seeds}, options.blocks);
+  const std::vector<Block> blocks = blocks_of(asked, seeds.front(), most);
   if (blocks.size() < 2)
-    throw resolved.blame(BadInput("/source", "one token fills all blocks: there are no widths to choose"));
+    throw resolved.blame(BadInput("/source", "a token fills a block of two: there are no widths to choose"));
   std::vector<int64_t> tokens;
   std::vector<int64_t> full;
   for (const Block& block : blocks) {
@@ -195,6 +213,19 @@ WidthSearch search_widths(Resolved resolved, const WidthSearchOptions& options) 
   return search;
 }
 
+namespace {
+
+// The other arms of the very widths that were found.
+std::vector<std::string> same_as_searched(const WidthSearch& search) {
+  std::vector<std::string> names;
+  const std::vector<int64_t> found = widths_of(search.study, search.arms.front());
+  for (size_t i = 1; i < search.arms.size(); ++i)
+    if (widths_of(search.study, search.arms[i]) == found) names.push_back(search.arms[i].name);
+  return names;
+}
+
+}  // namespace
+
 Report width_search_report(const WidthSearch& search) {
   const int64_t d = search.study.body.width;
   Report report;
@@ -235,6 +266,11 @@ Report width_search_report(const WidthSearch& search) {
                               "in loss the study says, on other seeds: ate study --config {}",
                               search.file.string()),
                   "The same widths under another law: add --set source.exponent=... to that command."};
+  if (const std::vector<std::string> same = same_as_searched(search); !same.empty())
+    report.notes.push_back(fmt::format(
+        "The budget leaves little to choose: {} {} the widths of searched. Fewer --parameters or more "
+        "--blocks leave more.",
+        fmt::join(same, ", "), same.size() == 1 ? "has" : "have"));
   nlohmann::ordered_json spectra = nlohmann::ordered_json::array();
   for (const BlockSpectrum& block : search.blocks)
     spectra.push_back({{"tokens", block.tokens}, {"share", block.share}, {"energies", block.energies}});

@@ -36,6 +36,13 @@ class Widths(Case):
         other = self.study("--set", "source.exponent=1.2", study=["study", "--config", study])
         self.assertIn("searched", other.out)
 
+    def test_a_budget_without_a_choice_is_told(self):
+        rich = self.study("--parameters", "1000000", "--study", os.path.join(self.folder, "rich.json"), study=WIDTHS)
+        self.assertRegex(rich.out, r"leaves little to choose: random1, random2, random3\s+have the widths of\s+searched")
+        poor = self.study("--parameters", "20000", "--blocks", "8", "--study", os.path.join(self.folder, "poor.json"),
+                          study=WIDTHS)
+        self.assertNotIn("little to choose", poor.out)
+
     def test_bad_input(self):
         rows = [
             (["--set", "study.tune.seeds=1..2"], "seed 1 is one of study.seeds too"),
