@@ -30,11 +30,6 @@ Arm allocated(const std::string& name, const std::vector<int64_t>& widths) {
   return Arm(name, {{"embedding.kind", "\"allocated\""}, {kWidths, nlohmann::ordered_json(widths).dump()}});
 }
 
-struct Block {
-  std::vector<int32_t> tokens;
-  double occurrences = 0;
-};
-
 Bands bands_of(const Config& config, int64_t seed) {
   return make_bands(config.bands, make_corpus(config.source, seed), EmptyBands::allowed);
 }
@@ -52,18 +47,12 @@ size_t blocks_in_all(const Config& config, const std::vector<SeedList>& seeds, i
                                              : blocks_in_all(config, seeds, static_cast<int64_t>(blocks));
 }
 
-std::vector<Block> blocks_of(const Config& config, int64_t seed, size_t most) {
-  const Bands bands = bands_of(config, seed);
-  std::vector<double> count(static_cast<size_t>(config.source.vocabulary), 0);
-  for (size_t i = 0; i < bands.ranked.size(); ++i)
-    count[static_cast<size_t>(bands.ranked[i])] = static_cast<double>(bands.counts[i]);
-  std::vector<Block> blocks;
-  for (TokenGroup& group : blocks_of_equal_occurrence(bands, most)) {
-    Block block{std::move(group.tokens), 0};
-    for (const int32_t token : block.tokens) block.occurrences += count[static_cast<size_t>(token)];
-    blocks.push_back(std::move(block));
-  }
-  return blocks;
+// The tokens of each block.
+std::vector<int64_t> block_sizes(const Config& config, int64_t seed, size_t most) {
+  std::vector<int64_t> sizes;
+  for (const TokenGroup& group : blocks_of_equal_occurrence(bands_of(config, seed), most))
+    sizes.push_back(static_cast<int64_t>(group.tokens.size()));
+  return sizes;
 }
 
 at::Tensor array_of(const SafetensorsFile& file, const std::string& name, int64_t rows, int64_t columns) {
@@ -140,15 +129,11 @@ WidthSearch search_widths(Resolved resolved, const WidthSearchOptions& options) 
                       seed)));
   const int64_t d = asked.body.width;
   const size_t most = blocks_in_all(asked, {seeds, asked.study.seeds}, options.blocks);
-  const std::vector<Block> blocks = blocks_of(asked, seeds.front(), most);
-  if (blocks.size() < 2)
+  const std::vector<int64_t> tokens = block_sizes(asked, seeds.front(), most);
+  if (tokens.size() < 2)
     throw resolved.blame(BadInput("/source", "a token fills a block of two: there are no widths to choose"));
-  std::vector<int64_t> tokens;
   std::vector<int64_t> full;
-  for (const Block& block : blocks) {
-    tokens.push_back(static_cast<int64_t>(block.tokens.size()));
-    full.push_back(widest(tokens.back(), d));
-  }
+  for (const int64_t n : tokens) full.push_back(widest(n, d));
 
   WidthSearch search;
   search.seeds = seeds;
@@ -189,8 +174,8 @@ WidthSearch search_widths(Resolved resolved, const WidthSearchOptions& options) 
         run.out / "runs" / search.run_id / "checkpoint" / (trial.id.file() + ".safetensors");
     add_spectra(wide, SafetensorsFile(file), trial.id.seed, 1.0 / static_cast<double>(seeds.size()),
                 search.blocks);
-    search.flops += trial.progress.flops_per_token *
-                    static_cast<double>(trial.progress.updates * wide.windows.batch * wide.windows.length);
+    search.flops +=
+        trial.progress.flops_per_token * static_cast<double>(trial.progress.updates * tokens_per_step(wide));
     search.seconds += trial.seconds;
   }
 
@@ -207,7 +192,7 @@ WidthSearch search_widths(Resolved resolved, const WidthSearchOptions& options) 
       training_flops_per_token(searched,
                                plan_embedding(search.study, search.arms.front(),
                                               make_corpus(asked.source, seeds.front()), seeds.front())) *
-      static_cast<double>(steps_in_all(searched) * searched.windows.batch * searched.windows.length);
+      static_cast<double>(steps_in_all(searched) * tokens_per_step(searched));
   search.file = options.study.empty() ? run.out / fmt::format("study_{}.json", search.run_id) : options.study;
   write_json_file(search.file, write_config(search.study));
   return search;
@@ -246,14 +231,14 @@ Report width_search_report(const WidthSearch& search) {
              "Arms of the study",
              {{"arm", "arm"}, {"parameters", "parameters"}, {"energy_kept", "energy kept", 4}},
              {}};
+  const Corpus corpus = make_corpus(search.study.source, search.seeds.front());
   for (const Arm& arm : search.arms) {
     const std::vector<int64_t> widths = widths_of(search.study, arm);
     const bool by_block = widths.size() == search.blocks.size();
     if (by_block) blocks.columns.push_back({arm.name, arm.name});
     if (by_block)
       for (size_t i = 0; i < widths.size(); ++i) blocks.rows[i].emplace_back(widths[i]);
-    const EmbeddingPlan plan = plan_embedding(
-        search.study, arm, make_corpus(search.study.source, search.seeds.front()), search.seeds.front());
+    const EmbeddingPlan plan = plan_embedding(search.study, arm, corpus, search.seeds.front());
     arms.rows.push_back({arm.name, embedding_parameters(plan, d),
                          by_block ? nlohmann::ordered_json(energy_kept(search.blocks, widths)) : nullptr});
   }
