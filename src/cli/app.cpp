@@ -102,6 +102,7 @@ int run_command_line(int argc, char** argv) {
   add_study(app, action);
   add_widths(app, action);
   add_train(app, action);
+  add_generate(app, action);
   add_compute_analysis(app, action);
   add_gpt4_analysis(app, action);
   add_compare(app, action);

@@ -17,6 +17,7 @@ void add_widths(CLI::App& app, Action& action);
 void add_compare(CLI::App& app, Action& action);
 void add_demo(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
+void add_generate(CLI::App& app, Action& action);
 void add_audit(CLI::App& app, Action& action);
 void add_compute_analysis(CLI::App& app, Action& action);
 void add_gpt4_analysis(CLI::App& app, Action& action);

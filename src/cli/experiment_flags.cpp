@@ -123,6 +123,26 @@ Layer ExperimentFlags::axes() const {
   return layer;
 }
 
+void ExperimentFlags::add_settings(CLI::App& command, const std::string& what_config_is) {
+  const char* const group = "Experiment";
+  command.add_option("--config", file_, what_config_is)->type_name("FILE")->check(not_empty())->group(group);
+  command.add_option("--set", sets_, "One setting, such as optimiser.learning_rate=3e-4; repeatable")
+      ->type_name("PATH=VALUE")
+      ->type_size(1)
+      ->allow_extra_args(false)
+      ->group(group);
+}
+
+void ExperimentFlags::add_to_stored(CLI::App& command) {
+  single_ = true;
+  add_settings(command, "The model's config, where its file lies in no run folder");
+  shortcuts_ = {{"--device", "/device", ""}};
+  command.add_option("--device", shortcuts_[0].value, "auto (default), cpu, cuda, cuda:N or mps")
+      ->type_name("DEVICE")
+      ->check(not_empty())
+      ->group("Experiment");
+}
+
 void ExperimentFlags::add(CLI::App& command, bool single) {
   single_ = single;
   const char* const group = "Experiment";
@@ -130,15 +150,7 @@ void ExperimentFlags::add(CLI::App& command, bool single) {
       ->type_name("NAME")
       ->check(not_empty())
       ->group(group);
-  command.add_option("--config", file_, "JSON file; its settings override the preset's")
-      ->type_name("FILE")
-      ->check(not_empty())
-      ->group(group);
-  command.add_option("--set", sets_, "One setting, such as optimiser.learning_rate=3e-4; repeatable")
-      ->type_name("PATH=VALUE")
-      ->type_size(1)
-      ->allow_extra_args(false)
-      ->group(group);
+  add_settings(command, "JSON file; its settings override the preset's");
   shortcuts_ = {{"--mode", "/mode", ""},
                 {"--epochs", "/schedule/epochs", ""},
                 {single ? "--seed" : "--seeds", "/study/seeds", ""},

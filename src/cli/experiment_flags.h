@@ -35,6 +35,9 @@ class ExperimentFlags {
   // The same for a command that trains one model: --arm and --seed take one each.
   void add_to_single(CLI::App& command);
 
+  // --config, --set and --device, for a command that reads what is stored.
+  void add_to_stored(CLI::App& command);
+
   bool given() const { return !preset_.empty() || !file_.empty(); }
 
   // Presets, file, --set and flags as one config; warnings go to the log. Throws BadInput when none was chosen or something is wrong, and
@@ -52,6 +55,7 @@ class ExperimentFlags {
   };
 
   void add(CLI::App& command, bool single);
+  void add_settings(CLI::App& command, const std::string& what_config_is);
   Layer own_arms() const;
   Layer axes() const;
 

@@ -79,8 +79,7 @@ void add_widths(CLI::App& app, Action& action) {
   flags->output.add_to(*command, {"blocks", "arms"});
   command->footer(
       "Trains one over-wide model for each of study.tune.seeds, keeps the columns with most energy per\n"
-      "parameter, and writes a study: the widths found against mixed_dim's power rule, one width for all "
-      "and\n"
+      "parameter, and writes a study: the widths found against the power rule, one width for all and\n"
       "random widths, all of one budget, on the config's own seeds.\n"
       "Example:\n"
       "  ate widths --preset medium --study widths.json\n"

@@ -86,19 +86,28 @@ void for_each_piece(const InputFile& file, const Piece& piece) {
 
 }  // namespace
 
-CharacterFile cut_into_characters(const InputFile& text) {
-  std::vector<int32_t> id_of(kCodePoints, -1);
+std::vector<char32_t> characters_of(const InputFile& text) {
+  std::vector<bool> occurs(kCodePoints, false);
   for_each_piece(text, [&](const std::vector<int32_t>& characters) {
-    for (const int32_t c : characters) id_of[static_cast<size_t>(c)] = 0;
+    for (const int32_t c : characters) occurs[static_cast<size_t>(c)] = true;
   });
-  CharacterFile out;
-  for (int32_t& id : id_of)
-    if (id == 0) id = static_cast<int32_t>(out.vocabulary++);
-  if (out.vocabulary < 2)
+  std::vector<char32_t> all;
+  for (size_t c = 0; c < kCodePoints; ++c)
+    if (occurs[c]) all.push_back(static_cast<char32_t>(c));
+  if (all.size() < 2)
     throw BadInput(
         "/source/file",
         fmt::format("\"{}\" has one character, again and again: a text has at least two different ones",
                     text.path().string()));
+  return all;
+}
+
+CharacterFile cut_into_characters(const InputFile& text) {
+  const std::vector<char32_t> all = characters_of(text);
+  std::vector<int32_t> id_of(kCodePoints, -1);
+  for (size_t id = 0; id < all.size(); ++id) id_of[all[id]] = static_cast<int32_t>(id);
+  CharacterFile out;
+  out.vocabulary = std::ssize(all);
   ScratchTokens scratch;
   for_each_piece(text, [&](std::vector<int32_t>& characters) {
     for (int32_t& c : characters) c = id_of[static_cast<size_t>(c)];

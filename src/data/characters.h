@@ -5,10 +5,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "data/token_file.h"
 
 namespace ate {
+
+// The code points that occur in the text, sorted: a token is a place in this list. Throws as cut_into_characters.
+std::vector<char32_t> characters_of(const InputFile& text);
 
 struct CharacterFile {
   std::shared_ptr<const InputFile> tokens;  // of four bytes, in a temporary file

@@ -28,17 +28,43 @@ size_t whole_lines(const std::string& bytes, bool last) {
 
 }  // namespace
 
-PieceFile cut_into_pieces(const InputFile& text, const InputFile& model_file) {
-  std::string model(static_cast<size_t>(model_file.bytes()), '\0');
-  model_file.read(0, model);
-  sentencepiece::SentencePieceProcessor processor;
-  if (!processor.LoadFromSerializedProto(model).ok() || processor.GetPieceSize() == 0)
-    throw BadInput("/source/model", "\"" + model_file.path().string() +
-                                        "\" is no SentencePiece model (as spm_train writes them)");
+struct PieceModel::Processor : sentencepiece::SentencePieceProcessor {};
 
+PieceModel::PieceModel(const InputFile& file) : processor_(std::make_unique<Processor>()) {
+  std::string model(static_cast<size_t>(file.bytes()), '\0');
+  file.read(0, model);
+  if (!processor_->LoadFromSerializedProto(model).ok() || processor_->GetPieceSize() == 0)
+    throw BadInput("/source/model",
+                   "\"" + file.path().string() + "\" is no SentencePiece model (as spm_train writes them)");
+}
+PieceModel::~PieceModel() = default;
+
+std::vector<int> PieceModel::encode(std::string_view text) const {
+  std::vector<int> tokens;
+  const auto status = processor_->Encode({text.data(), text.size()}, &tokens);
+  if (!status.ok()) throw Failure("SentencePiece", status.ToString());
+  return tokens;
+}
+
+std::string PieceModel::text_of(int token) const {
+  if (processor_->IsControl(token)) return "";
+  if (processor_->IsUnknown(token)) return "\u2047";
+  std::string piece = processor_->IdToPiece(token);
+  if (processor_->IsByte(token))  // "<0x0A>"
+    return {static_cast<char>(std::stoi(piece.substr(3, 2), nullptr, 16))};
+  const std::string mark = "\u2581";  // a word's start
+  for (size_t at = piece.find(mark); at != std::string::npos; at = piece.find(mark, at + 1))
+    piece.replace(at, mark.size(), " ");
+  return piece;
+}
+
+int64_t PieceModel::vocabulary() const { return processor_->GetPieceSize(); }
+int PieceModel::unknown() const { return processor_->unk_id(); }
+
+PieceFile cut_into_pieces(const InputFile& text, const InputFile& model_file) {
+  const PieceModel model(model_file);
   ScratchTokens scratch;
   std::string bytes;
-  std::vector<int> tokens;
   int64_t unknown = 0;
   int64_t total = 0;
   for (int64_t first = 0; first < text.bytes();) {
@@ -52,9 +78,8 @@ PieceFile cut_into_pieces(const InputFile& text, const InputFile& model_file) {
       const size_t end = std::min(bytes.find('\n', begin), whole);
       const bool carriage_return = end < whole && end > begin && bytes[end - 1] == '\r';
       const size_t length = end - begin - (carriage_return ? 1 : 0);
-      const auto status = processor.Encode({bytes.data() + begin, length}, &tokens);
-      if (!status.ok()) throw Failure(text.path().string(), "SentencePiece: " + status.ToString());
-      unknown += std::count(tokens.begin(), tokens.end(), processor.unk_id());
+      const std::vector<int> tokens = model.encode({bytes.data() + begin, length});
+      unknown += std::count(tokens.begin(), tokens.end(), model.unknown());
       total += static_cast<int64_t>(tokens.size());
       scratch.write(tokens);
       begin = end + 1;
@@ -62,7 +87,7 @@ PieceFile cut_into_pieces(const InputFile& text, const InputFile& model_file) {
     bytes.erase(0, whole);
   }
   const double share = total > 0 ? static_cast<double>(unknown) / static_cast<double>(total) : 0;
-  return {scratch.finish(), processor.GetPieceSize(), share};
+  return {scratch.finish(), model.vocabulary(), share};
 }
 
 }  // namespace ate
@@ -71,10 +96,22 @@ PieceFile cut_into_pieces(const InputFile& text, const InputFile& model_file) {
 
 namespace ate {
 
-PieceFile cut_into_pieces(const InputFile& /*text*/, const InputFile& /*model_file*/) {
+struct PieceModel::Processor {};
+
+PieceModel::PieceModel(const InputFile& /*file*/) {
   throw BadInput("/source/format",
                  "this ate was built without SentencePiece: install the Debian package libsentencepiece-dev "
                  "(scripts/setup does) and build again");
+}
+PieceModel::~PieceModel() = default;
+std::vector<int> PieceModel::encode(std::string_view /*text*/) const { return {}; }
+std::string PieceModel::text_of(int /*token*/) const { return {}; }
+int64_t PieceModel::vocabulary() const { return 0; }
+int PieceModel::unknown() const { return 0; }
+
+PieceFile cut_into_pieces(const InputFile& /*text*/, const InputFile& model_file) {
+  (void)PieceModel(model_file);
+  return {};
 }
 
 }  // namespace ate

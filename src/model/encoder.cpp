@@ -96,9 +96,10 @@ class Layer {
 
 at::Tensor TrunkOperations::attend(size_t /*layer*/, const Heads& heads, uint32_t site) const {
   const int64_t length = heads.queries.size(1);
+  const int64_t read = heads.keys.size(1);
   const double scale = 1 / std::sqrt(static_cast<double>(heads.queries.size(2)));
   const at::Tensor keys = heads.keys.transpose(1, 2);
-  const at::Tensor scores = mask.defined() ? at::baddbmm(mask.narrow(0, 0, length).narrow(1, 0, length),
+  const at::Tensor scores = mask.defined() ? at::baddbmm(mask.narrow(0, read - length, length).narrow(1, 0, read),
                                                          heads.queries, keys, 1, scale)
                                            : at::bmm(heads.queries * scale, keys);
   return at::bmm(dropped(at::softmax(scores, -1), site), heads.values);

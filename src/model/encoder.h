@@ -13,7 +13,8 @@ namespace ate {
 // Of LayerNorm and RMS norm alike: PyTorch's default for LayerNorm, Llama's for RMS norm.
 inline constexpr double kNormEpsilon = 1e-5;
 
-// The heads of a layer over n windows: [n H, T, hd] each; keys and values that several heads read are repeated.
+// The heads of a layer over n windows: [n H, T, hd] each; keys and values that several heads read are repeated. There may be
+// more keys and values than queries: the queries are then of the last positions.
 struct Heads {
   at::Tensor queries, keys, values;
 };

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "config/derived.h"
@@ -24,7 +25,7 @@ double TrainingLoss::backward() const {
 }
 
 // One model's operations, with the dropout of a step or none.
-class Model::Operations final : public TrunkOperations {
+class Model::Operations : public TrunkOperations {
  public:
   Operations(const Model& model, const Dropout* dropout, AttentionTraces* traces, const at::Tensor& rows)
       : model_(model), dropout_(dropout), traces_(traces) {
@@ -85,6 +86,34 @@ class Model::Operations final : public TrunkOperations {
   AttentionTraces* traces_;
 };
 
+// The operations on positions that follow those in a cache.
+class Model::CachedOperations final : public Operations {
+ public:
+  CachedOperations(const Model& model, KeyValueCache& cache, int64_t count)
+      : Operations(model, nullptr, nullptr, {}), cache_(cache) {
+    if (rotary.cosines.defined())
+      rotary = {rotary.cosines.narrow(0, cache.length, count), rotary.sines.narrow(0, cache.length, count)};
+  }
+
+  at::Tensor add_positions(const at::Tensor& x, const at::Tensor& positions) const override {
+    return x + positions.narrow(0, cache_.length, x.size(1));
+  }
+  at::Tensor attend(size_t layer, const Heads& heads, uint32_t site) const override {
+    return TrunkOperations::attend(
+        layer,
+        {heads.queries, added(cache_.keys[layer], heads.keys), added(cache_.values[layer], heads.values)},
+        site);
+  }
+
+ private:
+  at::Tensor added(const at::Tensor& all, const at::Tensor& rows) const {
+    all.narrow(1, cache_.length, rows.size(1)).copy_(rows);
+    return all.narrow(1, 0, cache_.length + rows.size(1));
+  }
+
+  KeyValueCache& cache_;
+};
+
 Model::Model(const Config& config, const EmbeddingPlan& plan, const Layout& layout, Arena& arena,
              at::Tensor noise)
     : body_(config.body),
@@ -111,6 +140,21 @@ Model::Model(const Config& config, const EmbeddingPlan& plan, const Layout& layo
     };
     sparse_.back().attention = config.attention.kind->make(config, find);
   }
+}
+
+bool Model::can_cache() const {
+  return body_.kind == BodyKind::encoder && body_.causal &&
+         std::all_of(sparse_.begin(), sparse_.end(), [](const SparseHeads& s) { return s.count == 0; });
+}
+
+at::Tensor Model::logits(const at::Tensor& tokens, KeyValueCache& cache) const {
+  const at::Tensor x = embed(tokens);
+  for (size_t i = cache.keys.size(); i < weights_.layers.size(); ++i)
+    for (std::vector<at::Tensor>* rows : {&cache.keys, &cache.values})
+      rows->push_back(at::empty({body_.heads, window_, head_width(body_)}, x.options()));
+  at::Tensor out = run_trunk(body_, weights_, x, x.size(1), CachedOperations(*this, cache, x.size(1)));
+  cache.length += x.size(1);
+  return out;
 }
 
 at::Tensor Model::inputs(const at::Tensor& windows) const { return windows.narrow(1, 0, window_); }

@@ -21,6 +21,12 @@
 
 namespace ate {
 
+// The keys and values of the positions that a model has read of one window, so that a further position costs one row.
+struct KeyValueCache {
+  std::vector<at::Tensor> keys, values;  // of each layer: [H, T, hd], of which the first `length` rows are filled
+  int64_t length = 0;
+};
+
 // What the attention of a layer read and made.
 struct AttentionTrace {
   HeadInputs heads;
@@ -53,6 +59,12 @@ class Model {
     return forward(tokens, nullptr, &traces);
   }
 
+  // Logits [1, n, V] of the n positions after those in `cache`, to which they are added; cache.length + n is at most T.
+  // For a model that can_cache. tokens: [1, n].
+  at::Tensor logits(const at::Tensor& tokens, KeyValueCache& cache) const;
+  // A causal encoder whose heads are all dense: what a position reads does not change when others follow.
+  bool can_cache() const;
+
   // The same of these positions of the batch (see Scored) alone, the only ones of which the head is computed: [n, V].
   at::Tensor scored_logits(const at::Tensor& tokens, const at::Tensor& rows) const;
 
@@ -79,6 +91,7 @@ class Model {
     int64_t count = 0;
   };
   class Operations;
+  class CachedOperations;
 
   at::Tensor inputs(const at::Tensor& windows) const;
   Scored scored(const at::Tensor& windows) const;

@@ -24,7 +24,8 @@ enum class Purpose : uint32_t {
   law = 8,
   stage = 9,
   sign_flip = 32,
-  allocation = 33
+  allocation = 33,
+  generation = 34
 };
 
 // The key of a generator. Arms that are paired share stream 0; unpaired arms have one each.

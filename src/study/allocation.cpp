@@ -107,6 +107,39 @@ std::vector<int64_t> random_widths(const std::vector<int64_t>& tokens, int64_t m
   return widths;
 }
 
+std::vector<int64_t> power_widths(const std::vector<int64_t>& tokens, int64_t model_width, int64_t budget,
+                                  double decay) {
+  narrowest(tokens, model_width, budget);  // which refuses a budget that is too small
+  const auto widths_at = [&](double c) {
+    std::vector<int64_t> widths;
+    for (const int64_t n : tokens) {
+      const double wanted =
+          std::min(c * std::pow(static_cast<double>(n), -decay), static_cast<double>(model_width));
+      widths.push_back(std::clamp<int64_t>(static_cast<int64_t>(wanted), 1, widest(n, model_width)));
+    }
+    return widths;
+  };
+  // At `high` every block has its rank. Widths grow with c: halving the interval finds the largest that fits.
+  double low = 0;
+  double high =
+      2 * static_cast<double>(model_width) *
+      std::pow(static_cast<double>(*std::max_element(tokens.begin(), tokens.end())), std::max(decay, 0.0));
+  if (parameters_of(widths_at(high), tokens, model_width) <= budget) return widths_at(high);
+  for (int halving = 0; halving < 100; ++halving) {
+    const double middle = (low + high) / 2;
+    (parameters_of(widths_at(middle), tokens, model_width) <= budget ? low : high) = middle;
+  }
+  std::vector<int64_t> widths = widths_at(low);
+  int64_t left = budget - parameters_of(widths, tokens, model_width);
+  for (size_t i = 0; i < tokens.size(); ++i)
+    if (const int64_t cost = column_cost(tokens[i], model_width);
+        cost <= left && widths[i] < widest(tokens[i], model_width)) {
+      ++widths[i];
+      left -= cost;
+    }
+  return widths;
+}
+
 int64_t uniform_width(const std::vector<int64_t>& tokens, int64_t model_width, int64_t budget) {
   const int64_t all = std::accumulate(tokens.begin(), tokens.end(), int64_t{0});
   return std::clamp<int64_t>(budget / column_cost(all, model_width), 1, widest(all, model_width));

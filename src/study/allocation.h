@@ -37,6 +37,12 @@ std::vector<int64_t> prune(const std::vector<BlockSpectrum>& blocks, int64_t mod
 std::vector<int64_t> random_widths(const std::vector<int64_t>& tokens, int64_t model_width, int64_t budget,
                                    uint32_t draw);
 
+// Widths by the power rule of mixed dimensions (Ginart et al. 2021), c (tokens of the block)^-decay rounded down, between 1
+// and the block's rank, with the largest c that the budget pays for; what rounding leaves goes to the blocks of few tokens
+// first. Throws as prune does.
+std::vector<int64_t> power_widths(const std::vector<int64_t>& tokens, int64_t model_width, int64_t budget,
+                                  double decay);
+
 // The width of one table for all tokens within the same budget.
 int64_t uniform_width(const std::vector<int64_t>& tokens, int64_t model_width, int64_t budget);
 

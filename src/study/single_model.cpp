@@ -28,22 +28,6 @@ SafetensorsFile open_named(const std::string& flag, const fs::path& file) {
   }
 }
 
-std::unique_ptr<Trial> load(const std::string& flag, const fs::path& file, const Resolved& resolved,
-                            TrialId id) {
-  const SafetensorsFile stored = open_named(flag, file);
-  at::set_num_threads(1);  // as it was trained: other numbers of threads add in another order
-  try {
-    auto trial = std::make_unique<Trial>(resolved.config, id, choose_device(resolved.config.device));
-    trial->restore(stored);
-    return trial;
-  } catch (const BadInput& error) {
-    throw resolved.blame(error);
-  } catch (const Failure& failure) {
-    throw BadInput(flag + " " + file.string(),
-                   failure.problems().front().what + "; its run folder's config.json says which");
-  }
-}
-
 }  // namespace
 
 StoredModel find_model(const std::string& flag, const fs::path& file) {
@@ -77,9 +61,25 @@ StoredModel find_model(const std::string& flag, const fs::path& file) {
   return model;
 }
 
+std::unique_ptr<Trial> load_trial(const std::string& flag, const fs::path& file, const Resolved& resolved,
+                                  TrialId id) {
+  const SafetensorsFile stored = open_named(flag, file);
+  at::set_num_threads(1);  // as it was trained: other numbers of threads add in another order
+  try {
+    auto trial = std::make_unique<Trial>(resolved.config, id, choose_device(resolved.config.device));
+    trial->restore(stored);
+    return trial;
+  } catch (const BadInput& error) {
+    throw resolved.blame(error);
+  } catch (const Failure& failure) {
+    throw BadInput(flag + " " + file.string(),
+                   failure.problems().front().what + "; its run folder's config.json says which");
+  }
+}
+
 EvaluatedModel evaluate_model(const std::string& flag, const fs::path& file, const Resolved& resolved,
                               TrialId id) {
-  const std::unique_ptr<Trial> trial = load(flag, file, resolved, id);
+  const std::unique_ptr<Trial> trial = load_trial(flag, file, resolved, id);
   EvaluatedModel out;
   out.record.id = id;
   out.record.progress = trial->progress();
@@ -92,7 +92,7 @@ EvaluatedModel evaluate_model(const std::string& flag, const fs::path& file, con
 
 void export_model(const std::string& flag, const fs::path& file, const Resolved& resolved, TrialId id,
                   const fs::path& to) {
-  write_atomically(to, load(flag, file, resolved, id)->exported());
+  write_atomically(to, load_trial(flag, file, resolved, id)->exported());
 }
 
 }  // namespace ate

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "config/resolve.h"
@@ -21,18 +22,23 @@ struct StoredModel {
 // Throws BadInput naming `flag` when the file is no sound checkpoint.
 StoredModel find_model(const std::string& flag, const std::filesystem::path& file);
 
+class Trial;
+
+// Builds the model of a checkpoint and loads it. Throws BadInput naming `flag` when the file is of another shape.
+std::unique_ptr<Trial> load_trial(const std::string& flag, const std::filesystem::path& file,
+                                  const Resolved& resolved, TrialId id);
+
 struct EvaluatedModel {
   TrialRecord record;  // its progress holds the one evaluation
   Config config;
   std::optional<double> floor;
 };
 
-// Builds the model, loads the file and scores it on the validation windows. Throws BadInput naming `flag` when the
-// file is of another shape.
+// Loads the model and scores it on the validation windows. Throws as load_trial.
 EvaluatedModel evaluate_model(const std::string& flag, const std::filesystem::path& file,
                               const Resolved& resolved, TrialId id);
 
-// Writes the parameters of a checkpoint to a file of their own, docs/checkpoints.md. Throws as evaluate_model.
+// Writes the parameters of a checkpoint to a file of their own, docs/checkpoints.md. Throws as load_trial.
 void export_model(const std::string& flag, const std::filesystem::path& file, const Resolved& resolved,
                   TrialId id, const std::filesystem::path& to);
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <set>
 #include <stdexcept>
 
 #include "config/derived.h"
@@ -45,6 +46,19 @@ size_t blocks_in_all(const Config& config, const std::vector<SeedList>& seeds, i
   // Fewer blocks can have an empty one where more had none.
   return blocks == static_cast<size_t>(most) ? blocks
                                              : blocks_in_all(config, seeds, static_cast<int64_t>(blocks));
+}
+
+// Arms of widths drawn at random within the budget, no two alike; fewer than asked for where there are no more.
+std::vector<Arm> random_arms(const std::vector<int64_t>& tokens, int64_t model_width, int64_t budget,
+                             int64_t wanted) {
+  constexpr uint32_t kDrawsPerArm = 100;
+  std::vector<Arm> arms;
+  std::set<std::vector<int64_t>> seen;
+  for (uint32_t draw = 0; draw < kDrawsPerArm * wanted && std::ssize(arms) < wanted; ++draw)
+    if (std::vector<int64_t> widths = random_widths(tokens, model_width, budget, draw);
+        seen.insert(widths).second)
+      arms.push_back(allocated(fmt::format("random{}", arms.size() + 1), widths));
+  return arms;
 }
 
 // The tokens of each block.
@@ -137,21 +151,20 @@ WidthSearch search_widths(Resolved resolved, const WidthSearchOptions& options) 
 
   WidthSearch search;
   search.seeds = seeds;
-  const Arm power("mixed_dim");
   search.budget =
       options.parameters > 0
           ? options.parameters
-          : embedding_parameters(
-                plan_embedding(asked, power, make_corpus(asked.source, seeds.front()), seeds.front()), d);
+          : embedding_parameters(plan_embedding(asked, Arm("mixed_dim"),
+                                                make_corpus(asked.source, seeds.front()), seeds.front()),
+                                 d);
 
-  std::vector<Arm>
-      others;  // which also shows whether the budget pays for anything, before a model is trained
+  // Before a model is trained, since this also shows whether the budget pays for anything.
+  std::vector<Arm> others;
   try {
-    others.push_back(allocated("uniform", {uniform_width(tokens, d, search.budget)}));
-    for (int64_t draw = 0; draw < std::max<int64_t>(1, options.random); ++draw)
-      others.push_back(allocated(fmt::format("random{}", draw + 1),
-                                 random_widths(tokens, d, search.budget, static_cast<uint32_t>(draw))));
-    if (options.random == 0) others.pop_back();
+    others = {allocated("power", power_widths(tokens, d, search.budget, asked.embedding.decay)),
+              allocated("uniform", {uniform_width(tokens, d, search.budget)})};
+    const std::vector<Arm> drawn = random_arms(tokens, d, search.budget, options.random);
+    others.insert(others.end(), drawn.begin(), drawn.end());
   } catch (const std::invalid_argument& error) {
     throw BadInput("--parameters", error.what());
   }
@@ -180,7 +193,6 @@ WidthSearch search_widths(Resolved resolved, const WidthSearchOptions& options) 
   }
 
   search.arms = {allocated("searched", prune(search.blocks, d, search.budget))};
-  if (options.parameters == 0) search.arms.push_back(power);
   search.arms.insert(search.arms.end(), others.begin(), others.end());
   search.study = asked;
   search.study.study.arms = search.arms;

@@ -1,6 +1,6 @@
 // Widths of embedding blocks by search: over-wide models train, what they use little of is pruned down to a budget of
 // parameters, and the widths that are left become an arm, to be trained from scratch on other seeds beside arms of the
-// same budget: the power rule of mixed_dim, one width for all, and widths drawn at random.
+// same budget: the power rule of mixed dimensions, one width for all, and widths drawn at random.
 #pragma once
 
 #include <cstdint>

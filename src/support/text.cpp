@@ -4,39 +4,10 @@
 
 #include <algorithm>
 
+#include "support/utf8.h"
+
 namespace ate {
 namespace {
-
-// Bytes of the well-formed UTF-8 character that `text` begins with (Unicode 15, table 3-7); 0 when there is none.
-size_t character_length(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto follows = [&](size_t i, unsigned low, unsigned high) {
-    return byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1, 0x80, 0xBF) ? 2 : 0;
-  const bool third = follows(2, 0x80, 0xBF);
-  if (first >= 0xE0 && first <= 0xEF) {
-    const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
-    const unsigned high = first == 0xED ? 0x9F : 0xBF;
-    return follows(1, low, high) && third ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const unsigned low = first == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
-    return follows(1, low, high) && third && follows(3, 0x80, 0xBF) ? 4 : 0;
-  }
-  return 0;
-}
-
-uint32_t code_point(std::string_view character) {
-  if (character.size() == 1) return static_cast<unsigned char>(character[0]);
-  uint32_t code = static_cast<unsigned char>(character[0]) & (0xFFU >> (character.size() + 1));
-  for (size_t i = 1; i < character.size(); ++i)
-    code = code << 6U | (static_cast<unsigned char>(character[i]) & 0x3FU);
-  return code;
-}
 
 bool is_obeyed(uint32_t code) {
   const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);

@@ -107,6 +107,8 @@ void Trial::measure() {
   progress_.status = TrainingStatus::finished;
 }
 
+const Model& Trial::model() const { return state_->model.model; }
+
 Evaluation Trial::evaluate() const {
   const EvaluationConfig& how = config_.evaluation;
   const int64_t draw = evaluation_draw(config_, progress_.updates);

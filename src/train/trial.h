@@ -11,6 +11,7 @@
 
 namespace ate {
 
+class Model;
 class Profile;
 
 class Trial final : public Training {
@@ -21,6 +22,7 @@ class Trial final : public Training {
 
   const TrialId& id() const { return id_; }
   const Progress& progress() const { return progress_; }
+  const Model& model() const;
 
   std::string name() const override { return id_.text(); }
   std::string file() const override { return id_.file(); }

@@ -5,7 +5,7 @@ import unittest
 
 from harness import Case, environment, run, side_by_side
 
-COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["demo"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
+COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["generate"], ["demo"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
             ["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"],
             ["source"], ["source", "show"], ["source", "write"], ["config"], ["config", "list"], ["config", "show"],
             ["config", "diff"], ["config", "schema"], ["help"]]

@@ -15,14 +15,14 @@ class Widths(Case):
         study = os.path.join(self.folder, "widths.json")
         found = json.loads(self.study("--study", study, "--format", "json", study=WIDTHS).out)
         self.assertEqual([arm["arm"] for arm in found["arms"]],
-                         ["searched", "mixed_dim", "uniform", "random1", "random2", "random3"])
+                         ["searched", "power", "uniform", "random1", "random2", "random3"])
         self.assertEqual(found["seeds"], "90,91")
         for block in found["blocks"]:
             self.assertEqual(block["energies"], sorted(block["energies"], reverse=True))
         self.assertAlmostEqual(sum(block["share"] for block in found["blocks"]), 1, places=6)
         # Every arm is within the budget, and all of the blocks' kinds use it up to a column.
         for arm in found["arms"]:
-            if arm["arm"] not in ("mixed_dim", "uniform"):
+            if arm["arm"] != "uniform":
                 cost = sum(w * (b["tokens"] + 128) for w, b in zip(arm["widths"], found["blocks"]))
                 self.assertLessEqual(cost, found["budget"])
                 self.assertGreater(cost, 0.8 * found["budget"])
@@ -38,7 +38,7 @@ class Widths(Case):
 
     def test_a_budget_without_a_choice_is_told(self):
         rich = self.study("--parameters", "1000000", "--study", os.path.join(self.folder, "rich.json"), study=WIDTHS)
-        self.assertRegex(rich.out, r"leaves little to choose: random1, random2, random3\s+have the widths of\s+searched")
+        self.assertRegex(rich.out, r"leaves little to choose: power, random1\s+have\s+the\s+widths\s+of\s+searched")
         poor = self.study("--parameters", "20000", "--blocks", "8", "--study", os.path.join(self.folder, "poor.json"),
                           study=WIDTHS)
         self.assertNotIn("little to choose", poor.out)

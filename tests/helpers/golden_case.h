@@ -24,7 +24,8 @@ inline const std::vector<std::string> kGoldenCases = {"bag_standard",
                                                       "encoder_adamw_groups",
                                                       "encoder_sgd",
                                                       "encoder_muon",
-                                                      "encoder_moonlight"};
+                                                      "encoder_moonlight",
+                                                      "encoder_attention"};
 
 struct GoldenCase {
   GoldenCase(const std::string& name, at::ScalarType type)

@@ -89,6 +89,25 @@ TEST_CASE("what a block cannot use of a random budget goes to the others", "[stu
   }
 }
 
+TEST_CASE("the power rule's widths fall with the tokens of a block, within the budget", "[study]") {
+  const std::vector<int64_t> tokens = {4, 40, 400, 4000};
+  // With room for all of c n^-1/2 at c = 64 (widths 32 but for the block's rank, 10, 3, 1), and no column more.
+  const int64_t model = 64;
+  const int64_t budget = parameters_of({4, 10, 3, 1}, tokens, model);
+  CHECK(power_widths(tokens, model, budget, 0.5) == std::vector<int64_t>{4, 10, 3, 1});
+  CHECK(power_widths(tokens, model, 1'000'000, 0.5) == std::vector<int64_t>{4, 40, 64, 64});
+  // Without decay all are alike, but for a block's rank and what is left.
+  CHECK(power_widths(tokens, model, parameters_of({4, 7, 7, 7}, tokens, model), 0) ==
+        std::vector<int64_t>{4, 7, 7, 7});
+  for (int64_t more = 5000; more < 300'000; more += 777) {
+    const std::vector<int64_t> widths = power_widths(tokens, model, more, 0.3);
+    CHECK(parameters_of(widths, tokens, model) <= more);
+    for (size_t i = 0; i + 1 < tokens.size(); ++i)
+      CHECK(widths[i] >= std::min(widest(tokens[i], model), widths[i + 1]));
+  }
+  CHECK_THROWS_WITH(power_widths(tokens, model, 10, 0.3), Catch::Contains("do not pay for one column"));
+}
+
 TEST_CASE("one width for all within the budget", "[study]") {
   CHECK(uniform_width({2, 5, 30}, 4, 41 * 3 + 40) == 3);
   CHECK(uniform_width({2, 5, 30}, 4, 1'000'000) == 4);
