@@ -61,8 +61,8 @@ install(FILES ${ate_written}/completions/ate.fish DESTINATION ${CMAKE_INSTALL_DA
 
 # cpack -G DEB in the build folder: the same as a Debian package, its dependencies found by dpkg-shlibdeps.
 set(CPACK_PACKAGE_NAME ate)
-set(CPACK_PACKAGE_CONTACT "the authors of ate")
-set(CPACK_PACKAGE_VENDOR "ate")
+set(CPACK_PACKAGE_CONTACT "The ate authors")
+set(CPACK_PACKAGE_VENDOR "The ate authors")
 set(CPACK_PACKAGE_DESCRIPTION "Trains paired models on corpora whose best possible loss is known, and says what the numbers can and cannot show.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_GENERATOR DEB)
