@@ -22,6 +22,7 @@ else()
   install(TARGETS ate RUNTIME_DEPENDENCY_SET ate_libraries RUNTIME)
   string(REGEX REPLACE "([][+.*()^$?|])" "\\\\\\1" ate_libtorch_pattern ${ate_site_packages})
   install(RUNTIME_DEPENDENCY_SET ate_libraries DESTINATION ${ate_private_libraries}
+    PRE_EXCLUDE_REGEXES "^libcuda\\.so"  # of the driver
     POST_INCLUDE_REGEXES "^${ate_libtorch_pattern}/" POST_EXCLUDE_REGEXES ".*")
   file(GLOB ate_licence_folders ${ate_site_packages}/torch-*.dist-info/licenses
     ${ate_site_packages}/nvidia_cuda_*.dist-info/licenses)

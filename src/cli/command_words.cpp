@@ -57,7 +57,9 @@ Values values_of(const std::string& flag, const std::string& type) {
 
 Values arguments_of(const CLI::App& command) {
   const std::string name = short_name(command);
-  if (name == "compare") return {ValueKind::runs};
+  for (const CLI::Option* argument :
+       command.get_options([](const CLI::Option* o) { return o->get_positional(); }))
+    if (argument->get_type_name().rfind("DIR", 0) == 0) return {ValueKind::runs};
   if (name == "config diff") return {ValueKind::files, preset_names()};
   if (name == "completions") return {ValueKind::words, {"bash", "zsh", "fish"}};
   if (name != "help") return {};

@@ -55,6 +55,7 @@ _ate_offer_values() {
       if [[ $value == *:* ]]; then
         before=${value%%:*}:
         if [[ ${value#*:} == *,* ]]; then before=${value%,*},; fi
+        _ate_no_space  # more settings may follow
         _ate_offer_setting "$before"
       else
         _ate_offer '' "$choices"

@@ -93,6 +93,21 @@ def unknown(words):
     return next((f"no flag {flag}" for flag in used if flag not in flags), None)
 
 
+def experiment(words):
+    """The flags of a call that choose its settings, as `ate config show` takes them; None without a preset or with files."""
+    known = re.findall(r"--[\w-]+", help_of("config", "show").partition("Experiment:")[2].partition("Output:")[0])
+    if "--preset" not in words or "--config" in words or any(re.match(r"source\.(file|model)=", word) for word in words):
+        return None
+    kept = []
+    for flag, value in zip(words, words[1:]):
+        flag = {"--seed": "--seeds"}.get(flag, flag)
+        if flag in known:
+            kept += [flag, value]
+        elif flag == "--arm" and ":" not in value:
+            kept += ["--arms", value]
+    return tuple(kept)
+
+
 class Documents(unittest.TestCase):
     def test_links_resolve(self):
         found = [(path, target) for path in FILES for target in links_of(text_of(path))]
@@ -113,6 +128,14 @@ class Documents(unittest.TestCase):
         for path, words in found:
             with self.subTest(file=name_of(path), command=" ".join(["ate", *words])):
                 self.assertIsNone(unknown(words))
+
+    def test_settings_of_commands_are_taken(self):
+        calls = {experiment(words) for path in FILES if not path.endswith("troubleshooting.md")
+                 for words in command_lines(text_of(path))} - {None}
+        self.assertGreater(len(calls), 20)
+        for call, outcome in side_by_side(lambda *call: run("config", "show", *call), sorted(calls)):
+            with self.subTest(" ".join(call)):
+                self.assertEqual((outcome.code, outcome.err), (0, ""))
 
     def test_shell_blocks_parse_and_name_files_that_exist(self):
         blocks = [(path, block) for path in FILES for language, block in FENCE.findall(text_of(path)) if language == "sh"]
