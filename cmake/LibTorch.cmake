@@ -48,8 +48,8 @@ target_link_libraries(ate_libtorch INTERFACE ${ATE_LIBTORCH_CPU} ${ATE_LIBTORCH_
 get_filename_component(ate_site_packages ${ate_libtorch_root} DIRECTORY)
 file(GLOB ate_cuda_runtime_folders ${ate_site_packages}/nvidia/*/lib)
 foreach(folder ${ate_libtorch_root}/lib ${ate_cuda_runtime_folders})
-  target_link_options(ate_libtorch INTERFACE
-    $<$<NOT:$<PLATFORM_ID:Darwin>>:-Wl,-rpath-link,${folder}> -Wl,-rpath,${folder})
+  target_link_options(ate_libtorch INTERFACE $<$<NOT:$<PLATFORM_ID:Darwin>>:-Wl,-rpath-link,${folder}>)
+  list(APPEND CMAKE_BUILD_RPATH ${folder})  # what is installed looks elsewhere: Install.cmake
 endforeach()
 
 # Nothing refers to the CUDA libraries by name: loading them registers the device. A wheel's libtorch_cuda needs cuDNN,
@@ -63,6 +63,8 @@ if(NOT ATE_CUDA STREQUAL "OFF")
     set(ate_cuda_libraries -Wl,--no-as-needed ${ATE_LIBTORCH_CUDA} ${ATE_LIBTORCH_C10_CUDA} -Wl,--as-needed)
     include(CheckCXXSourceRuns)
     get_target_property(CMAKE_REQUIRED_LINK_OPTIONS ate_libtorch INTERFACE_LINK_OPTIONS)
+    list(TRANSFORM CMAKE_BUILD_RPATH PREPEND "-Wl,-rpath," OUTPUT_VARIABLE ate_rpath_options)
+    list(APPEND CMAKE_REQUIRED_LINK_OPTIONS ${ate_rpath_options})
     set(CMAKE_REQUIRED_LIBRARIES ${ate_cuda_libraries} ${ATE_LIBTORCH_CPU} ${ATE_LIBTORCH_C10})
     check_cxx_source_runs("int main() { return 0; }" ATE_LIBTORCH_CUDA_LOADS)
     unset(CMAKE_REQUIRED_LINK_OPTIONS)

@@ -47,19 +47,24 @@ def read_safetensors(path):
     return metadata, arrays
 
 
+def parameters_of(arrays):
+    """Those of the model, not of the optimiser."""
+    return {name: array for name, array in arrays.items() if not name.startswith(("adam.", "sgd.", "muon."))}
+
+
 class Files:
     """What `ate source write` wrote into a folder."""
 
     def __init__(self, folder):
         with open(os.path.join(folder, "source.json"), encoding="utf-8") as file:
             self.about = json.load(file)
-        self.folder = folder
+        self.arrays = {name: np.load(os.path.join(folder, name)) for name in self.about["files"] if name.endswith(".npy")}
 
     def __contains__(self, name):
-        return name + ".npy" in self.about["files"]
+        return name + ".npy" in self.arrays
 
     def __getitem__(self, name):
-        return np.load(os.path.join(self.folder, name + ".npy"))
+        return self.arrays[name + ".npy"]
 
 
 class Embedding(nn.Module):
@@ -112,8 +117,8 @@ class Model(nn.Module):
                 self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, vocabulary)
         self.double()
-        own = {name: torch.tensor(array, dtype=torch.float64) for name, array in arrays.items()
-               if not name.startswith(("embedding.", "adam."))}
+        own = {name: torch.tensor(array, dtype=torch.float64) for name, array in parameters_of(arrays).items()
+               if not name.startswith("embedding.")}
         if "head.weight" not in own:  # tied
             own["head.weight"] = torch.tensor(arrays["embedding.weight"], dtype=torch.float64)
         try:
@@ -205,8 +210,8 @@ def settings_of(run, config, name):
     return named[0]["set"] if named else {}
 
 
-def recompute(run, ate, name):
-    """[(quantity, recorded, computed)] of one checkpoint."""
+def load(run, ate, name):
+    """(model, files, progress) of one checkpoint: the module, what it reads, and what the run recorded."""
     metadata, arrays = read_safetensors(os.path.join(run, "checkpoint", name + ".safetensors"))
     config_path = os.path.join(run, "config.json")
     with open(config_path, encoding="utf-8") as file:
@@ -220,11 +225,6 @@ def recompute(run, ate, name):
         for section in sections:
             place = place[section]
         place[last] = value
-    progress = json.loads(metadata["progress"])
-    if progress["status"] != "finished":  # its parameters are not those of its last evaluation
-        print(f"{name}  is {progress['status']}: left out")
-        return []
-    recorded = progress["evaluations"][-1]
     with tempfile.TemporaryDirectory() as scratch:
         folder = os.path.join(scratch, "source")
         command = [ate, "source", "write", "--config", config_path, "--arm", arm, "--seed", metadata["seed"],
@@ -233,10 +233,24 @@ def recompute(run, ate, name):
         if done.returncode != 0:
             raise CannotRebuild(" ".join(command) + ": " + done.stderr.strip())
         files = Files(folder)
-        embedding = Embedding(files.about["embedding_tables"], files["embedding"], arrays)
-        computed = evaluate(Model(config, arrays, embedding), files,
-                            files.about["evaluation_draws"].index(recorded.get("updates", recorded["epoch"])))
-    return [(quantity, recorded[quantity], value) for quantity, value in computed.items()
+    return Model(config, arrays, Embedding(files.about["embedding_tables"], files["embedding"], arrays)), files, \
+        json.loads(metadata["progress"])
+
+
+def last_evaluation(files, progress):
+    """What the run recorded last, and its place among evaluation_draws."""
+    recorded = progress["evaluations"][-1]
+    return recorded, files.about["evaluation_draws"].index(recorded.get("updates", recorded["epoch"]))
+
+
+def recompute(run, ate, name):
+    """[(quantity, recorded, computed)] of one checkpoint."""
+    model, files, progress = load(run, ate, name)
+    if progress["status"] != "finished":  # its parameters are not those of its last evaluation
+        print(f"{name}  is {progress['status']}: left out")
+        return []
+    recorded, place = last_evaluation(files, progress)
+    return [(quantity, recorded[quantity], value) for quantity, value in evaluate(model, files, place).items()
             if recorded.get(quantity) is not None]
 
 

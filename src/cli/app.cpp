@@ -110,6 +110,7 @@ int run_command_line(int argc, char** argv) {
   add_bench(app, action, argv[0]);
   add_source(app, action);
   add_config(app, action);
+  add_completions(app, action);
   add_help(app, action);
   const int code = parse_and_run(app, action, argc, argv);
   return code == 0 && reader_left() ? kReaderLeft : code;

@@ -26,6 +26,7 @@ void add_bench(CLI::App& app, Action& action, const std::string& program);
 void add_bench_step(CLI::App& bench, Action& action);
 void add_source(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
+void add_completions(CLI::App& app, Action& action);
 void add_help(CLI::App& app, Action& action);
 
 // Says on stderr that a subcommand is missing or, where something was `typed` in its place, that it is none; lists

@@ -7,6 +7,7 @@
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
 #include "config/json.h"
+#include "config/reference.h"
 #include "config/settings.h"
 #include "support/error.h"
 #include "support/json.h"
@@ -70,7 +71,8 @@ Report diff_configs(const std::string& left, const std::string& right) {
 }  // namespace
 
 void add_config(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("config", "List, show and compare configs; print their JSON Schema");
+  CLI::App* command =
+      app.add_subcommand("config", "List, show and compare configs; print their JSON Schema and reference");
   command->require_subcommand(1);
   const auto print = [&action](OutputFlags& output, std::function<Report()> make) {
     action = [&output, make = std::move(make)] {
@@ -102,13 +104,18 @@ void add_config(CLI::App& app, Action& action) {
   flags->output.add_to(*diff);
   diff->callback([=] { print(flags->output, [=] { return diff_configs(flags->left, flags->right); }); });
 
-  CLI::App* schema = command->add_subcommand("schema", "JSON Schema of config files, for editors");
-  schema->callback([&action] {
-    action = [] {
-      write_stdout(config_schema().dump(2) + "\n");
+  const auto print_text = [&action](std::string (*make)()) {
+    action = [make] {
+      write_stdout(make());
       return static_cast<int>(ExitCode::done);
     };
-  });
+  };
+  CLI::App* reference =
+      command->add_subcommand("reference", "Every setting with its default and range, as Markdown");
+  reference->callback([=] { print_text(settings_reference); });
+
+  CLI::App* schema = command->add_subcommand("schema", "JSON Schema of config files, for editors");
+  schema->callback([=] { print_text([] { return config_schema().dump(2) + "\n"; }); });
 }
 
 }  // namespace ate

@@ -1,10 +1,16 @@
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 
+#include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/help_text.h"
+#include "cli/man_page.h"
 #include "cli/output.h"
+#include "run/environment.h"
 #include "support/error.h"
+#include "support/files.h"
 #include "support/names.h"
 #include "support/terminal.h"
 #include "support/text.h"
@@ -16,6 +22,14 @@ const CLI::App* subcommand_named(const CLI::App& command, const std::string& nam
   for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
     if (sub->get_name() == name) return sub;
   return nullptr;
+}
+
+// A manual page for the command and for each below it.
+void write_man_pages(const CLI::App& command, const std::string& version,
+                     const std::filesystem::path& folder) {
+  write_atomically(folder / (man_page_name(command) + ".1"), man_page(command, version));
+  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
+    write_man_pages(*sub, version, folder);
 }
 
 }  // namespace
@@ -38,8 +52,22 @@ void add_help(CLI::App& app, Action& action) {
   auto words = std::make_shared<std::vector<std::string>>();
   CLI::App* command = app.add_subcommand("help", "What a subcommand does and takes, as its own --help");
   command->add_option("SUBCOMMAND", *words, "Such as train, or bench step; none: ate itself");
-  command->callback([&app, &action, words] {
-    action = [&app, words] {
+  auto man = std::make_shared<std::string>();
+  CLI::Option* const man_flag =
+      command
+          ->add_option("--man", *man,
+                       "Write manual pages of ate and all its subcommands into a folder instead")
+          ->type_name("DIR")
+          ->check(not_empty());
+  command->callback([&app, &action, words, man, man_flag] {
+    action = [&app, words, man, man_flag] {
+      if (man_flag->count() > 0) {
+        if (!words->empty())
+          throw BadInput("--man " + *man, "writes the pages of all subcommands: name none");
+        make_folders(*man);
+        write_man_pages(app, describe_environment("", 0)["ate"], *man);
+        return static_cast<int>(ExitCode::done);
+      }
       const CLI::App* about = &app;
       for (const std::string& word : *words) {
         const CLI::App* const sub = subcommand_named(*about, word);

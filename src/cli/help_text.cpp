@@ -68,23 +68,44 @@ std::string block_text(const std::vector<HelpRow>& rows, size_t width) {
   return commands ? examples_text(rows, width) : rows_text(rows, width);
 }
 
-// "-q,--quiet", "--preset NAME", "LEFT".
+}  // namespace
+
+std::string rows_text(const std::vector<HelpRow>& rows, size_t width) {
+  size_t longest = 0;
+  for (const auto& [word, meaning] : rows) longest = std::max(longest, display_width(word));
+  return in_columns(rows, width, std::min({size_t{34}, longest + 4, std::max<size_t>(8, width * 2 / 5)}));
+}
+
+std::vector<FooterPart> footer_parts(const std::string& footer) {
+  std::vector<FooterPart> parts;
+  std::istringstream lines(footer);
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_row = line.rfind("  ", 0) == 0;
+    if (!is_row)
+      parts.push_back({line, {}});
+    else if (parts.empty() || parts.back().rows.empty())
+      parts.push_back({"", {row_of(line)}});
+    else
+      parts.back().rows.push_back(row_of(line));
+  }
+  return parts;
+}
+
+std::string footer_text(const std::string& footer, size_t width) {
+  std::string out;
+  for (const FooterPart& part : footer_parts(footer))
+    out += part.rows.empty() ? wrapped(part.line, width, "", "") : block_text(part.rows, width);
+  return out;
+}
+
 std::string option_name(const CLI::Option& option) {
   if (option.get_positional()) return option.get_name(true, false);
   const bool takes_value = option.get_type_size() != 0 && !option.get_type_name().empty();
   return option.get_name(false, true) + (takes_value ? " " + option.get_type_name() : "");
 }
 
-std::string options_text(const std::string& heading, const std::vector<const CLI::Option*>& options,
-                         size_t width) {
-  std::vector<HelpRow> rows;
-  for (const CLI::Option* option : options)
-    rows.emplace_back(option_name(*option), option->get_description());
-  return rows.empty() ? "" : "\n" + heading + ":\n" + rows_text(rows, width);
-}
-
-std::string usage(const CLI::App& command) {
-  std::string out = "Usage: " + full_name(command) + " [OPTIONS]";
+std::string usage_words(const CLI::App& command) {
+  std::string out = "[OPTIONS]";
   for (const CLI::Option* option :
        command.get_options([](const CLI::Option* o) { return o->get_positional(); })) {
     const bool many = option->get_expected_max() > 1;
@@ -94,27 +115,17 @@ std::string usage(const CLI::App& command) {
   return out + (subcommand_rows(command).empty() ? "" : " SUBCOMMAND");
 }
 
-}  // namespace
-
-std::string rows_text(const std::vector<HelpRow>& rows, size_t width) {
-  size_t longest = 0;
-  for (const auto& [word, meaning] : rows) longest = std::max(longest, display_width(word));
-  return in_columns(rows, width, std::min({size_t{34}, longest + 4, std::max<size_t>(8, width * 2 / 5)}));
-}
-
-std::string footer_text(const std::string& footer, size_t width) {
-  std::string out;
-  std::vector<HelpRow> block;
-  std::istringstream lines(footer);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.rfind("  ", 0) == 0) {
-      block.push_back(row_of(line));
-      continue;
-    }
-    out += block_text(block, width) + wrapped(line, width, "", "");
-    block.clear();
-  }
-  return out + block_text(block, width);
+std::vector<OptionGroup> option_groups(const CLI::App& command) {
+  std::vector<OptionGroup> groups = {
+      {"Arguments", command.get_options([](const CLI::Option* o) { return o->get_positional(); })}};
+  for (const std::string& group : command.get_groups())
+    groups.emplace_back(group, command.get_options([&](const CLI::Option* o) {
+      return o->get_group() == group && o->nonpositional();
+    }));
+  groups.erase(
+      std::remove_if(groups.begin(), groups.end(), [](const OptionGroup& g) { return g.second.empty(); }),
+      groups.end());
+  return groups;
 }
 
 std::vector<HelpRow> subcommand_rows(const CLI::App& command) {
@@ -140,14 +151,13 @@ std::string HelpFormatter::make_help(const CLI::App* command, std::string /*name
                                      CLI::AppFormatMode /*mode*/) const {
   const size_t width = help_width();
   std::string out = wrapped(command->get_description(), width, "", "");
-  out += wrapped(usage(*command), width, "", kUnder);
-  out += options_text("Arguments",
-                      command->get_options([](const CLI::Option* o) { return o->get_positional(); }), width);
-  for (const std::string& group : command->get_groups())
-    out += options_text(group, command->get_options([&](const CLI::Option* o) {
-      return o->get_group() == group && o->nonpositional();
-    }),
-                        width);
+  out += wrapped("Usage: " + full_name(*command) + " " + usage_words(*command), width, "", kUnder);
+  for (const auto& [heading, options] : option_groups(*command)) {
+    std::vector<HelpRow> rows;
+    for (const CLI::Option* option : options)
+      rows.emplace_back(option_name(*option), option->get_description());
+    out += "\n" + heading + ":\n" + rows_text(rows, width);
+  }
   if (const std::vector<HelpRow> rows = subcommand_rows(*command); !rows.empty())
     out += "\nSubcommands:\n" + rows_text(rows, width);
   const std::string footer = command->get_footer();

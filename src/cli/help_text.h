@@ -19,6 +19,23 @@ std::string rows_text(const std::vector<HelpRow>& rows, size_t width);
 // for a line goes on after a backslash, as a shell takes it.
 std::string footer_text(const std::string& footer, size_t width);
 
+// A footer in parts: a line of prose, or rows that follow each other.
+struct FooterPart {
+  std::string line;
+  std::vector<HelpRow> rows;
+};
+std::vector<FooterPart> footer_parts(const std::string& footer);
+
+// "-q,--quiet", "--preset NAME", "LEFT".
+std::string option_name(const CLI::Option& option);
+
+// What follows the name of a command: "[OPTIONS] LEFT RIGHT".
+std::string usage_words(const CLI::App& command);
+
+// Its arguments, and its flags under a heading each.
+using OptionGroup = std::pair<std::string, std::vector<const CLI::Option*>>;
+std::vector<OptionGroup> option_groups(const CLI::App& command);
+
 // The subcommands of a command with a word each.
 std::vector<HelpRow> subcommand_rows(const CLI::App& command);
 

@@ -134,7 +134,7 @@ void add_study(CLI::App& app, Action& action) {
                                               "verdict, which takes 10 seeds, or there "
                                               "are --max-seeds")
                                  ->type_name("decided")
-                                 ->check(CLI::IsMember({"decided"}))
+                                 ->check(CLI::IsMember({"decided"}).description(""))
                                  ->group(kRunGroup);
   CLI::Option* const most =
       command->add_option("--max-seeds", flags->max_seeds, "Most seeds that --until goes to")

@@ -170,6 +170,35 @@ class Config(Case):
         self.assertEqual(read_bytes(os.path.join(root, "configs", "schema.json")).decode(), self.config("schema"),
                          "configs/schema.json is out of date: ate config schema > configs/schema.json")
 
+    def test_stored_reference_is_the_printed_one(self):
+        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        self.assertEqual(read_bytes(os.path.join(root, "docs", "reference.md")).decode(), self.config("reference"),
+                         "docs/reference.md is out of date: ate config reference > docs/reference.md")
+
+    def test_reference_has_every_setting_with_its_default(self):
+        page = self.config("reference")
+        defaults = {}
+
+        def collect(properties, before):
+            for name, entry in properties.items():
+                if "properties" in entry:
+                    collect(entry["properties"], before + name + ".")
+                elif "default" in entry:
+                    defaults[before + name] = json.dumps(entry["default"])
+
+        properties = json.loads(self.config("schema"))["properties"]
+        collect({name: entry for name, entry in properties.items() if name != "published"}, "")
+        rows = re.findall(r"(?m)^\| `([\w.]+)` \| `(.*?)` \| (.+?) \| .{4,} \|$", page)
+        self.assertEqual(sorted(row[0] for row in rows), sorted(defaults))
+        self.assertGreater(len(rows), 100)
+        for path, default, _ in rows:
+            with self.subTest(path):
+                self.assertEqual(json.loads(default), json.loads(defaults[path]))
+        values = {row[0]: row[2] for row in rows}
+        self.assertEqual(values["optimiser.learning_rate"], "number, above 0")
+        self.assertEqual(values["body.norm"], "one of `post`, `pre`")
+        self.assertEqual(values["source.order"], "whole number, 1 to 2")
+
     def test_schema_key_in_a_file(self):
         plain = self.show("--config", self.write("c.json", {"windows": {"length": 8}}))
         marked = self.show("--config", self.write("c.json", {"$schema": "../schema.json", "windows": {"length": 8}}))

@@ -1,13 +1,15 @@
-"""The documents: their links resolve, their commands exist, and the original report goes by its name."""
+"""The documents: their links resolve, their commands exist and parse, the errors of the troubleshooting page come, and the
+original report goes by its name."""
 
 import functools
 import glob
 import os
 import re
 import shlex
+import subprocess
 import unittest
 
-from harness import run
+from harness import Case, run, side_by_side
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FILES = sorted([os.path.join(ROOT, name) for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] +
@@ -91,6 +93,21 @@ def unknown(words):
     return next((f"no flag {flag}" for flag in used if flag not in flags), None)
 
 
+def experiment(words):
+    """The flags of a call that choose its settings, as `ate config show` takes them; None without a preset or with files."""
+    known = re.findall(r"--[\w-]+", help_of("config", "show").partition("Experiment:")[2].partition("Output:")[0])
+    if "--preset" not in words or "--config" in words or any(re.match(r"source\.(file|model)=", word) for word in words):
+        return None
+    kept = []
+    for flag, value in zip(words, words[1:]):
+        flag = {"--seed": "--seeds"}.get(flag, flag)
+        if flag in known:
+            kept += [flag, value]
+        elif flag == "--arm" and ":" not in value:
+            kept += ["--arms", value]
+    return tuple(kept)
+
+
 class Documents(unittest.TestCase):
     def test_links_resolve(self):
         found = [(path, target) for path in FILES for target in links_of(text_of(path))]
@@ -105,11 +122,30 @@ class Documents(unittest.TestCase):
                 self.assertEqual(re.findall(r"\bthe\s+(?:seed|document)'s\b", text_of(path), re.IGNORECASE), [])
 
     def test_commands_exist(self):
-        found = [(path, words) for path in FILES for words in command_lines(text_of(path))]
+        found = [(path, words) for path in FILES if not path.endswith("troubleshooting.md")  # wrong on purpose
+                 for words in command_lines(text_of(path))]
         self.assertGreater(len(found), 30)
         for path, words in found:
             with self.subTest(file=name_of(path), command=" ".join(["ate", *words])):
                 self.assertIsNone(unknown(words))
+
+    def test_settings_of_commands_are_taken(self):
+        calls = {experiment(words) for path in FILES if not path.endswith("troubleshooting.md")
+                 for words in command_lines(text_of(path))} - {None}
+        self.assertGreater(len(calls), 20)
+        for call, outcome in side_by_side(lambda *call: run("config", "show", *call), sorted(calls)):
+            with self.subTest(" ".join(call)):
+                self.assertEqual((outcome.code, outcome.err), (0, ""))
+
+    def test_shell_blocks_parse_and_name_files_that_exist(self):
+        blocks = [(path, block) for path in FILES for language, block in FENCE.findall(text_of(path)) if language == "sh"]
+        self.assertGreater(len(blocks), 40)
+        for path, block in blocks:
+            with self.subTest(file=name_of(path), block=block):
+                done = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True, check=False)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                for name in re.findall(r"(?<![\w./])(?:scripts|configs|bench)/[\w./-]+", block):
+                    self.assertTrue(os.path.exists(os.path.join(ROOT, name)), name)
 
     def test_what_is_broken_is_found(self):
         readme = os.path.join(ROOT, "README.md")
@@ -120,6 +156,22 @@ class Documents(unittest.TestCase):
         text = "```sh\nscripts/ate bench \\\n  steep  # a note\nx && ate demo --preset y | jq z\n```\nrun `ate train --seed=3`\n"
         self.assertEqual([unknown(words) for words in command_lines(text)],
                          ["no subcommand steep", "no flag --preset", None])
+
+
+class Troubleshooting(Case):
+    def test_each_command_gives_the_line_that_the_page_shows(self):
+        page = text_of(os.path.join(ROOT, "docs", "troubleshooting.md"))
+        for name, content in re.findall(r"`([\w.]+)` holding `([^`]*)`", page):
+            self.write(name, content)
+        blocks = FENCE.findall(page)
+        self.assertEqual([language for language, _ in blocks], ["sh", "text"] * (len(blocks) // 2))
+        pairs = [(command.strip(), line.strip()) for (_, command), (_, line) in zip(blocks[::2], blocks[1::2])]
+        self.assertGreater(len(pairs), 10)
+        attempt = lambda command, _: run(*shlex.split(command)[1:], cwd=self.folder)
+        for (command, line), outcome in side_by_side(attempt, pairs):
+            with self.subTest(command):
+                pattern = ".*".join(re.escape(part) for part in re.split(r" ?\.\.\.", line))
+                self.assert_error(outcome, 1 if "--out" in command else 2, f"^{pattern}$")
 
 
 if __name__ == "__main__":

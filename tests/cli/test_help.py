@@ -1,14 +1,17 @@
 """Help, version, and what is said to a mistyped command."""
 
+import os
 import re
+import shutil
+import subprocess
 import unittest
 
-from harness import Case, environment, run, side_by_side
+from harness import Case, environment, read_bytes, run, side_by_side
 
 COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["generate"], ["demo"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
             ["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"],
             ["source"], ["source", "show"], ["source", "write"], ["config"], ["config", "list"], ["config", "show"],
-            ["config", "diff"], ["config", "schema"], ["help"]]
+            ["config", "diff"], ["config", "reference"], ["config", "schema"], ["completions"], ["help"]]
 ARMS = ["standard", "tied", "bespoke", "reversed", "random_band", "uniform_projected", "param_matched", "factorised",
         "mixed_dim", "allocated", "adaptive", "aa", "known_worse"]
 ATTENTION = ["dense", "mlp_topk", "oracle_topk", "window", "lowrank_topk", "block_topk"]
@@ -44,8 +47,8 @@ class Help(Case):
 
     def test_a_missing_or_unknown_subcommand_is_answered_with_all_of_them(self):
         top = ["demo", "validate-bespoke", "study", "widths", "train", "compute-analysis", "gpt4-analysis", "compare", "audit", "bench",
-               "source", "config", "help"]
-        config, bench = ["list", "show", "diff", "schema"], ["step", "attention", "startup"]
+               "source", "config", "completions", "help"]
+        config, bench = ["list", "show", "diff", "reference", "schema"], ["step", "attention", "startup"]
         rows = [
             ([], r"^ate: a subcommand is missing; there are$", top, "ate"),
             (["config"], r"^ate: config: a subcommand is missing; there are$", config, "ate config"),
@@ -126,6 +129,40 @@ class Help(Case):
         self.assertEqual([line.split(": ")[0] for line in lines[1:]], ["LibTorch", "products", "instructions", "devices"])
         self.assertRegex(lines[1], r"\d+\.\d+")
         self.assertRegex(lines[4], r"\bcpu$")
+
+    def test_manual_pages(self):
+        folder = os.path.join(self.folder, "man")
+        outcome = run("help", "--man", folder)
+        self.assertEqual((outcome.code, outcome.out, outcome.err), (0, "", ""))
+        self.assertEqual(sorted(os.listdir(folder)),
+                         sorted("-".join(["ate", *command]) + ".1" for command in COMMANDS))
+        page = read_bytes(os.path.join(folder, "ate-study.1")).decode()
+        sections = re.findall(r"(?m)^\.SH (.+)$", page)
+        self.assertEqual(sections[:2], ["NAME", "SYNOPSIS"])
+        for name in ("EXPERIMENT", "RUN", "EXAMPLES", "SEE ALSO"):
+            self.assertIn(name, sections)
+        for flag in re.findall(r"(?m)^  (?:-\w,)?(--[\w-]+)", run("study", "--help").out):
+            self.assertIn(flag.replace("-", r"\-"), page)
+
+    def test_manual_pages_are_well_formed(self):
+        folder = os.path.join(self.folder, "man")
+        run("help", "--man", folder)
+        checks = [["man", "--warnings", "-l", "-Tutf8"], ["mandoc", "-T", "lint", "-W", "warning"]]
+        checks = [command for command in checks if shutil.which(command[0])]
+        if not checks:
+            self.skipTest("neither man nor mandoc is installed")
+        for command in checks:
+            for name in os.listdir(folder):
+                done = subprocess.run([*command, os.path.join(folder, name)], stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, text=True, env=environment(MANPAGER="cat"), check=False)
+                complaints = [line for line in done.stdout.splitlines() if re.search("warning|error", line, re.IGNORECASE)
+                              and name in line and "missing date" not in line]  # pages carry a version, no date
+                with self.subTest(command=command[0], page=name):
+                    self.assertEqual(complaints, [])
+
+    def test_manual_pages_refused(self):
+        self.assert_error(run("help", "train", "--man", self.folder), 2, r"^ate: --man \S+: .*name none$")
+        self.assert_error(run("help", "--man", self.write("file", "")), 1, r"^ate: .*file")
 
     def test_usage_errors(self):
         attempt = lambda command, _: run(*command, cwd=self.folder)

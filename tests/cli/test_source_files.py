@@ -6,6 +6,7 @@ import ast
 import json
 import math
 import os
+import re
 import struct
 import subprocess
 import unittest
@@ -195,6 +196,22 @@ class SourceFiles(Case):
                                       capture_output=True, text=True, check=False)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 self.assertGreaterEqual(done.stdout.count("  loss "), 2)
+
+    @unittest.skipUnless(TORCH, "no Python with torch: name one in ATE_TORCH_PYTHON")
+    def test_a_checkpoint_loaded_in_pytorch(self):
+        self.study("--seeds", "0", "--set", "optimiser.kind=sgd")
+        load = lambda *words: subprocess.run([TORCH, os.path.join(ROOT, "scripts", "load_checkpoint.py"), *words, "--ate",
+                                              BINARY], capture_output=True, text=True, check=False)
+        done = load(self.run_files.folder, "bespoke", "0")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"(?m)^head\.weight +\[200, \d+\]$")
+        self.assertRegex(done.stdout, r"(?m)^embedding\.high\.weight +\[20, \d+\]$")
+        self.assertNotIn("sgd", done.stdout)
+        losses = re.search(r"recorded (\S+), computed (\S+) nats", done.stdout).groups()
+        self.assertAlmostEqual(*map(float, losses), delta=1e-6)
+        missing = load(self.run_files.folder, "bespoke", "7")
+        self.assertEqual((missing.returncode, missing.stdout), (2, ""))
+        self.assertRegex(missing.stderr, r"no checkpoint .*bespoke-s7\.safetensors; there are: bespoke-s0, standard-s0\n$")
 
 
 if __name__ == "__main__":
