@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "study/run_comparison.h"
+#include "study/run_page.h"
 #include "support/error.h"
 
 namespace ate {
@@ -14,14 +15,15 @@ struct CompareFlags {
   OutputFlags output;
   std::string left;
   std::string right;
+  std::string out = "tool_outputs";
   int64_t epoch = 0;
   std::optional<double> margin;
 };
 
 int compare(const CompareFlags& flags) {
   flags.output.start();
-  const StoredRun left = read_run(flags.left, flags.epoch);
-  const StoredRun right = read_run(flags.right, flags.epoch);
+  const StoredRun left = read_run(find_run(flags.left, flags.out), flags.epoch);
+  const StoredRun right = read_run(find_run(flags.right, flags.out), flags.epoch);
   const double margin = flags.margin.value_or(left.result.config.study.margin);
   flags.output.print(run_comparison_report(compare_runs(left, right, margin), left, right));
   return static_cast<int>(ExitCode::done);
@@ -33,10 +35,13 @@ void add_compare(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "compare", "The same trials of two runs, pair by pair: whether a setting changed what came out");
   auto flags = std::make_shared<CompareFlags>();
-  command->add_option("LEFT", flags->left, "A run's folder, such as tool_outputs/runs/ID")
+  command->add_option("LEFT", flags->left, "A run's folder, or the end of its name among the runs of --out")
       ->type_name("DIR")
       ->required();
   command->add_option("RIGHT", flags->right, "Another, of the same corpus")->type_name("DIR")->required();
+  command->add_option("--out", flags->out, "The folder of results (default: tool_outputs)")
+      ->type_name("DIR")
+      ->check(not_empty());
   command
       ->add_option("--epoch", flags->epoch,
                    "Compare after this epoch; trials under way count too (default: at the end of each trial)")

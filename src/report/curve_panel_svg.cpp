@@ -67,13 +67,13 @@ std::string curve_style() {
   }
   return ".curves text{fill:#222222}.curves .quiet{fill:#5F5F5F}.curves .paper{fill:#FFFFFF}\n"
          ".curves .hole{fill:#FFFFFF}.curves .grid{stroke:#E7E7E7}.curves .axis{stroke:#8C8C8C}\n"
-         ".curves .shadow{stroke:#BDBDBD}.curves .floor{stroke:#5F5F5F}\n"
+         ".curves .shadow{stroke:#BDBDBD}.curves .floor{stroke:#5F5F5F}.curves .margin{fill:#ECEEF0}\n"
          ".curves path,.curves line{fill:none}.curves .cut{stroke-dasharray:2 4}\n" +
          light +
          "@media (prefers-color-scheme:dark){\n"
          ".curves text{fill:#E8E8E8}.curves .quiet{fill:#A9A9A9}.curves .paper{fill:#15181C}\n"
          ".curves .hole{fill:#15181C}.curves .grid{stroke:#2B3036}.curves .axis{stroke:#737A82}\n"
-         ".curves .shadow{stroke:#5A6068}.curves .floor{stroke:#A9A9A9}\n" +
+         ".curves .shadow{stroke:#5A6068}.curves .floor{stroke:#A9A9A9}.curves .margin{fill:#24292E}\n" +
          dark + "}\n";
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "report/axis.h"
+#include "report/curve_panel_svg.h"
 #include "report/interval_plot.h"
 #include "report/svg.h"
 
@@ -17,11 +18,10 @@ constexpr double kRight = 240;  // remarks
 constexpr double kTop = 70;     // title and meaning
 constexpr double kBottom = 50;  // axis
 constexpr double kRow = 28;
-constexpr const char* kInk = "#222222";
-constexpr const char* kBlue = "#0072B2";  // told apart by readers who see few colours (Okabe and Ito 2008)
 
-std::string stroke(const char* colour, double width) {
-  return fmt::format("stroke=\"{}\" stroke-width=\"{:g}\"", colour, width);
+// Of a class of curve_style, so that all pictures share their colours and follow the reader's choice of light or dark.
+std::string stroke(const char* kind, double width) {
+  return fmt::format("class=\"{}\" stroke-width=\"{:g}\"", kind, width);
 }
 
 class SvgPlot {
@@ -34,13 +34,14 @@ class SvgPlot {
   std::string draw() const {
     const double height = bottom_ + kBottom;
     std::string out = fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:g} {1:g}\" width=\"{0:g}\" "
-        "height=\"{1:g}\" font-family=\"sans-serif\" font-size=\"13\" fill=\"{2}\">\n<title>{3}</title>\n"
-        "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
-        kWidth, height, kInk, svg_escaped(plot_.title));
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"curves\" role=\"img\" viewBox=\"0 0 {0:g} {1:g}\" "
+        "width=\"{0:g}\" height=\"{1:g}\" font-family=\"sans-serif\" font-size=\"13\">\n<title>{2}</title>\n"
+        "<desc>{3}</desc>\n<style>\n{4}</style>\n"
+        "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n",
+        kWidth, height, svg_escaped(plot_.title), svg_escaped(summary()), curve_style());
     out += svg_text(kWidth / 2, 24, "middle", plot_.title, "font-size=\"15\" font-weight=\"bold\"");
     out += margin_band() + ticks();
-    out += svg_line(x_of(0), kTop, x_of(0), bottom_, stroke(kInk, 1.5));
+    out += svg_line(x_of(0), kTop, x_of(0), bottom_, stroke("axis", 1.5));
     out += svg_text(x_of(0) - 8, kTop - 10, "end", plot_.left + " \u2190");
     out += svg_text(x_of(0) + 8, kTop - 10, "start", "\u2192 " + plot_.right);
     for (size_t i = 0; i < plot_.rows.size(); ++i)
@@ -49,6 +50,14 @@ class SvgPlot {
   }
 
  private:
+  std::string summary() const {
+    std::string text;
+    for (const IntervalRow& row : plot_.rows)
+      text += fmt::format("{}: {} [{}, {}] {}; ", row.label, tick_label(row.value, 3), tick_label(row.low, 3),
+                          tick_label(row.high, 3), row.remark);
+    return text + plot_.left + " to the left, " + plot_.right + " to the right";
+  }
+
   // Pixel of a value, kept inside the axis.
   double x_of(double value) const {
     const double share = (value - range_.low) / (range_.high - range_.low);
@@ -59,16 +68,14 @@ class SvgPlot {
   std::string margin_band() const {
     if (!(plot_.margin > 0)) return "";
     const double left = x_of(-plot_.margin);
-    return fmt::format(
-        "<rect class=\"margin\" x=\"{:.1f}\" y=\"{:g}\" width=\"{:.1f}\" height=\"{:g}\" "
-        "fill=\"#E8E8E8\"/>\n",
-        left, kTop, x_of(plot_.margin) - left, bottom_ - kTop);
+    return fmt::format("<rect class=\"margin\" x=\"{:.1f}\" y=\"{:g}\" width=\"{:.1f}\" height=\"{:g}\"/>\n",
+                       left, kTop, x_of(plot_.margin) - left, bottom_ - kTop);
   }
 
   std::string ticks() const {
-    std::string out = svg_line(kLeft, bottom_, kWidth - kRight, bottom_, stroke(kInk, 1));
+    std::string out = svg_line(kLeft, bottom_, kWidth - kRight, bottom_, stroke("axis", 1));
     for (const double x : linear_ticks(range_)) {
-      out += svg_line(x_of(x), bottom_, x_of(x), bottom_ + 5, stroke(kInk, 1));
+      out += svg_line(x_of(x), bottom_, x_of(x), bottom_ + 5, stroke("axis", 1));
       out += svg_text(x_of(x), bottom_ + 20, "middle", tick_label(x));
     }
     return out;
@@ -78,13 +85,12 @@ class SvgPlot {
     std::string out = svg_text(kLeft - 12, y + 4, "end", r.label);
     out += svg_text(kWidth - kRight + 12, y + 4, "start", r.remark);
     if (std::isfinite(r.low) && std::isfinite(r.high)) {
-      out += svg_line(x_of(r.low), y, x_of(r.high), y, "class=\"interval\" " + stroke(kBlue, 2));
+      out += svg_line(x_of(r.low), y, x_of(r.high), y, stroke("interval line0", 2));
       for (const double end : {r.low, r.high})
-        if (!beyond(end)) out += svg_line(x_of(end), y - 5, x_of(end), y + 5, stroke(kBlue, 2));
+        if (!beyond(end)) out += svg_line(x_of(end), y - 5, x_of(end), y + 5, stroke("line0", 2));
     }
     if (std::isfinite(r.value) && !beyond(r.value))
-      out +=
-          fmt::format("<circle cx=\"{:.1f}\" cy=\"{:g}\" r=\"4.5\" fill=\"{}\"/>\n", x_of(r.value), y, kBlue);
+      out += fmt::format("<circle class=\"dot0\" cx=\"{:.1f}\" cy=\"{:g}\" r=\"4.5\"/>\n", x_of(r.value), y);
     if (r.low < range_.low || r.value < range_.low) out += arrow(x_of(range_.low), 9, y);
     if (r.high > range_.high || r.value > range_.high) out += arrow(x_of(range_.high), -9, y);
     return out;
@@ -93,9 +99,8 @@ class SvgPlot {
   // At an edge of the axis: the row goes on there.
   static std::string arrow(double tip, double length, double y) {
     const double back = tip + length;
-    return fmt::format(
-        "<path class=\"beyond\" d=\"M{0:.1f} {1:g}L{2:.1f} {3:g}L{2:.1f} {4:g}Z\" fill=\"{5}\"/>\n", tip, y,
-        back, y - 6, y + 6, kBlue);
+    return fmt::format("<path class=\"beyond dot0\" d=\"M{0:.1f} {1:g}L{2:.1f} {3:g}L{2:.1f} {4:g}Z\"/>\n",
+                       tip, y, back, y - 6, y + 6);
   }
 
   const IntervalPlot& plot_;

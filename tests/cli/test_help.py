@@ -8,7 +8,7 @@ import unittest
 
 from harness import Case, environment, read_bytes, run, side_by_side
 
-COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["generate"], ["demo"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
+COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["generate"], ["demo"], ["report"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
             ["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"],
             ["source"], ["source", "show"], ["source", "write"], ["config"], ["config", "list"], ["config", "show"],
             ["config", "diff"], ["config", "reference"], ["config", "schema"], ["completions"], ["help"]]

@@ -124,8 +124,8 @@ TEST_CASE("one far row is cut off with an arrow and does not press the others fl
   const std::string reversed = line_of(plot, "reversed");
   CHECK(contains(reversed, "<-"));
   CHECK(contains(reversed, "->"));
-  CHECK(count(svg_plot(plot), "class=\"beyond\"") == 3);
-  CHECK(count(svg_plot(example()), "class=\"beyond\"") == 0);
+  CHECK(count(svg_plot(plot), "class=\"beyond ") == 3);
+  CHECK(count(svg_plot(example()), "class=\"beyond ") == 0);
 }
 
 TEST_CASE("nothing to draw is drawn as nothing", "[report]") {
@@ -144,7 +144,7 @@ TEST_CASE("an SVG has a band, a dot and an interval for each row, and refers to 
   const std::string svg = svg_plot(plot);
   CHECK(svg.rfind("<svg xmlns=\"http://www.w3.org/2000/svg\"", 0) == 0);
   CHECK(count(svg, "<circle") == 2);
-  CHECK(count(svg, "class=\"interval\"") == 2);
+  CHECK(count(svg, "class=\"interval ") == 2);
   CHECK(count(svg, "class=\"margin\"") == 1);
   CHECK(contains(svg, "a&lt;b &amp; c"));
   CHECK(!contains(svg, "a<b"));
