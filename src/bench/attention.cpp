@@ -44,6 +44,7 @@ class Candidate {
     timing_.path = path_.name;
     timing_.dense = path_.dense;
     timing_.fused = path_.fused;
+    timing_.own = path_.own;
     timing_.heads = path_.heads;
     timing_.predicted = path_.predicted;
     const int64_t available = device.is_cpu() ? available_memory() : 0;
@@ -141,10 +142,16 @@ const AttentionTiming* MeasuredShape::find(const std::string& path) const {
 const AttentionTiming* MeasuredShape::fastest_dense() const {
   const AttentionTiming* fastest = nullptr;
   for (const AttentionTiming& timing : timings)
-    if (timing.dense && !timing.seconds.empty() &&
+    if (timing.dense && !timing.own && !timing.seconds.empty() &&
         (fastest == nullptr || timing.median() < fastest->median()))
       fastest = &timing;
   return fastest;
+}
+
+const AttentionTiming* MeasuredShape::own_dense() const {
+  for (const AttentionTiming& timing : timings)
+    if (timing.dense && timing.own && !timing.seconds.empty()) return &timing;
+  return nullptr;
 }
 
 void require_device(const std::string& name, const std::string& where) {

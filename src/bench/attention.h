@@ -22,7 +22,8 @@ struct AttentionTiming {
   Shape shape;
   std::string path;  // "dense flash"
   bool dense = true;
-  bool fused = false;    // a dense path that keeps no T x T array
+  bool fused = false;    // keeps no T x T array
+  bool own = false;      // on this program's kernels
   int64_t heads = 0;     // that the path computes; the published ratio sets one sparse head against all
   double predicted = 0;  // dense FLOPs / its FLOPs; 0: what the corrected accounting says of the shape
   std::vector<double> seconds;  // of each timed run; empty when it was not run
@@ -39,7 +40,8 @@ struct MeasuredShape {
   std::string device;                    // "cpu, 2 threads, fp32"
 
   const AttentionTiming* find(const std::string& path) const;  // nullptr when there is none
-  const AttentionTiming* fastest_dense() const;                // nullptr when none ran
+  const AttentionTiming* fastest_dense() const;                // of LibTorch; nullptr when none ran
+  const AttentionTiming* own_dense() const;                    // nullptr when it did not run
 };
 
 // Throws BadInput with `where` as the address when the device is not there.
