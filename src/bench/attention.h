@@ -1,6 +1,6 @@
 // Wall-clock and peak memory of attention on this device: dense by every fused backend that LibTorch has
-// here, dense as plain operations, and the sparse paths. Forward, one layer, from queries, keys and values
-// to the heads' outputs, `batch` sequences of random numbers. No LibTorch in this header.
+// here, dense on this program's own kernels and as plain operations, and the sparse paths. One layer, forward from queries, keys
+// and values to the heads' outputs, or backward; `batch` sequences of random numbers. No LibTorch in this header.
 #pragma once
 
 #include <string>
@@ -16,6 +16,7 @@ struct MeasureOptions {
   int64_t element_bytes = 4;  // 4: fp32, 2: bf16
   int repeats = 5;  // timed runs of each path, in turns; more of short ones, fewer after 20 s of a path
   bool other_kinds = true;  // sparse kinds beside the original report's own
+  bool backward = false;    // times the gradients of queries, keys and values instead of the outputs
 };
 
 struct AttentionTiming {
@@ -38,6 +39,7 @@ struct AttentionTiming {
 struct MeasuredShape {
   std::vector<AttentionTiming> timings;  // dense paths first
   std::string device;                    // "cpu, 2 threads, fp32"
+  bool backward = false;
 
   const AttentionTiming* find(const std::string& path) const;  // nullptr when there is none
   const AttentionTiming* fastest_dense() const;                // of LibTorch; nullptr when none ran

@@ -66,7 +66,7 @@ std::shared_ptr<SparseAttention> make_attention(const Config& config, const at::
 AttentionPath::Run runner(std::shared_ptr<SparseAttention> attention, bool causal) {
   const auto mask = std::make_shared<at::Tensor>();  // made in the first run, which is not timed
   return [=](const AttentionInputs& x) {
-    if (x.hidden.defined() && !mask->defined()) *mask = additive_mask(x);
+    if (x.hidden.defined() && !mask->defined() && !attention->is_linear(x.queries)) *mask = additive_mask(x);
     const int64_t group = x.queries.size(1) / x.keys.size(1);
     const auto spread = [&](const at::Tensor& y) { return group > 1 ? y.repeat_interleave(group, 1) : y; };
     return attention->attend({x.queries, spread(x.keys), spread(x.values), *mask,

@@ -14,6 +14,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+std::string pass_of(const std::vector<MeasuredShape>& shapes) {
+  return !shapes.empty() && shapes[0].backward ? "backward" : "forward";
+}
+
 }  // namespace
 
 double predicted_speedup(const AttentionTiming& timing) {
@@ -26,31 +30,33 @@ double predicted_speedup(const AttentionTiming& timing) {
 }
 
 Table measured_rows(const std::vector<MeasuredShape>& shapes) {
-  Table table{"measured",
-              "Wall-clock of attention, forward, " + (shapes.empty() ? "" : shapes[0].device) +
-                  "; speedup over LibTorch's fastest dense path, and over ate's",
-              {{"d", "d"},
-               {"T", "T"},
-               {"heads", "H"},
-               {"k", "k"},
-               {"batch", "B"},
-               {"path", "path"},
-               {"median_seconds", "median ms", 3, 1e-3},
-               {"least_seconds", "least", 3, 1e-3},
-               {"most_seconds", "most", 3, 1e-3},
-               {"runs", "runs"},
-               {"peak_bytes", "memory MB", 1, 1e6},
-               {"speedup", "speedup", 3},
-               {"speedup_over_own_dense", "over ate's", 3},
-               {"predicted_speedup", "by FLOPs", 3},
-               {"remark", "remark"},
-               {"hidden", "h", -1, 1, true},
-               {"kv_heads", "kv_heads", -1, 1, true},
-               {"causal", "causal", -1, 1, true},
-               {"pass", "pass", -1, 1, true},
-               {"device", "device", -1, 1, true}},  // with its threads and the type of the numbers
-              {},
-              2};
+  Table table{
+      "measured",
+      fmt::format(
+          "Wall-clock of attention, {}, {}; speedup over LibTorch's fastest dense path, and over ate's",
+          pass_of(shapes), shapes.empty() ? "" : shapes[0].device),
+      {{"d", "d"},
+       {"T", "T"},
+       {"heads", "H"},
+       {"k", "k"},
+       {"batch", "B"},
+       {"path", "path"},
+       {"median_seconds", "median ms", 3, 1e-3},
+       {"least_seconds", "least", 3, 1e-3},
+       {"most_seconds", "most", 3, 1e-3},
+       {"runs", "runs"},
+       {"peak_bytes", "memory MB", 1, 1e6},
+       {"speedup", "speedup", 3},
+       {"speedup_over_own_dense", "over ate's", 3},
+       {"predicted_speedup", "by FLOPs", 3},
+       {"remark", "remark"},
+       {"hidden", "h", -1, 1, true},
+       {"kv_heads", "kv_heads", -1, 1, true},
+       {"causal", "causal", -1, 1, true},
+       {"pass", "pass", -1, 1, true},
+       {"device", "device", -1, 1, true}},  // with its threads and the type of the numbers
+      {},
+      2};
   for (const MeasuredShape& measured : shapes) {
     const AttentionTiming* fastest = measured.fastest_dense();
     const AttentionTiming* own = measured.own_dense();

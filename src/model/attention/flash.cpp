@@ -2,9 +2,13 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/thread_pool.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <atomic>
+#include <latch>
+#include <thread>
 
 #include "kernels/cpu/kernels.h"
 
@@ -18,14 +22,25 @@ using torch::autograd::tensor_list;
 
 const FlashKernels& flash_kernels() { return *kernels::kernel_sets().front().flash; }
 
-// Tasks by the threads that LibTorch may use, each as soon as one is free: they differ in length.
+// Runs the tasks on as many threads as LibTorch may use, each as soon as one is free: they differ in length. Not by
+// at::parallel_for, which is serial in programs that are compiled without OpenMP.
 template <class Work>
 void in_parallel(int64_t tasks, const Work& work) {
+  static c10::ThreadPool pool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
   std::atomic<int64_t> next = 0;
-  const int64_t threads = std::min<int64_t>(tasks, at::get_num_threads());
-  at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
+  const auto run = [&] {
     for (int64_t task = next++; task < tasks; task = next++) work(task);
-  });
+  };
+  const int64_t helpers =
+      std::min<int64_t>({tasks, at::get_num_threads(), static_cast<int64_t>(pool.size()) + 1}) - 1;
+  std::latch done(helpers);
+  for (int64_t i = 0; i < helpers; ++i)
+    pool.run([&] {
+      run();
+      done.count_down();
+    });
+  run();
+  done.wait();
 }
 
 FlashShape shape_of(const at::Tensor& queries, const at::Tensor& keys, bool causal, const FlashReads& reads) {
@@ -41,8 +56,17 @@ FlashShape shape_of(const at::Tensor& queries, const at::Tensor& keys, bool caus
   return shape;
 }
 
+// Room that a thread keeps for its next call, if it is small: fresh pages cost as much as a short attention.
+at::Tensor workspace(int64_t floats, const at::TensorOptions& options) {
+  constexpr int64_t kMostKept = 1 << 24;
+  if (floats > kMostKept) return at::empty({floats}, options);
+  thread_local at::Tensor kept;
+  if (!kept.defined() || kept.numel() < floats) kept = at::empty({floats}, options);
+  return kept;
+}
+
 at::Tensor packed(const FlashShape& shape, bool backward, const at::Tensor& keys, const at::Tensor& values) {
-  at::Tensor out = at::empty({shape.kv_heads, shape.packed_floats(backward)}, keys.options());
+  at::Tensor out = workspace(shape.kv_heads * shape.packed_floats(backward), keys.options());
   in_parallel(shape.kv_heads, [&](int64_t head) {
     flash_kernels().pack(shape, backward, head, keys.const_data_ptr<float>(), values.const_data_ptr<float>(),
                          out.data_ptr<float>());
