@@ -44,6 +44,7 @@ class Candidate {
     timing_.path = path_.name;
     timing_.dense = path_.dense;
     timing_.fused = path_.fused;
+    timing_.own = path_.own;
     timing_.heads = path_.heads;
     timing_.predicted = path_.predicted;
     const int64_t available = device.is_cpu() ? available_memory() : 0;
@@ -88,9 +89,23 @@ class Candidate {
 
  private:
   double timed(const AttentionInputs& inputs) const {
-    const double start = wall_seconds();
+    if (!inputs.queries.requires_grad()) return seconds_of([&] { run_(inputs); });
     const at::Tensor out = run_(inputs);
-    if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).synchronizeDevice(device_.index());
+    const at::Tensor gradient = at::ones_like(out);
+    const double seconds = seconds_of([&] { out.backward(gradient); });
+    for (const at::Tensor* input : {&inputs.queries, &inputs.keys, &inputs.values})
+      input->mutable_grad() = {};
+    return seconds;
+  }
+  template <class Work>
+  double seconds_of(const Work& work) const {
+    const auto wait = [&] {
+      if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).synchronizeDevice(device_.index());
+    };
+    wait();
+    const double start = wall_seconds();
+    work();
+    wait();
     return wall_seconds() - start;
   }
 
@@ -141,10 +156,16 @@ const AttentionTiming* MeasuredShape::find(const std::string& path) const {
 const AttentionTiming* MeasuredShape::fastest_dense() const {
   const AttentionTiming* fastest = nullptr;
   for (const AttentionTiming& timing : timings)
-    if (timing.dense && !timing.seconds.empty() &&
+    if (timing.dense && !timing.own && !timing.seconds.empty() &&
         (fastest == nullptr || timing.median() < fastest->median()))
       fastest = &timing;
   return fastest;
+}
+
+const AttentionTiming* MeasuredShape::own_dense() const {
+  for (const AttentionTiming& timing : timings)
+    if (timing.dense && timing.own && !timing.seconds.empty()) return &timing;
+  return nullptr;
 }
 
 void require_device(const std::string& name, const std::string& where) {
@@ -158,7 +179,7 @@ void require_device(const std::string& name, const std::string& where) {
 MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& options) {
   const at::Device device = choose_device(options.device);
   at::set_num_threads(usable_cores());
-  const c10::InferenceMode no_gradients;
+  const c10::InferenceMode no_gradients(!options.backward);
   at::manual_seed(0);
   const at::TensorOptions tensors =
       at::TensorOptions(device).dtype(options.element_bytes == 2 ? at::kBFloat16 : at::kFloat);
@@ -167,6 +188,7 @@ MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& option
   MeasuredShape measured;
   measured.device = device.is_cpu() ? fmt::format("cpu, {} threads", at::get_num_threads()) : device.str();
   measured.device += options.element_bytes == 2 ? ", bf16" : ", fp32";
+  measured.backward = options.backward;
 
   Shape sample = shape;
   sample.length = std::min(shape.length, kSampleLength);
@@ -178,7 +200,7 @@ MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& option
   const bool any_fits =
       std::any_of(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.open(); });
   AttentionInputs inputs;
-  if (any_fits) inputs = random_inputs(shape, tensors);
+  if (any_fits) inputs = random_inputs(shape, tensors.requires_grad(options.backward));
   const bool any_masked = std::any_of(candidates.begin(), candidates.end(),
                                       [](const Candidate& c) { return c.open() && !c.fused(); });
   if (shape.causal && any_masked)

@@ -1,6 +1,6 @@
 // Wall-clock and peak memory of attention on this device: dense by every fused backend that LibTorch has
-// here, dense as plain operations, and the sparse paths. Forward, one layer, from queries, keys and values
-// to the heads' outputs, `batch` sequences of random numbers. No LibTorch in this header.
+// here, dense on this program's own kernels and as plain operations, and the sparse paths. One layer, forward from queries, keys
+// and values to the heads' outputs, or backward; `batch` sequences of random numbers. No LibTorch in this header.
 #pragma once
 
 #include <string>
@@ -16,13 +16,15 @@ struct MeasureOptions {
   int64_t element_bytes = 4;  // 4: fp32, 2: bf16
   int repeats = 5;  // timed runs of each path, in turns; more of short ones, fewer after 20 s of a path
   bool other_kinds = true;  // sparse kinds beside the original report's own
+  bool backward = false;    // times the gradients of queries, keys and values instead of the outputs
 };
 
 struct AttentionTiming {
   Shape shape;
   std::string path;  // "dense flash"
   bool dense = true;
-  bool fused = false;    // a dense path that keeps no T x T array
+  bool fused = false;    // keeps no T x T array
+  bool own = false;      // on this program's kernels
   int64_t heads = 0;     // that the path computes; the published ratio sets one sparse head against all
   double predicted = 0;  // dense FLOPs / its FLOPs; 0: what the corrected accounting says of the shape
   std::vector<double> seconds;  // of each timed run; empty when it was not run
@@ -37,9 +39,11 @@ struct AttentionTiming {
 struct MeasuredShape {
   std::vector<AttentionTiming> timings;  // dense paths first
   std::string device;                    // "cpu, 2 threads, fp32"
+  bool backward = false;
 
   const AttentionTiming* find(const std::string& path) const;  // nullptr when there is none
-  const AttentionTiming* fastest_dense() const;                // nullptr when none ran
+  const AttentionTiming* fastest_dense() const;                // of LibTorch; nullptr when none ran
+  const AttentionTiming* own_dense() const;                    // nullptr when it did not run
 };
 
 // Throws BadInput with `where` as the address when the device is not there.

@@ -13,6 +13,11 @@
 #include "model/layout.h"
 
 namespace ate {
+namespace {
+
+constexpr int64_t kBenchBlock = 64;
+
+}  // namespace
 
 Config attention_config(const Shape& shape, AttentionKind kind) {
   Config config;
@@ -48,21 +53,24 @@ at::Tensor additive_mask(const AttentionInputs& x) {
       .masked_fill_(x.hidden, -std::numeric_limits<double>::infinity());
 }
 
-AttentionPath::Run runner(const Config& config, const at::TensorOptions& options) {
+std::shared_ptr<SparseAttention> make_attention(const Config& config, const at::TensorOptions& options) {
   const int64_t size = config.body.width / config.body.heads;
   LayoutBuilder parameters;
   const AttentionKind& kind = config.attention.kind;
   if (kind->add_parameters != nullptr) kind->add_parameters(parameters, "", config, config.body.heads);
-  const std::shared_ptr<SparseAttention> attention = kind->make(config, [&](const std::string& name) {
+  return kind->make(config, [&](const std::string& name) {
     return at::randn(parameters.layout.at(name).shape, options) / std::sqrt(static_cast<double>(size));
   });
+}
+
+AttentionPath::Run runner(std::shared_ptr<SparseAttention> attention, bool causal) {
   const auto mask = std::make_shared<at::Tensor>();  // made in the first run, which is not timed
   return [=](const AttentionInputs& x) {
-    if (x.hidden.defined() && !mask->defined()) *mask = additive_mask(x);
+    if (x.hidden.defined() && !mask->defined() && !attention->is_linear(x.queries)) *mask = additive_mask(x);
     const int64_t group = x.queries.size(1) / x.keys.size(1);
     const auto spread = [&](const at::Tensor& y) { return group > 1 ? y.repeat_interleave(group, 1) : y; };
     return attention->attend({x.queries, spread(x.keys), spread(x.values), *mask,
-                              1 / std::sqrt(static_cast<double>(x.queries.size(3)))},
+                              1 / std::sqrt(static_cast<double>(x.queries.size(3))), causal},
                              nullptr);
   };
 }
@@ -81,7 +89,7 @@ AttentionPath mlp_topk_path(const Shape& whole, int64_t heads, const at::TensorO
           2 * memory::sparse_peak(shape, element_bytes) +
               Count(shape.length) * shape.length * (1 + element_bytes),
           [=] {
-            const AttentionPath::Run run = runner(config, options);
+            const AttentionPath::Run run = runner(make_attention(config, options), config.body.causal);
             return [=](const AttentionInputs& x) {
               const int64_t group = x.queries.size(1) / x.keys.size(1);
               const auto first = [&](const at::Tensor& y) { return y.narrow(1, 0, heads); };
@@ -99,10 +107,19 @@ std::vector<AttentionPath> kind_paths(const Shape& shape, const at::TensorOption
   for (const AttentionDescription* description : registered<AttentionDescription>()) {
     const AttentionKind kind(*description);
     if (kind == AttentionKind::dense || kind == AttentionKind::mlp_topk) continue;
-    const Config config = attention_config(shape, kind);
-    paths.push_back({std::string("sparse ") + kind->name, false, false, shape.heads,
-                     peak_bytes(shape, kind, element_bytes), [=] { return runner(config, options); },
-                     AttentionKind::dense->flops(config) / kind->flops(config)});
+    Config config = attention_config(shape, kind);
+    if (shape.keys >= kBenchBlock) config.attention.own.set("block", kBenchBlock);
+    const bool linear = make_attention(config, options)->is_linear(at::empty({0}, options));
+    AttentionPath path = {
+        std::string("sparse ") + kind->name,
+        false,
+        linear,
+        shape.heads,
+        linear ? 2 * memory::fused_peak(shape, element_bytes) : peak_bytes(shape, kind, element_bytes),
+        [=] { return runner(make_attention(config, options), config.body.causal); },
+        AttentionKind::dense->flops(config) / kind->flops(config)};
+    path.own = linear;
+    paths.push_back(std::move(path));
   }
   return paths;
 }

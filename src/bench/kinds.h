@@ -9,8 +9,8 @@
 
 namespace ate {
 
-// Every kind of src/model/attention but mlp_topk, with all heads, in the plain operations that models run. Selectors
-// are untrained: the time does not depend on their weights. rank and block are the config's defaults. The predicted
+// Every kind of src/model/attention but mlp_topk, with all heads, as models run them without dropout. Selectors
+// are untrained: the time does not depend on their weights. rank is the config's default, and block too where k is below 64; else it is 64. The predicted
 // speedup is the ratio of operations as executed (model/flops.h), the masked half included on both sides.
 std::vector<AttentionPath> kind_paths(const Shape& shape, const at::TensorOptions& options);
 

@@ -10,6 +10,7 @@
 
 #include "analysis/memory.h"
 #include "bench/kinds.h"
+#include "model/attention/flash.h"
 
 namespace ate {
 namespace {
@@ -94,6 +95,17 @@ AttentionPath fused_path(const Shape& shape, const Backend& backend, int64_t ele
           }};
 }
 
+// This program's own kernels.
+AttentionPath own_path(const Shape& shape, int64_t element_bytes) {
+  const bool causal = shape.causal;
+  AttentionPath path = {
+      "dense flash, ate", true, true, shape.heads, 2 * memory::fused_peak(shape, element_bytes), [=] {
+        return [=](const AttentionInputs& x) { return flash_attention(x.queries, x.keys, x.values, causal); };
+      }};
+  path.own = true;
+  return path;
+}
+
 AttentionPath naive_path(const Shape& shape, int64_t element_bytes) {
   return {"dense naive",
           true,
@@ -113,6 +125,7 @@ std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionIn
   for (const Backend& backend : kFusedBackends)
     if (is_available(backend.value, sample, shape.causal, shape.kv_heads != shape.heads))
       paths.push_back(fused_path(shape, backend, element_bytes));
+  if (flash_serves(sample.queries)) paths.push_back(own_path(shape, element_bytes));
   paths.push_back(naive_path(shape, element_bytes));
   paths.push_back(mlp_topk_path(shape, shape.heads, options));
   if (shape.heads > 1) paths.push_back(mlp_topk_path(shape, 1, options));

@@ -23,11 +23,12 @@ struct AttentionPath {
 
   std::string name;
   bool dense = true;
-  bool fused = false;
+  bool fused = false;          // without a T x T array
   int64_t heads = 0;           // that it computes
   Count needed_bytes;          // at its peak, inputs and outputs included
   std::function<Run()> build;  // makes the weights, if any, and what to time
   double predicted = 0;        // dense FLOPs / its FLOPs; 0: what the corrected accounting says of the shape
+  bool own = false;            // on this program's kernels
 };
 
 // Dense: each fused backend that LibTorch takes for such inputs on their device, then plain operations.

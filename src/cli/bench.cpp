@@ -60,7 +60,7 @@ int bench_startup(const StartupFlags& flags, const std::string& program) {
 void add_attention(CLI::App& bench, Action& action) {
   CLI::App* command = bench.add_subcommand(
       "attention",
-      "Sparse kinds of attention against LibTorch's fastest dense one; as compute-analysis --measure");
+      "Attention on the clock: dense and sparse kinds here against LibTorch's fastest dense one");
   auto flags = std::make_shared<AttentionFlags>();
   // What is measured: attention itself, forward.
   flags->analysis.add_to(
@@ -68,6 +68,8 @@ void add_attention(CLI::App& bench, Action& action) {
   command->add_option("--repeats", flags->options.repeats, "Timed runs of each path (default 5)")
       ->type_name("N")
       ->check(whole_number(1, 1000))
+      ->group("Measure");
+  command->add_flag("--backward", flags->options.backward, "Time the gradients instead of the outputs")
       ->group("Measure");
   command->add_option("--device", flags->options.device, "auto (default), cpu, cuda, cuda:N or mps")
       ->type_name("DEVICE")

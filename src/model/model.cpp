@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "config/derived.h"
+#include "model/attention/flash.h"
 #include "model/precision.h"
 
 namespace ate {
@@ -42,7 +43,7 @@ class Model::Operations : public TrunkOperations {
                                       : at::layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, kNormEpsilon);
   }
   at::Tensor dropped(const at::Tensor& x, uint32_t site) const override {
-    return dropout_ == nullptr || dropout_probability(model_.body_, site) == 0 ? x : (*dropout_)(x, site);
+    return drops(site) ? (*dropout_)(x, site) : x;
   }
   at::Tensor add_positions(const at::Tensor& x, const at::Tensor& positions) const override {
     return x + positions.narrow(0, 0, x.size(1));
@@ -51,12 +52,17 @@ class Model::Operations : public TrunkOperations {
 
   at::Tensor attend(size_t layer, const Heads& heads, uint32_t site) const override {
     const SparseHeads& sparse = model_.sparse_[layer];
-    if (sparse.attention == nullptr && traces_ == nullptr) return TrunkOperations::attend(layer, heads, site);
     const int64_t n = heads.queries.size(0) / model_.body_.heads;
     const int64_t length = heads.queries.size(1);
     const auto split = [&](const at::Tensor& y) {
       return y.view({n, model_.body_.heads, length, y.size(2)});
     };
+    if (sparse.attention == nullptr && traces_ == nullptr)
+      return model_.flash_ && !drops(site) && flash_serves(heads.queries)
+                 ? flash_attention(split(heads.queries), split(heads.keys), split(heads.values),
+                                   mask.defined())
+                       .view(heads.queries.sizes())
+                 : TrunkOperations::attend(layer, heads, site);
     AttentionTrace trace;
     trace.heads = {split(heads.queries), split(heads.keys), split(heads.values),
                    mask.defined() ? mask.narrow(0, 0, length).narrow(1, 0, length) : at::Tensor(),
@@ -68,12 +74,16 @@ class Model::Operations : public TrunkOperations {
   }
 
  private:
+  bool drops(uint32_t site) const {
+    return dropout_ != nullptr && dropout_probability(model_.body_, site) > 0;
+  }
+
   // The heads of a layer that has sparse ones: those first, then the dense ones, whose dropout has the same site and
   // other elements.
   at::Tensor attend_sparsely(const SparseHeads& sparse, const HeadInputs& heads, uint32_t site) const {
     const WeightDropout dropped_weights = [&](const at::Tensor& weights) { return dropped(weights, site); };
-    const at::Tensor outputs = sparse.attention->attend(heads.narrow(0, sparse.count),
-                                                        dropout_ == nullptr ? nullptr : &dropped_weights);
+    const at::Tensor outputs =
+        sparse.attention->attend(heads.narrow(0, sparse.count), drops(site) ? &dropped_weights : nullptr);
     const int64_t dense = model_.body_.heads - sparse.count;
     if (dense == 0) return outputs;
     const HeadInputs rest = heads.narrow(sparse.count, dense);
@@ -121,6 +131,7 @@ Model::Model(const Config& config, const EmbeddingPlan& plan, const Layout& layo
       distil_(config.attention.kind->learns ? config.attention.distil : 0),
       window_(config.windows.length),
       asks_(asks(config.source)),
+      flash_(flash_wanted(config)),
       noise_(std::move(noise)),
       causal_mask_(causal_mask(config.body, config.windows.length, arena.parameters.options())),
       rotary_(rotary_positions(config.body, config.windows.length, arena.parameters.options())) {

@@ -23,7 +23,8 @@ namespace ate {
 
 // The keys and values of the positions that a model has read of one window, so that a further position costs one row.
 struct KeyValueCache {
-  std::vector<at::Tensor> keys, values;  // of each layer: [H, T, hd], of which the first `length` rows are filled
+  std::vector<at::Tensor> keys,
+      values;  // of each layer: [H, T, hd], of which the first `length` rows are filled
   int64_t length = 0;
 };
 
@@ -112,6 +113,7 @@ class Model {
   double distil_;  // weight of the selectors' losses; 0 where none learns
   int64_t window_;
   bool asks_;
+  bool flash_;  // whether attention may run on the flash kernels
   ModelWeights<at::Tensor> weights_;
   std::vector<at::Tensor> live_;     // of each block: rows to gather, undefined for all
   std::vector<SparseHeads> sparse_;  // of each layer

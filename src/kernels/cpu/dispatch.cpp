@@ -8,6 +8,7 @@ namespace ate::kernels {
   const Kernels<E>& table();                     \
   extern template const Kernels<float>& table(); \
   extern template const Kernels<bf16>& table();  \
+  const FlashKernels& flash_table();             \
   }
 ATE_DECLARE(portable)
 #if defined(ATE_X86_KERNELS)
@@ -25,10 +26,12 @@ const std::vector<KernelSet>& kernel_sets() {
     const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                     __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512vl");
-    if (v4) all.push_back({"avx512", &avx512::table<float>(), &avx512::table<bf16>()});
-    if (v3) all.push_back({"avx2", &avx2::table<float>(), &avx2::table<bf16>()});
+    if (v4)
+      all.push_back({"avx512", &avx512::table<float>(), &avx512::table<bf16>(), &avx512::flash_table()});
+    if (v3) all.push_back({"avx2", &avx2::table<float>(), &avx2::table<bf16>(), &avx2::flash_table()});
 #endif
-    all.push_back({"portable", &portable::table<float>(), &portable::table<bf16>()});
+    all.push_back(
+        {"portable", &portable::table<float>(), &portable::table<bf16>(), &portable::flash_table()});
     return all;
   }();
   return sets;

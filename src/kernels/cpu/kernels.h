@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/cpu/bf16.h"
+#include "kernels/cpu/flash_attention.h"
 
 namespace ate::kernels {
 
@@ -117,6 +118,7 @@ struct KernelSet {
   std::string name;  // of the instruction set
   const Kernels<float>* fp32;
   const Kernels<bf16>* with_bf16;
+  const FlashKernels* flash;
 };
 
 // What this processor can run, the best first; the last is the portable one.

@@ -13,8 +13,12 @@ at::Tensor HeadInputs::scores() const {
 }
 
 HeadInputs HeadInputs::narrow(int64_t first, int64_t count) const {
-  return {queries.narrow(1, first, count), keys.narrow(1, first, count), values.narrow(1, first, count), mask,
-          scale};
+  return {queries.narrow(1, first, count),
+          keys.narrow(1, first, count),
+          values.narrow(1, first, count),
+          mask,
+          scale,
+          causal_without_mask};
 }
 
 at::Tensor SparseAttention::attend(const HeadInputs& x, const WeightDropout* dropout) const {

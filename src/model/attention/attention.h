@@ -18,6 +18,10 @@ struct HeadInputs {
   at::Tensor mask;   // [T, T], added to scores: 0 where a query (row) may look, -inf elsewhere;
                      // undefined: everywhere
   double scale = 1;  // of the scores: 1 / sqrt(hd)
+  // A causal mask of which nothing but this is said, for kinds that need no more.
+  bool causal_without_mask = false;
+
+  bool is_causal() const { return causal_without_mask || mask.defined(); }
 
   // Exact scores with the mask added: [N, H, T, T].
   at::Tensor scores() const;
@@ -44,6 +48,9 @@ class SparseAttention {
 
   // The heads' outputs, [N, H, T, hd]. By default exact attention over what select chooses.
   virtual at::Tensor attend(const HeadInputs& x, const WeightDropout* dropout) const;
+
+  // Whether `attend` without dropout needs no more memory than is linear in T, and no mask, for such queries.
+  virtual bool is_linear(const at::Tensor& /*queries*/) const { return false; }
 
   // Scores of a selector that is trained: [N, H, T, T], -inf where it may not choose. Undefined where nothing is
   // learned. Their gradient reaches the selector's parameters, and no query or key.

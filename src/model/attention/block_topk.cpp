@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "model/attention/attention.h"
+#include "model/attention/flash.h"
 
 namespace ate {
 namespace {
@@ -26,7 +27,19 @@ struct Blocks {
 
 class BlockTopK : public SparseAttention {
  public:
-  explicit BlockTopK(const AttentionConfig& config) : k_(config.k), block_(config.own.whole("block")) {}
+  explicit BlockTopK(const Config& config)
+      : k_(config.attention.k),
+        block_(config.attention.own.whole("block")),
+        flash_(flash_wanted(config) && flash_chooses(block_)) {}
+
+  at::Tensor attend(const HeadInputs& x, const WeightDropout* dropout) const override {
+    if (dropout != nullptr || !is_linear(x.queries)) return SparseAttention::attend(x, dropout);
+    const Blocks blocks(x.queries.size(2), k_, block_);
+    return flash_attention(x.queries, x.keys, x.values, x.is_causal(),
+                           {.blocks_read = blocks.chosen, .block = block_});
+  }
+
+  bool is_linear(const at::Tensor& queries) const override { return flash_ && flash_serves(queries); }
 
   Selection select(const HeadInputs& x) const override {
     const int64_t n = x.queries.size(0);
@@ -34,7 +47,7 @@ class BlockTopK : public SparseAttention {
     const int64_t length = x.queries.size(2);
     const auto [blocks, chosen] = Blocks(length, k_, block_);
     const auto options = x.queries.options().dtype(at::kLong);
-    const bool causal = x.mask.defined();
+    const bool causal = x.is_causal();
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
     // The mean key of each block. Keys that fill up the last block are zeros, and not counted.
@@ -63,6 +76,7 @@ class BlockTopK : public SparseAttention {
 
  private:
   int64_t k_, block_;
+  bool flash_;
 };
 
 // Means, scores of every block, exact attention over whole blocks.
@@ -93,7 +107,7 @@ constinit const AttentionDescription block_topk_attention = {
         },
     .flops = block_flops,
     .make = [](const Config& config, const FindParameter&) -> std::unique_ptr<SparseAttention> {
-      return std::make_unique<BlockTopK>(config.attention);
+      return std::make_unique<BlockTopK>(config);
     },
 };
 

@@ -5,20 +5,28 @@
 #include <algorithm>
 
 #include "model/attention/attention.h"
+#include "model/attention/flash.h"
 
 namespace ate {
 namespace {
 
 class Window : public SparseAttention {
  public:
-  explicit Window(int64_t k) : k_(k) {}
+  explicit Window(const Config& config) : k_(config.attention.k), flash_(flash_wanted(config)) {}
+
+  at::Tensor attend(const HeadInputs& x, const WeightDropout* dropout) const override {
+    if (dropout != nullptr || !is_linear(x.queries)) return SparseAttention::attend(x, dropout);
+    return flash_attention(x.queries, x.keys, x.values, x.is_causal(), {.window = k_});
+  }
+
+  bool is_linear(const at::Tensor& queries) const override { return flash_ && flash_serves(queries); }
 
   Selection select(const HeadInputs& x) const override {
     const int64_t length = x.queries.size(2);
     const int64_t k = std::min(k_, length);
     const at::Tensor query = at::arange(length, x.queries.options().dtype(at::kLong)).unsqueeze(1);
     const at::Tensor place = at::arange(k, query.options()).unsqueeze(0);
-    const bool causal = x.mask.defined();
+    const bool causal = x.is_causal();
     const at::Tensor first = causal ? (query - (k - 1)).clamp_min(0) : (query - k / 2).clamp(0, length - k);
     const at::Tensor positions = first + place;  // [T, k]
     const std::vector<int64_t> shape = {x.queries.size(0), x.queries.size(1), length, k};
@@ -28,6 +36,7 @@ class Window : public SparseAttention {
 
  private:
   int64_t k_;
+  bool flash_;
 };
 
 }  // namespace
@@ -38,7 +47,7 @@ constinit const AttentionDescription window_attention = {
     .help = "the last k keys, the floor of every selector",
     .flops = [](const Config& config) { return exact_flops(config, keys_read(config)); },
     .make = [](const Config& config, const FindParameter&) -> std::unique_ptr<SparseAttention> {
-      return std::make_unique<Window>(config.attention.k);
+      return std::make_unique<Window>(config);
     },
 };
 

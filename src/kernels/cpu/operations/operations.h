@@ -1,6 +1,7 @@
 // The kernels by name, within the namespace of one instruction set.
 #pragma once
 
+#include "kernels/cpu/flash_attention.h"
 #include "kernels/cpu/kernels.h"
 
 #ifndef ATE_INSTRUCTIONS
@@ -52,7 +53,18 @@ void to_float(int64_t n, const E* x, float* out);
 void column_sums(int64_t m, int64_t n, const float* x, float* sums);
 int64_t multiply_adds(int64_t rounds, float* sums);
 
-// The whole table, for the dispatcher.
+void flash_pack(const FlashShape& shape, bool backward, int64_t kv_head, const float* k, const float* v,
+                float* packed);
+void flash_choose(const FlashShape& shape, int64_t task, const float* q, const float* packed,
+                  int32_t* choice);
+void flash_forward(const FlashShape& shape, int64_t task, const float* q, const float* packed,
+                   const int32_t* choice, float* out, float* log_sums);
+void flash_backward(const FlashShape& shape, int64_t splits, int64_t task, const float* q,
+                    const float* packed, const int32_t* choice, const float* dout, const float* log_sums,
+                    const float* deltas, float* dq, float* dk, float* dv);
+
+// The whole tables, for the dispatcher.
+const FlashKernels& flash_table();
 template <class E>
 const Kernels<E>& table();
 

@@ -12,6 +12,11 @@ const Kernels<E>& table() {
   return kernels;
 }
 
+const FlashKernels& flash_table() {
+  static const FlashKernels kernels = {flash_pack, flash_choose, flash_forward, flash_backward};
+  return kernels;
+}
+
 template const Kernels<float>& table();
 template const Kernels<bf16>& table();
 

@@ -1,0 +1,32 @@
+// Attention by the CPU's flash kernels (kernels/cpu/flash_attention.h), with its gradient.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "config/config.h"
+
+namespace ate {
+
+// What each query reads; by default all keys.
+struct FlashReads {
+  int64_t window = 0;       // the last so many keys; without a causal mask the nearest
+  int64_t blocks_read = 0;  // blocks of `block` keys: its own and those of the largest mean key
+  int64_t block = 64;
+};
+
+// Models give windows of this length or more to these kernels; shorter ones keep the bits of plain operations.
+inline constexpr int64_t kShortestFlashWindow = 128;
+
+// Whether models of this config may use them: kernels is not `reference`, and windows are long enough.
+bool flash_wanted(const Config& config);
+// Whether they serve such arrays: floats on the CPU.
+bool flash_serves(const at::Tensor& queries);
+// Whether they can choose blocks of so many keys.
+bool flash_chooses(int64_t block);
+
+// queries: [N, H, T, hd]; keys, values: [N, Hkv, T, hd], H a multiple of Hkv. Scores are divided by the root of hd. Returns
+// [N, H, T, hd]. Memory beyond the arrays: linear in T. The choice of blocks has no gradient.
+at::Tensor flash_attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
+                           bool causal, const FlashReads& reads = {});
+
+}  // namespace ate

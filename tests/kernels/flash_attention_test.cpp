@@ -1,0 +1,291 @@
+// Flash attention in every instruction set that this processor has, against sums over all keys in double.
+#include "kernels/cpu/flash_attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "catch.h"
+#include "kernels/cpu/kernels.h"
+#include "random/counter.h"
+
+using namespace ate;
+using kernels::FlashShape;
+
+namespace {
+
+// Normal numbers (Box & Muller 1958), a function of the seed.
+std::vector<float> normal_numbers(int64_t count, uint32_t seed) {
+  std::vector<float> x;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto block = random_block({seed, 0}, Purpose::canary, 0, 0, static_cast<uint64_t>(i));
+    const double u = 1 - unit_interval(word64(block, 0));
+    x.push_back(static_cast<float>(std::sqrt(-2 * std::log(u)) *
+                                   std::cos(6.283185307179586 * unit_interval(word64(block, 1)))));
+  }
+  return x;
+}
+
+struct Arrays {
+  explicit Arrays(const FlashShape& s)
+      : q(normal_numbers(s.heads * s.length * s.head_width, 1)),
+        k(normal_numbers(s.kv_heads * s.length * s.head_width, 2)),
+        v(normal_numbers(s.kv_heads * s.length * s.head_width, 3)),
+        dout(normal_numbers(s.heads * s.length * s.head_width, 4)) {}
+  std::vector<float> q, k, v, dout;
+};
+
+struct Result {
+  std::vector<double> out, log_sums, dq, dk, dv;
+  std::vector<int32_t> choice;
+};
+
+template <class T>
+std::vector<double> doubles(const std::vector<T>& x) {
+  return {x.begin(), x.end()};
+}
+
+Result by_kernels(const kernels::FlashKernels& kernel, const FlashShape& s, const Arrays& x, int64_t splits) {
+  const auto size = [](int64_t n) { return static_cast<size_t>(n); };
+  std::vector<float> packed(size(s.kv_heads * s.packed_floats(false))), out(x.q.size()),
+      log_sums(size(s.heads * s.length)), deltas, both(size(s.kv_heads * s.packed_floats(true))),
+      dq(size(splits * s.heads * s.length * s.padded_width())), dk(x.k.size(), NAN), dv(x.v.size(), NAN);
+  Result r;
+  r.choice.resize(size(s.heads * s.length * s.blocks_read));
+  for (int64_t head = 0; head < s.kv_heads; ++head) {
+    kernel.pack(s, false, head, x.k.data(), x.v.data(), packed.data());
+    kernel.pack(s, true, head, x.k.data(), x.v.data(), both.data());
+  }
+  for (int64_t task = 0; task < s.forward_tasks(); ++task) {
+    if (s.blocks_read > 0) kernel.choose(s, task, x.q.data(), packed.data(), r.choice.data());
+    kernel.forward(s, task, x.q.data(), packed.data(), r.choice.data(), out.data(), log_sums.data());
+  }
+  for (int64_t i = 0; i < s.heads * s.length; ++i) {
+    float sum = 0;
+    for (int64_t d = 0; d < s.head_width; ++d)
+      sum += out[size(i * s.head_width + d)] * x.dout[size(i * s.head_width + d)];
+    deltas.push_back(sum);
+  }
+  for (int64_t task = 0; task < s.backward_tasks(splits); ++task)
+    kernel.backward(s, splits, task, x.q.data(), both.data(), r.choice.data(), x.dout.data(), log_sums.data(),
+                    deltas.data(), dq.data(), dk.data(), dv.data());
+  r.out = doubles(out);
+  r.log_sums = doubles(log_sums);
+  r.dk = doubles(dk);
+  r.dv = doubles(dv);
+  r.dq.resize(x.q.size());
+  for (int64_t split = 0; split < splits; ++split)
+    for (int64_t i = 0; i < s.heads * s.length; ++i)
+      for (int64_t d = 0; d < s.head_width; ++d)
+        r.dq[size(i * s.head_width + d)] += dq[size((split * s.heads * s.length + i) * s.padded_width() + d)];
+  return r;
+}
+
+// The positions that query i of a head reads, by the words of FlashShape; `choice`: the blocks that it chose.
+std::vector<int64_t> keys_of(const FlashShape& s, int64_t i, const int32_t* choice) {
+  int64_t low = 0;
+  int64_t high = s.causal ? i + 1 : s.length;
+  if (s.window > 0) {
+    const int64_t width = std::min(s.window, s.length);
+    low = s.causal ? std::max<int64_t>(0, i + 1 - width)
+                   : std::clamp<int64_t>(i - width / 2, 0, s.length - width);
+    if (!s.causal) high = low + width;
+  }
+  std::vector<int64_t> keys;
+  for (int64_t j = low; j < high; ++j)
+    if (s.blocks_read == 0 || std::count(choice, choice + s.blocks_read, j / s.block) > 0) keys.push_back(j);
+  return keys;
+}
+
+// The blocks that query i of a head should choose, sorted.
+std::vector<int32_t> best_blocks(const FlashShape& s, const Arrays& x, int64_t head, int64_t i) {
+  std::vector<std::pair<double, int32_t>> others;
+  const int64_t own = i / s.block;
+  for (int64_t b = 0; b < (s.causal ? own : s.blocks()); ++b) {
+    if (b == own) continue;
+    double score = 0;
+    const int64_t end = std::min(s.length, (b + 1) * s.block);
+    for (int64_t j = b * s.block; j < end; ++j)
+      for (int64_t d = 0; d < s.head_width; ++d)
+        score += double{x.q[static_cast<size_t>((head * s.length + i) * s.head_width + d)]} *
+                 x.k[static_cast<size_t>((head / s.group() * s.length + j) * s.head_width + d)] /
+                 static_cast<double>(end - b * s.block);
+    others.emplace_back(-score, static_cast<int32_t>(b));
+  }
+  std::sort(others.begin(), others.end());
+  std::vector<int32_t> best = {static_cast<int32_t>(own)};
+  for (size_t n = 0; n < others.size() && std::ssize(best) < s.blocks_read; ++n)
+    best.push_back(others[n].second);
+  std::sort(best.begin(), best.end());
+  return best;
+}
+
+// softmax(q k / root) v and its gradients, the sums written out.
+Result by_sums(const FlashShape& s, const Arrays& x, const std::vector<int32_t>& choice) {
+  Result r;
+  r.out.resize(x.q.size());
+  r.dq.resize(x.q.size());
+  r.dk.resize(x.k.size());
+  r.dv.resize(x.v.size());
+  const double scale = 1 / std::sqrt(static_cast<double>(s.head_width));
+  const auto width = static_cast<size_t>(s.head_width);
+  for (int64_t row = 0; row < s.heads * s.length; ++row) {
+    const int64_t kv_head = row / s.length / s.group();
+    const std::vector<int64_t> keys = keys_of(s, row % s.length, choice.data() + row * s.blocks_read);
+    const size_t query = static_cast<size_t>(row) * width;
+    const auto key = [&](int64_t j) { return static_cast<size_t>(kv_head * s.length + j) * width; };
+    std::vector<double> weights;
+    double sum = 0;
+    for (const int64_t j : keys) {
+      double score = 0;
+      for (size_t d = 0; d < width; ++d) score += double{x.q[query + d]} * x.k[key(j) + d];
+      weights.push_back(std::exp(score * scale));
+      sum += weights.back();
+    }
+    double delta = 0;
+    for (size_t n = 0; n < keys.size(); ++n) {
+      weights[n] /= sum;
+      for (size_t d = 0; d < width; ++d) r.out[query + d] += weights[n] * x.v[key(keys[n]) + d];
+    }
+    r.log_sums.push_back(std::log(sum));
+    for (size_t d = 0; d < width; ++d) delta += r.out[query + d] * x.dout[query + d];
+    for (size_t n = 0; n < keys.size(); ++n) {
+      double dweight = 0;
+      for (size_t d = 0; d < width; ++d) dweight += double{x.dout[query + d]} * x.v[key(keys[n]) + d];
+      const double dscore = weights[n] * (dweight - delta) * scale;
+      for (size_t d = 0; d < width; ++d) {
+        r.dq[query + d] += dscore * x.k[key(keys[n]) + d];
+        r.dk[key(keys[n]) + d] += dscore * x.q[query + d];
+        r.dv[key(keys[n]) + d] += weights[n] * x.dout[query + d];
+      }
+    }
+  }
+  return r;
+}
+
+double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  double largest = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double difference = std::abs(a[i] - b[i]);
+    if (!(difference <= largest)) largest = difference;  // a NaN stays
+  }
+  return largest;
+}
+
+FlashShape shape(int64_t heads, int64_t kv_heads, int64_t length, int64_t head_width, bool causal = true) {
+  FlashShape s;
+  s.heads = heads;
+  s.kv_heads = kv_heads;
+  s.length = length;
+  s.head_width = head_width;
+  s.causal = causal;
+  return s;
+}
+FlashShape windowed(FlashShape s, int64_t window) {
+  s.window = window;
+  return s;
+}
+FlashShape choosing(FlashShape s, int64_t blocks_read, int64_t block) {
+  s.blocks_read = blocks_read;
+  s.block = block;
+  return s;
+}
+
+void check(const FlashShape& s, int64_t splits = 1) {
+  const Arrays x(s);
+  for (const kernels::KernelSet& set : kernels::kernel_sets()) {
+    CAPTURE(set.name, s.heads, s.kv_heads, s.length, s.head_width, s.causal, s.window, s.blocks_read, s.block,
+            splits);
+    const Result found = by_kernels(*set.flash, s, x, splits);
+    for (int64_t row = 0; row < (s.blocks_read > 0 ? s.heads * s.length : 0); ++row) {
+      std::vector<int32_t> chosen;
+      for (int64_t n = 0; n < s.blocks_read; ++n)
+        if (const int32_t b = found.choice[static_cast<size_t>(row * s.blocks_read + n)]; b >= 0)
+          chosen.push_back(b);
+      std::sort(chosen.begin(), chosen.end());
+      if (chosen != best_blocks(s, x, row / s.length, row % s.length))
+        FAIL("query " << row << " chose other blocks");
+    }
+    const Result expected = by_sums(s, x, found.choice);
+    CHECK(largest_difference(found.out, expected.out) < 5e-6);
+    CHECK(largest_difference(found.log_sums, expected.log_sums) < 5e-6);
+    CHECK(largest_difference(found.dq, expected.dq) < 1e-5);
+    CHECK(largest_difference(found.dk, expected.dk) < 1e-5);
+    CHECK(largest_difference(found.dv, expected.dv) < 1e-5);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("flash attention over all keys, and its gradients", "[kernels]") {
+  for (const int64_t length : {1, 2, 63, 64, 65, 130, 333}) check(shape(2, 2, length, 32));
+  for (const int64_t width : {1, 8, 16, 20, 40, 64, 100, 128}) check(shape(1, 1, 70, width));
+  check(shape(2, 1, 150, 24, false));
+  check(shape(6, 2, 140, 16), 2);  // grouped heads, blocks dealt to two tasks
+  check(shape(1, 1, 200, 64), 3);
+}
+
+TEST_CASE("flash attention over a window", "[kernels]") {
+  for (const bool causal : {true, false})
+    for (const int64_t window : {1, 5, 64, 70, 199, 200, 1000})
+      check(windowed(shape(2, 1, 200, 16, causal), window), 2);
+}
+
+TEST_CASE("flash attention over blocks that queries choose", "[kernels]") {
+  for (const bool causal : {true, false}) {
+    for (const int64_t block : {16, 32, 64, 128}) check(choosing(shape(2, 1, 333, 16, causal), 2, block), 2);
+    check(choosing(shape(1, 1, 150, 16, causal), 1, 16));   // its own block alone
+    check(choosing(shape(1, 1, 150, 16, causal), 50, 64));  // more than there are
+    check(choosing(shape(1, 1, 700, 8, causal), 25, 16));   // more than a vector of them
+    check(choosing(shape(1, 1, 1500, 8, causal), 7, 16));   // more blocks than a tile, more than one task
+  }
+}
+
+TEST_CASE("of blocks with equal scores the first are chosen", "[kernels]") {
+  const FlashShape s = choosing(shape(1, 1, 400, 8), 4, 16);
+  Arrays x(s);
+  std::fill(x.k.begin(), x.k.end(), 0.25F);
+  for (const kernels::KernelSet& set : kernels::kernel_sets()) {
+    CAPTURE(set.name);
+    const Result found = by_kernels(*set.flash, s, x, 1);
+    for (int64_t i = 0; i < s.length; ++i) {
+      const int32_t* const chosen = found.choice.data() + i * 4;
+      const auto own = static_cast<int32_t>(i / 16);
+      for (int32_t b = 0; b < std::min(own + 1, 4); ++b)
+        if (std::count(chosen, chosen + 4, b < 3 ? b : own) != 1) FAIL("query " << i << ", block " << b);
+    }
+  }
+}
+
+TEST_CASE("numbers that are none, and scores without bound, are as in a softmax", "[kernels]") {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const FlashShape s = shape(1, 1, 100, 16);
+  for (const kernels::KernelSet& set : kernels::kernel_sets()) {
+    CAPTURE(set.name);
+    Arrays x(s);
+    const auto outputs = [&] { return by_kernels(*set.flash, s, x, 1).out; };
+    // A score of -inf has no weight: position 40 is as if it were not there.
+    std::fill_n(x.q.begin(), x.q.size(), 1.0F);
+    std::fill_n(x.k.begin() + 40 * 16, 16, -kInfinity);
+    std::vector<double> out = outputs();
+    CHECK(std::all_of(out.begin(), out.end(), [](double y) { return std::isfinite(y); }));
+    x.v[40 * 16] = 1e6F;
+    CHECK(outputs() == out);
+    // One of +inf, or a NaN, leaves nothing of those that read it, and those before it as they are.
+    for (const float value : {kInfinity, std::nanf("")}) {
+      x = Arrays(s);
+      x.q.assign(x.q.size(), 1.0F);
+      out = outputs();
+      std::fill_n(x.k.begin() + 40 * 16, 16, value);
+      const std::vector<double> after = outputs();
+      for (size_t i = 0; i < after.size(); ++i)
+        if (i < 40 * 16 ? after[i] != out[i] : !std::isnan(after[i])) FAIL("position " << i / 16);
+    }
+    // Scores so large that their exponentials are above any float.
+    x = Arrays(s);
+    for (float& y : x.q) y *= 1000;
+    out = outputs();
+    CHECK(std::all_of(out.begin(), out.end(), [](double y) { return std::isfinite(y); }));
+  }
+}
