@@ -94,7 +94,7 @@ class Candidate {
     const at::Tensor gradient = at::ones_like(out);
     const double seconds = seconds_of([&] { out.backward(gradient); });
     for (const at::Tensor* input : {&inputs.queries, &inputs.keys, &inputs.values})
-      input->mutable_grad() = {};
+      input->mutable_grad().reset();
     return seconds;
   }
   template <class Work>

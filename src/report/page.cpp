@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "report/cells.h"
+#include "report/exact_integer.h"
 #include "report/svg.h"
 #include "report/text_table.h"
-#include "support/json.h"
 
 namespace ate {
 namespace {
@@ -24,7 +24,7 @@ p{margin:.5rem 0}.lead{font-size:1.13rem;border-left:4px solid var(--accent);pad
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem;margin:1rem 0;font-size:.93rem}
 dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
 nav{font-size:.93rem;color:var(--quiet)}a{color:var(--accent)}
-figure{margin:1rem 0}figure svg{max-width:100%;height:auto;display:block}
+figure{margin:1rem 0;overflow-x:auto}figure svg{max-width:100%;min-width:42rem;height:auto;display:block}
 figcaption,caption{color:var(--quiet);font-size:.85rem;text-align:left;overflow-wrap:anywhere}caption{padding-bottom:.3rem}
 .scroll{overflow-x:auto;margin:.8rem 0}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
@@ -34,7 +34,7 @@ pre{background:var(--panel);padding:.7rem .9rem;overflow-x:auto;font-size:.85rem
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--accent)}
 summary h2,summary h3{display:inline;border:0;margin:0;padding:0}
 @media (max-width:40rem){dl{grid-template-columns:1fr}dt{margin-top:.3rem}h1{font-size:1.35rem}}
-@media print{body{font-size:11pt}main{max-width:none;padding:0}nav{display:none}.scroll{overflow:visible}table{font-size:8pt}h2{break-after:avoid}figure,tr{break-inside:avoid}}
+@media print{figure svg{min-width:0}body{font-size:11pt}main{max-width:none;padding:0}nav{display:none}.scroll{overflow:visible}table{font-size:8pt}h2{break-after:avoid}figure,tr{break-inside:avoid}}
 )css";
 
 constexpr size_t kLongCell = 60;  // characters: such a cell breaks its lines

@@ -64,7 +64,8 @@ class Report(Case):
         self.assertEqual(page.all("script"), [{"type": "application/json", "id": "data"}])
         embedded = json.loads("".join(page.texts["script"]))
         result = study.result()
-        self.assertEqual([t["val_loss"] for t in embedded["trials"]], [t["val_loss"] for t in result["trials"]])
+        losses = [{(t["arm"], t["seed"]): t["val_loss"] for t in r["trials"]} for r in (embedded, result)]
+        self.assertEqual(losses[0], losses[1])
         self.assertEqual(embedded["comparisons"], result["comparisons"])
         # Every picture has a title and says of which run it is.
         self.assertEqual(len(page.all("svg")), 3)
@@ -92,13 +93,13 @@ class Report(Case):
         self.assertEqual(compared.code, 0, compared.err)
 
     def test_names_are_shown_and_not_obeyed(self):
-        name = "<b>&|"
-        self.study("--set", "source.tokens=5000", "--seeds", "0", "--arms", "standard", "--arm", f"{name}:optimiser.beta1=0.8",
-                   study=["study", "--preset", "focused", "--epochs", "1", "--device", "cpu"])
+        book = self.write("<b>&|.txt", "one two three\n" * 500)
+        self.study("--set", "source.kind=text", "--set", f"source.file={book}", "--set", "windows.batches_per_epoch=2", "--epochs", "1",
+                   "--seeds", "0", "--arms", "standard", "--device", "cpu", study=["validate-bespoke", "--preset", "medium"])
         text, page = self.page(Run(self.out).folder)
         self.assertNotIn("<b>", text)
         self.assertIn("&lt;b&gt;&amp;|", text)
-        self.assertIn(name, "".join(page.texts["td"]))
+        self.assertIn("<b>&|.txt", "".join(page.texts["dd"]))
 
     def test_several_runs(self):
         first = self.study("--set", "source.tokens=5000")
