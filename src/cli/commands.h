@@ -15,6 +15,7 @@ void add_validate_bespoke(CLI::App& app, Action& action);
 void add_study(CLI::App& app, Action& action);
 void add_widths(CLI::App& app, Action& action);
 void add_compare(CLI::App& app, Action& action);
+void add_status(CLI::App& app, Action& action);
 void add_demo(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 void add_audit(CLI::App& app, Action& action);
