@@ -49,19 +49,25 @@ Json read_json_if_sound(const fs::path& path) {
 
 RunFolder::RunFolder(fs::path out, std::string id, bool fresh, Sharing sharing, double silence)
     : out_(std::move(out)), id_(std::move(id)), folder_(out_ / "runs" / id_) {
-  const auto join = [&](bool alone) {
-    make_folders(folder_ / "checkpoint");
-    leases_ = std::make_unique<Leases>(folder_ / "leases", silence);
-    return leases_->join(alone);
-  };
   const bool moves = fresh && fs::exists(folder_ / "config.json");
-  bool only = join(moves || sharing == Sharing::alone);
-  if (moves) {
-    move_aside();
-    only = join(sharing == Sharing::alone);
-  }
-  if (only) remove_torn_files();
-  metrics_ = std::make_unique<LineWriter>(folder_ / "metrics.jsonl", /*mend=*/only);
+  join(moves || sharing == Sharing::alone, silence);
+  if (!moves) return;
+  move_aside();
+  join(sharing == Sharing::alone, silence);
+}
+
+RunFolder::~RunFolder() {
+  if (leases_) leases_->leave([this] { remove_torn_files(); });
+}
+
+void RunFolder::join(bool alone, double silence) {
+  make_folders(folder_ / "checkpoint");
+  leases_ = std::make_unique<Leases>(folder_ / "leases", silence);
+  leases_->join(alone, [this] {
+    remove_torn_files();
+    const LineWriter mended(folder_ / "metrics.jsonl", /*mend=*/true);
+  });
+  metrics_ = std::make_unique<LineWriter>(folder_ / "metrics.jsonl", /*mend=*/false);
 }
 
 void RunFolder::move_aside() {

@@ -22,6 +22,7 @@ class RunFolder {
   // on the run where one of them must be alone, as to start over. `silence`: see run/leases.h.
   RunFolder(std::filesystem::path out, std::string id, bool fresh, Sharing sharing = Sharing::alone,
             double silence = kLeaseSilence);
+  ~RunFolder();
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
@@ -57,6 +58,7 @@ class RunFolder {
   bool finish(const nlohmann::ordered_json& result) const;
 
  private:
+  void join(bool alone, double silence);
   void move_aside();
   void remove_torn_files() const;
   void move_progress_files(const std::filesystem::path& aside) const;

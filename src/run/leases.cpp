@@ -93,6 +93,7 @@ fs::path Leases::make(const fs::path& path, const Holder& holder) const {
     file = ::open(mine.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   }
   const std::string text = lease_text(holder);
+  errno = file < 0 ? errno : ENOSPC;  // which a short write does not say
   const bool written = file >= 0 && ::write(file, text.data(), text.size()) == std::ssize(text);
   const int error = errno;
   if (file >= 0) ::close(file);
@@ -180,14 +181,17 @@ void Leases::remove_dead() const {
       ::unlink(entry.path().c_str());
 }
 
-bool Leases::join(bool alone) {
+void Leases::join(bool alone, const std::function<void()>& if_only) {
   const Lease joining = wait_for("join");
   const std::vector<Holder> present = others();
   for (const Holder& other : present)
     if (alone || other.alone)
       throw Failure(folder_.parent_path().string(), "this run is going on already (held by " + other.text() +
                                                         "); wait for it, or stop it first");
-  if (present.empty()) remove_dead();
+  if (present.empty()) {
+    remove_dead();
+    if_only();
+  }
   self_.alone = alone;
   const fs::path present_as = folder_ / (self_.token + kPresent);
   const std::lock_guard lock(mutex_);
@@ -198,7 +202,22 @@ bool Leases::join(bool alone) {
   held_.erase(own_);
   own_ = present_as;
   held_[own_] = self_.token;
-  return present.empty();
+}
+
+void Leases::leave(const std::function<void()>& if_last) {
+  {
+    const std::lock_guard lock(mutex_);
+    ::unlink(own_.c_str());
+    held_.erase(own_);
+    own_.clear();
+  }
+  try {
+    const std::optional<Lease> joining = take("join");
+    if (!joining || !others().empty()) return;
+    remove_dead();
+    if_last();
+  } catch (const Failure&) {  // the next one that comes alone does it
+  }
 }
 
 bool Leases::joined() const {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -64,9 +65,12 @@ class Leases {
   // Waits while another holds it. Throws Interrupted when a signal asks for a stop.
   Lease wait_for(const std::string& name);
 
-  // Says in the folder that this process works here until this object goes; `alone`: no other may. Throws Failure when
-  // others are there of whom one works alone, or that this one would be alone of. Returns whether it is the only one.
-  bool join(bool alone);
+  // Says in the folder that this process works here until it leaves; `alone`: no other may. Throws Failure when others are
+  // there of whom one works alone, or that this one would be alone of. Where none is there `if_only` is called, and no other
+  // comes before it is over.
+  void join(bool alone, const std::function<void()>& if_only);
+  // Where it is the last to leave, `if_last` is called likewise.
+  void leave(const std::function<void()>& if_last);
   bool joined() const;  // still: no other process has taken this one for ended
 
  private:

@@ -104,11 +104,12 @@ class Workers {
   std::string how_far() const {
     TrialQueue::State state = queue_.state();
     TimeLeft& left = state.time;
-    for (const std::vector<TrialId>* running : {&mine_, &state.of_others})
-      for (const TrialId& id : *running) {
-        const auto head = read_progress_head(run_.progress(file_name(id.arm), id.seed));
-        left.add_running(id.arm_name(), head ? head->seconds : 0, head ? head->left : std::nan(""));
-      }
+    std::vector<TrialId> running = mine_;
+    running.insert(running.end(), state.of_others.begin(), state.of_others.end());
+    for (const TrialId& id : running) {
+      const auto head = read_progress_head(run_.progress(file_name(id.arm), id.seed));
+      left.add_running(id.arm_name(), head ? head->seconds : 0, head ? head->left : std::nan(""));
+    }
     const auto before = static_cast<int64_t>(ended_before_);
     const std::string trials = fmt::format("{} of {} trials", before + left.ended(), before + left.all());
     const double seconds = left.seconds();

@@ -233,8 +233,27 @@ TEST_CASE("what killed processes left goes when a process comes alone", "[run]")
   for (const char* name : {"a.process", "work", "work.0.new"}) foreign_lease(folder, name, 200);
   const fs::path fresh = foreign_lease(folder, "young", 10);
   Leases leases(folder.path(), 100);
-  CHECK(leases.join(false));
+  int called = 0;
+  leases.join(false, [&] { ++called; });
+  CHECK(called == 1);
   CHECK(files_of(folder, "a") == 0);
   CHECK(files_of(folder, "work") == 0);
   CHECK(fs::exists(fresh));
+}
+
+TEST_CASE("the first to come and the last to leave are told so", "[run]") {
+  const TemporaryFolder folder;
+  std::string told;
+  const auto tell = [&](const char* what) { return [&told, what] { told += what; }; };
+  Leases first(folder.path(), 100);
+  Leases second(folder.path(), 100);
+  first.join(false, tell("1"));
+  second.join(false, tell("2"));
+  CHECK((first.joined() && second.joined()));
+  CHECK(told == "1");
+  first.leave(tell("3"));
+  CHECK(told == "1");
+  second.leave(tell("4"));
+  CHECK(told == "14");
+  CHECK(files_of(folder, "") == 0);
 }
