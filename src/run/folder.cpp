@@ -78,6 +78,7 @@ void RunFolder::move_aside() {
   fs::rename(folder_, aside, error);
   if (error)
     throw Failure(folder_.string(), "cannot be moved aside to " + aside.string() + ": " + error.message());
+  make_folders(folder_ / "checkpoint");
   move_progress_files(aside);
   leases_.reset();
   fs::remove_all(aside / "leases", error);

@@ -55,13 +55,15 @@ Lease::~Lease() {
   if (leases_ != nullptr) leases_->release(path_, token_);
 }
 
-bool Lease::held() const { return is_there(path_, token_); }
+std::string Lease::why_lost() const {
+  const std::optional<LeaseFile> file = read_lease(path_);
+  if (file && file->holder.token == token_) return "";
+  return "this process was silent too long, and " + (file ? file->holder.text() : "another process") +
+         " has taken over";
+}
 
 void Lease::check() const {
-  const std::optional<LeaseFile> file = read_lease(path_);
-  if (file && file->holder.token == token_) return;
-  throw LeaseLost(path_.string(), "this process was silent too long, and " +
-                                      (file ? file->holder.text() : "another process") + " has taken over");
+  if (const std::string why = why_lost(); !why.empty()) throw LeaseLost(path_.string(), why);
 }
 
 Leases::Leases(fs::path folder, double silence)

@@ -35,9 +35,9 @@ class Lease {
   Lease& operator=(Lease&&) = delete;
   ~Lease();
 
-  // Whether it is still this one's: not taken over while this process was silent.
-  bool held() const;
-  void check() const;  // throws LeaseLost if not
+  // Who has taken it over while this process was silent, in words; "" while it is still this one's.
+  std::string why_lost() const;
+  void check() const;  // throws LeaseLost if it is lost
 
  private:
   friend class Leases;

@@ -226,8 +226,9 @@ Report status_report(const std::vector<RunStatus>& runs) {
     for (const RunningTrial& trial : run.running) {
       const Json host = trial.holder.pid > 0 ? Json(trial.holder.host) : Json();
       const Json pid = trial.holder.pid > 0 ? Json(trial.holder.pid) : Json();
+      const Json number = pid.is_null() ? pid : Json(pid.dump());  // no digits in groups
       running.rows.push_back(
-          {run.id, trial.trial, host, pid, epochs_text(trial), duration(trial.left),
+          {run.id, trial.trial, host, number, epochs_text(trial), duration(trial.left),
            static_cast<double>(trial.silent) > kLeaseSilence / 4 ? Json(trial.silent) : Json()});
       trials.push_back({{"trial", trial.trial},
                         {"host", host},

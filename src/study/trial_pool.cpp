@@ -84,11 +84,13 @@ class Workers {
     try {
       records =
           TrialRunner(config_, leased.unit, device_, run_, save_seconds_, cancelled_, leased.leases).run();
-    } catch (const Failure& failure) {
+    } catch (const Failure&) {
       // What fails once a lease is lost, such as a file that is gone, is another process's now.
-      if (std::all_of(leased.leases.begin(), leased.leases.end(), [](const Lease& c) { return c.held(); }))
-        throw;
-      spdlog::warn("{}; {} is left to it", failure.what(), ids.front().text());
+      std::string why;
+      for (const Lease& lease : leased.leases)
+        if (why.empty()) why = lease.why_lost();
+      if (why.empty()) throw;
+      spdlog::warn("{}: {}; it goes on there", ids.front().text(), why);
     }
     const std::lock_guard lock(mutex_);
     for (const TrialId& id : ids) mine_.erase(std::find(mine_.begin(), mine_.end(), id));

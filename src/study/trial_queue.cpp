@@ -40,7 +40,7 @@ std::optional<LeasedUnit> TrialQueue::next() {
       }
     }
     if (later_.empty()) break;
-    show_waiting(other);
+    if (!other.token.empty()) show_waiting(other);
     lock.unlock();
     std::this_thread::sleep_for(pause);
     lock.lock();

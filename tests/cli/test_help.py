@@ -5,7 +5,7 @@ import unittest
 
 from harness import Case, environment, run, side_by_side
 
-COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["demo"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
+COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["demo"], ["compare"], ["status"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
             ["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"],
             ["source"], ["source", "show"], ["source", "write"], ["config"], ["config", "list"], ["config", "show"],
             ["config", "diff"], ["config", "schema"], ["help"]]
@@ -43,7 +43,7 @@ class Help(Case):
                 self.assertEqual(outcome.out, run(*command, "--help").out)
 
     def test_a_missing_or_unknown_subcommand_is_answered_with_all_of_them(self):
-        top = ["demo", "validate-bespoke", "study", "widths", "train", "compute-analysis", "gpt4-analysis", "compare", "audit", "bench",
+        top = ["demo", "validate-bespoke", "study", "widths", "train", "compute-analysis", "gpt4-analysis", "compare", "status", "audit", "bench",
                "source", "config", "help"]
         config, bench = ["list", "show", "diff", "schema"], ["step", "attention", "startup"]
         rows = [

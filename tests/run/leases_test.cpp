@@ -61,7 +61,7 @@ TEST_CASE("a lease is one process's until it is given back", "[run]") {
   {
     const std::optional<Lease> lease = leases.take("work");
     REQUIRE(lease);
-    CHECK(lease->held());
+    CHECK(lease->why_lost().empty());
     Holder other;
     CHECK(!others.take("work", &other));
     CHECK(other.pid == getpid());
@@ -99,7 +99,7 @@ TEST_CASE("the lease of a process that was killed is free at once", "[run]") {
   child.kill();
   const std::optional<Lease> lease = leases.take("work");
   REQUIRE(lease);
-  CHECK(lease->held());
+  CHECK(lease->why_lost().empty());
 }
 
 TEST_CASE("a pid that another process has by now is no holder", "[run]") {
@@ -161,10 +161,10 @@ TEST_CASE("a process whose lease was taken over sees it, and leaves the new one 
   make_old(folder / "work", 110);
   const std::optional<Lease> taken = taker.take("work");
   REQUIRE(taken);
-  CHECK(!lost->held());
+  CHECK(!lost->why_lost().empty());
   CHECK(contains(complaint_of<LeaseLost>([&] { lost->check(); }), "pid " + std::to_string(getpid())));
   lost.reset();
-  CHECK(taken->held());
+  CHECK(taken->why_lost().empty());
 }
 
 TEST_CASE("what is held is touched, so that it never falls silent", "[run][threads]") {
