@@ -107,6 +107,7 @@ int run_command_line(int argc, char** argv) {
   add_gpt4_analysis(app, action);
   add_report(app, action);
   add_compare(app, action);
+  add_status(app, action);
   add_audit(app, action);
   add_bench(app, action, argv[0]);
   add_source(app, action);

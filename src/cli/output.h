@@ -20,7 +20,8 @@ class OutputFlags {
   // Throws BadInput.
   void start(const std::vector<std::string>& asked = {}) const;
 
-  Format format() const;  // throws BadInput for an unknown one
+  void choose_json() { format_ = "json"; }  // whatever --format says
+  Format format() const;                    // throws BadInput for an unknown one
   bool for_people() const { return format() == Format::table || format() == Format::md; }
   // The names that --table has; empty for all.
   std::vector<std::string> chosen() const;

@@ -14,7 +14,13 @@ void RunFlags::add_to(CLI::App& command) {
           .add_option("--save-every", save_seconds,
                       "Most seconds between two checkpoints of a trial (default 30)")
           ->type_name("SECONDS")
-          ->check(number(0, 1'000'000))};
+          ->check(number(0, 1'000'000)),
+      command
+          .add_option("--lease", silence,
+                      "Seconds that a silent process keeps what it has taken of a run; then another takes it "
+                      "over (default 120)")
+          ->type_name("SECONDS")
+          ->check(number(1, 1'000'000))};
   for (CLI::Option* option : options_) option->group(kRunGroup);
 }
 

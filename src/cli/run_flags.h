@@ -5,12 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "run/leases.h"
+
 namespace ate {
 
 struct RunFlags {
   std::string out = "tool_outputs";
   bool fresh = false;
   double save_seconds = 30;
+  double silence = kLeaseSilence;
 
   void add_to(CLI::App& command);
   // Throws BadInput with `why` for each of them that was given.

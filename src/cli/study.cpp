@@ -57,6 +57,7 @@ int run(const StudyFlags& flags, const std::string& command) {
   options.out = flags.run.out;
   options.fresh = flags.run.fresh;
   options.save_seconds = flags.run.save_seconds;
+  options.silence = flags.run.silence;
   options.jobs = flags.jobs;
   options.stack = flags.stack == "auto" ? 0 : std::stoi(flags.stack);
   options.max_seeds = flags.max_seeds;

@@ -52,6 +52,7 @@ int train_model(const TrainFlags& flags, Resolved resolved) {
   options.out = flags.run.out;
   options.fresh = flags.run.fresh;
   options.save_seconds = flags.run.save_seconds;
+  options.silence = flags.run.silence;
   const StudyOutcome outcome = run_study(resolved, options);
   const StudyResult& result = outcome.result;
   const TrialRecord& record = result.trials.front();
@@ -99,6 +100,7 @@ int train(const TrainFlags& flags) {
   options.out = flags.run.out;
   options.fresh = flags.run.fresh;
   options.save_seconds = flags.run.save_seconds;
+  options.silence = flags.run.silence;
   const DistillationOutcome outcome = run_distillation(std::move(resolved), options);
   flags.output.print(distillation_report(outcome));
   if (plot) plot->draw(frontier_plot(std::get<FrontierResult>(outcome.result)));

@@ -32,6 +32,7 @@ int run(WidthsFlags flags) {
   flags.search.run.out = flags.run.out;
   flags.search.run.fresh = flags.run.fresh;
   flags.search.run.save_seconds = flags.run.save_seconds;
+  flags.search.run.silence = flags.run.silence;
   flags.search.study = flags.study;
   const WidthSearch search = search_widths(std::move(resolved), flags.search);
   flags.output.print(width_search_report(search));

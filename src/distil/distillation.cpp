@@ -50,7 +50,8 @@ DistillationResult run_procedure(const Config& config, at::Device device,
   PipelineResult result;
   result.worlds.push_back(run_source(teach(source_name(config), config, run)));
   if (config.train.recall_epochs > 0 && config.source.kind != SourceKind::recall) {
-    const auto second = std::make_shared<RunFolder>(options.out, run->id() + "-recall", options.fresh);
+    const auto second = std::make_shared<RunFolder>(options.out, run->id() + "-recall", options.fresh,
+                                                    Sharing::alone, options.silence);
     result.worlds.push_back(run_source(teach("recall", recall_config(config), second)));
   }
   return result;
@@ -96,7 +97,8 @@ DistillationOutcome run_distillation(Resolved resolved, const DistillationOption
 
   const std::string id = fmt::format("{}-{}-{}-{}-s{}", options.command, config.name, experiment_hash(config),
                                      enum_name(config.study.arms.front()), config.study.seeds.front());
-  const auto run = std::make_shared<RunFolder>(options.out, id, options.fresh);
+  const auto run =
+      std::make_shared<RunFolder>(options.out, id, options.fresh, Sharing::alone, options.silence);
   if (run->done())
     if (std::optional<DistillationResult> stored = stored_result(run->folder() / "result.json")) {
       run->finish(to_json(*stored, id, config.name, config.windows.length));

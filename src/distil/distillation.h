@@ -6,13 +6,15 @@
 
 #include "config/resolve.h"
 #include "distil/result.h"
+#include "run/leases.h"
 
 namespace ate {
 
 struct DistillationOptions {
   std::filesystem::path out = "tool_outputs";
   bool fresh = false;
-  double save_seconds = 30;  // most wall-clock between two checkpoints
+  double save_seconds = 30;        // most wall-clock between two checkpoints
+  double silence = kLeaseSilence;  // seconds after which a process that says nothing loses the run to another
   std::string command = "train";
 };
 

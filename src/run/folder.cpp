@@ -1,15 +1,10 @@
 #include "run/folder.h"
 
-#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "run/environment.h"
@@ -23,11 +18,6 @@ using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 constexpr const char* kDone = "DONE";
-
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
 
 // Where the old run goes: the first of <folder>.1, <folder>.2, ... that is free.
 fs::path free_name(const fs::path& folder) {
@@ -57,28 +47,53 @@ Json read_json_if_sound(const fs::path& path) {
   }
 }
 
-RunFolder::RunFolder(fs::path out, std::string id, bool fresh)
+RunFolder::RunFolder(fs::path out, std::string id, bool fresh, Sharing sharing, double silence)
     : out_(std::move(out)), id_(std::move(id)), folder_(out_ / "runs" / id_) {
-  make_folders(folder_ / "checkpoint");
-  take_lock();
-  if (fresh && fs::exists(folder_ / "config.json")) {
-    std::error_code error;
-    const fs::path aside = free_name(folder_);
-    // The result first: it is a copy of what the folder holds, and a kill must leave none of the old run.
-    fs::remove(result(), error);
-    fs::rename(folder_, aside, error);
-    if (error)
-      throw Failure(folder_.string(), "cannot be moved aside to " + aside.string() + ": " + error.message());
-    move_progress_files(aside);
-    ::close(lock_);
-    make_folders(folder_ / "checkpoint");
-    take_lock();
-  }
-  metrics_ = std::make_unique<LineWriter>(folder_ / "metrics.jsonl");
+  const bool moves = fresh && fs::exists(folder_ / "config.json");
+  join(moves || sharing == Sharing::alone, silence);
+  if (!moves) return;
+  move_aside();
+  join(sharing == Sharing::alone, silence);
 }
 
 RunFolder::~RunFolder() {
-  if (lock_ >= 0) ::close(lock_);
+  if (leases_) leases_->leave([this] { remove_torn_files(); });
+}
+
+void RunFolder::join(bool alone, double silence) {
+  make_folders(folder_ / "checkpoint");
+  leases_ = std::make_unique<Leases>(folder_ / "leases", silence);
+  leases_->join(alone, [this] {
+    remove_torn_files();
+    const LineWriter mended(folder_ / "metrics.jsonl", /*mend=*/true);
+  });
+  metrics_ = std::make_unique<LineWriter>(folder_ / "metrics.jsonl", /*mend=*/false);
+}
+
+void RunFolder::move_aside() {
+  std::error_code error;
+  const fs::path aside = free_name(folder_);
+  // The result first: it is a copy of what the folder holds, and a kill must leave none of the old run.
+  fs::remove(result(), error);
+  fs::rename(folder_, aside, error);
+  if (error)
+    throw Failure(folder_.string(), "cannot be moved aside to " + aside.string() + ": " + error.message());
+  make_folders(folder_ / "checkpoint");
+  move_progress_files(aside);
+  leases_.reset();
+  fs::remove_all(aside / "leases", error);
+}
+
+// What killed processes left of files that they were writing.
+void RunFolder::remove_torn_files() const {
+  std::error_code error;
+  for (const fs::path& folder : {folder_, folder_ / "checkpoint", out_})
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+      const std::string name = entry.path().filename().string();
+      if (entry.path().extension() == ".tmp" &&
+          (folder != out_ || name.find("_" + id_ + ".json") != std::string::npos))
+        fs::remove(entry.path(), error);
+    }
 }
 
 // The old run's progress files go with it: what stands in `out` is of the new run.
@@ -89,23 +104,6 @@ void RunFolder::move_progress_files(const fs::path& aside) const {
     if (name.rfind("progress_", 0) == 0 && name.find("_" + id_ + ".json") != std::string::npos)
       fs::rename(entry.path(), aside / name, ignored);
   }
-}
-
-// The lock is the kernel's, so a killed process leaves none behind; the file's text only says who holds it.
-void RunFolder::take_lock() {
-  const fs::path path = folder_ / "lock";
-  lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_ < 0) throw Failure(path.string(), std::string("cannot be opened: ") + std::strerror(errno));
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    const std::string holder = read_whole_file(path);
-    ::close(lock_);
-    lock_ = -1;
-    throw Failure(folder_.string(),
-                  "this run is going on already (" + holder + "); wait for it, or stop it first");
-  }
-  const std::string text = fmt::format("held by pid {} on {}", ::getpid(), host_name());
-  if (::ftruncate(lock_, 0) != 0 || ::pwrite(lock_, text.data(), text.size(), 0) < 0)
-    throw Failure(path.string(), std::string("cannot be written: ") + std::strerror(errno));
 }
 
 fs::path RunFolder::checkpoint(const std::string& trial) const {
@@ -123,6 +121,11 @@ fs::path RunFolder::progress(const std::string& arm, int64_t seed) const {
 fs::path RunFolder::result() const { return out_ / ("results_" + id_ + ".json"); }
 
 bool RunFolder::done() const { return fs::exists(folder_ / kDone); }
+
+void RunFolder::look_again() const {
+  std::error_code ignored;
+  (void)fs::directory_iterator(folder_ / "checkpoint", ignored);
+}
 
 void RunFolder::write_json(const std::string& name, const Json& document) const {
   write_json_file(folder_ / name, document);
@@ -154,11 +157,12 @@ bool RunFolder::holds(const Json& result) const {
          read_json_if_sound(this->result()) == result;
 }
 
-void RunFolder::finish(const Json& result) const {
-  if (holds(result)) return;
+bool RunFolder::finish(const Json& result) const {
+  if (holds(result)) return false;
   write_json("result.json", result);
   write_json_file(this->result(), result);
   write_atomically(folder_ / kDone, "");
+  return true;
 }
 
 }  // namespace ate

@@ -1,5 +1,5 @@
 // The files of one run: <out>/runs/<id>/ and, for people and scripts that watch, <out>/progress_*.json and
-// <out>/results_<id>.json. One process at a time.
+// <out>/results_<id>.json.
 #pragma once
 
 #include <filesystem>
@@ -7,16 +7,21 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "run/leases.h"
 #include "support/files.h"
 
 namespace ate {
 
+// Whether several processes may work on a run at a time.
+enum class Sharing { shared, alone };
+
 class RunFolder {
  public:
-  // Makes the folders, or finds them again, and takes the run's lock. `fresh` first moves an old run's files
-  // aside, to runs/<id>.1, <id>.2, ... Throws Failure when a folder cannot be made or another process holds
-  // the run.
-  RunFolder(std::filesystem::path out, std::string id, bool fresh);
+  // Makes the folders, or finds them again, and says there that this process works on the run. `fresh` first moves an old
+  // run's files aside, to runs/<id>.1, <id>.2, ... Throws Failure when a folder cannot be made, or other processes work
+  // on the run where one of them must be alone, as to start over. `silence`: see run/leases.h.
+  RunFolder(std::filesystem::path out, std::string id, bool fresh, Sharing sharing = Sharing::alone,
+            double silence = kLeaseSilence);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
@@ -28,6 +33,12 @@ class RunFolder {
   std::filesystem::path progress(const std::string& arm, int64_t seed) const;
   std::filesystem::path result() const;  // <out>/results_<id>.json
   bool done() const;
+  // A client of NFS may go on believing that a checkpoint is not there, unless it looks at the folder once more.
+  void look_again() const;
+
+  Leases& leases() const { return *leases_; }
+  // For what one process does at a time, and quickly: to change the plan, to write the result.
+  Lease turn() const { return leases_->wait_for("turn"); }
 
   // Replaces <folder>/<name> atomically, indented.
   void write_json(const std::string& name, const nlohmann::ordered_json& document) const;
@@ -43,17 +54,19 @@ class RunFolder {
 
   // Whether the run is done and its result is this one, in both its places.
   bool holds(const nlohmann::ordered_json& result) const;
-  // The result in both its places, then DONE, last; a run that holds it is left alone.
-  void finish(const nlohmann::ordered_json& result) const;
+  // The result in both its places, then DONE, last; a run that holds it is left alone. Whether anything was written.
+  bool finish(const nlohmann::ordered_json& result) const;
 
  private:
-  void take_lock();
+  void join(bool alone, double silence);
+  void move_aside();
+  void remove_torn_files() const;
   void move_progress_files(const std::filesystem::path& aside) const;
 
   std::filesystem::path out_;
   std::string id_;
   std::filesystem::path folder_;
-  int lock_ = -1;
+  std::unique_ptr<Leases> leases_;
   std::unique_ptr<LineWriter> metrics_;
 };
 

@@ -32,23 +32,6 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-Config read_stored_config(const fs::path& folder) {
-  const fs::path path = folder / "config.json";
-  if (!is_file(path))
-    throw BadInput(
-        "\"" + folder.string() + "\"",
-        "is no run's folder: it has no config.json; runs are in tool_outputs/runs, or --out's runs");
-  Config config;
-  std::vector<Problem> problems;
-  const Json document = parse_json(read_whole_file(path), path.string(), problems);
-  if (!problems.empty()) throw BadInput(std::move(problems));
-  if (!document.is_object()) throw BadInput(path.string(), "is no JSON object");
-  read_config(document, config, problems);
-  for (Problem& problem : problems) problem.where = path.string() + ": " + problem.where;
-  if (!problems.empty()) throw BadInput(std::move(problems));
-  return config;
-}
-
 // "bespoke-s3.safetensors" -> the trial; nothing for other files, such as previous checkpoints.
 std::optional<TrialId> trial_of(const fs::path& file, const std::vector<Arm>& arms) {
   const std::string name = file.stem().string();
@@ -103,6 +86,23 @@ void add_once(std::vector<T>& list, const T& value) {
 }
 
 }  // namespace
+
+Config read_stored_config(const fs::path& folder) {
+  const fs::path path = folder / "config.json";
+  if (!is_file(path))
+    throw BadInput(
+        "\"" + folder.string() + "\"",
+        "is no run's folder: it has no config.json; runs are in tool_outputs/runs, or --out's runs");
+  Config config;
+  std::vector<Problem> problems;
+  const Json document = parse_json(read_whole_file(path), path.string(), problems);
+  if (!problems.empty()) throw BadInput(std::move(problems));
+  if (!document.is_object()) throw BadInput(path.string(), "is no JSON object");
+  read_config(document, config, problems);
+  for (Problem& problem : problems) problem.where = path.string() + ": " + problem.where;
+  if (!problems.empty()) throw BadInput(std::move(problems));
+  return config;
+}
 
 std::vector<Arm> arms_of_run(const fs::path& folder, const Config& config) {
   std::vector<Arm> arms;

@@ -16,6 +16,9 @@ struct StoredRun {
   nlohmann::ordered_json environment;  // of the last process that trained; null when there is none
 };
 
+// The config of a run. Throws BadInput when `folder` is no run's folder, or its config is no config.
+Config read_stored_config(const std::filesystem::path& folder);
+
 // The arms that a run may have trials of: those of its config with what they were given before they trained (plan.json),
 // and every kind of embedding.
 std::vector<Arm> arms_of_run(const std::filesystem::path& folder, const Config& config);

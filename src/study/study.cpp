@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -140,19 +141,17 @@ class Choices {
     const auto settle = [this](Arm arm) { return settler_.settled(std::move(arm)); };
     std::vector<Arm> arms = config_.study.arms;
     if (!config_.study.tune.axes.empty()) {
-      const std::string file = (run_.folder() / "plan.json").string();
-      const Json frozen = tuned_of_plan(plan(), file);
-      tuning = tune(config_, settle, frozen, file,
-                    [this](const std::vector<TrialId>& trials) { return pool_.train(trials, "to tune"); });
-      keep("tuned", frozen_tuning(*tuning, frozen));
+      freeze_tuning(settle, tuning);
       for (size_t i = 0; i < arms.size(); ++i) {
         const std::vector<ArmSetting>& best = tuning->arms[i].points[tuning->arms[i].best].set;
         arms[i].set.insert(arms[i].set.end(), best.begin(), best.end());
       }
     }
     std::transform(arms.begin(), arms.end(), arms.begin(), settle);
-    if (std::any_of(arms.begin(), arms.end(), [](const Arm& arm) { return !arm.set.empty(); }))
+    if (std::any_of(arms.begin(), arms.end(), [](const Arm& arm) { return !arm.set.empty(); })) {
+      const Lease turn = run_.turn();
       keep("settled", with_others(arms_to_json(arms)));
+    }
     return arms;
   }
 
@@ -167,6 +166,22 @@ class Choices {
  private:
   Json plan() const { return run_.read_json("plan.json"); }
 
+  // What another process has frozen meanwhile counts: then it is tuned once more, from there.
+  void freeze_tuning(const std::function<Arm(Arm)>& settle, std::optional<Tuning>& tuning) {
+    const std::string file = (run_.folder() / "plan.json").string();
+    for (Json frozen = tuned_of_plan(plan(), file);;) {
+      tuning = tune(config_, settle, frozen, file,
+                    [this](const std::vector<TrialId>& trials) { return pool_.train(trials, "to tune"); });
+      const Lease turn = run_.turn();
+      Json now = tuned_of_plan(plan(), file);
+      if (now == frozen) {
+        keep("tuned", frozen_tuning(*tuning, frozen));
+        return;
+      }
+      frozen = std::move(now);
+    }
+  }
+
   // The arms, and those of other names that the run has trained before.
   Json with_others(Json arms) const {
     const auto name_of = [](const Json& arm) { return arm.is_object() ? arm.value("name", Json()) : arm; };
@@ -177,6 +192,7 @@ class Choices {
     return arms;
   }
 
+  // In this process's turn.
   void keep(const char* key, Json value) {
     Json document = plan();
     if (document.contains(key) && document[key] == value) return;
@@ -186,11 +202,14 @@ class Choices {
 
   // Timed once, so that a study that is taken up again gives each arm the same steps.
   double seconds_per_step(const Arm& arm) {
+    const Lease timing =
+        run_.leases().wait_for("timing");  // it takes a while, and two at once disturb each other
     Json times = plan().value("seconds_per_step", Json::object());
     if (!times.is_object()) times = Json::object();
     const std::string key = time_key(config_, arm);
     if (!times.contains(key) || !times[key].is_number()) {
       times[key] = time_step(config_, arm);
+      const Lease turn = run_.turn();
       keep("seconds_per_step", times);
     }
     return times[key].get<double>();
@@ -239,7 +258,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   if (config.dtype == Dtype::tf32 && jobs > 1)
     throw BadInput(fmt::format("--jobs {}", jobs), "tf32 is set for the whole process: train one at a time");
   const std::string id = fmt::format("{}-{}-{}", options.command, config.name, experiment_hash(config));
-  RunFolder run(options.out, id, options.fresh);
+  RunFolder run(options.out, id, options.fresh, Sharing::shared, options.silence);
   StudyOutcome outcome;
   // As it was before anything was trained or written here.
   const Json stored_config = run.done() ? read_json_if_sound(run.folder() / "config.json") : Json();
@@ -251,6 +270,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   const std::string plan_file = (run.folder() / "plan.json").string();
   Config planned = config;  // by the arms as they were asked for
   const auto write_request = [&] {
+    const Lease turn = run.turn();
     const bool begun = !std::filesystem::is_empty(run.folder() / "checkpoint");
     const Json plan = with_request(run.read_json("plan.json"), planned, plan_file, begun);
     run.write_json("config.json", config_for_file(planned, asked));
@@ -287,8 +307,18 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   }
   outcome.reused = !pool.trained();
   outcome.result.plan = compare_with_plan(run.read_json("plan.json"), planned, plan_file);
-  run.finish(outcome.part_of_stored ? run.read_json("result.json") : to_json(outcome.result));
-  if (!outcome.reused) run.event({{"event", "finished"}});
+  const Lease turn = run.turn();
+  if (!outcome.reused && !outcome.part_of_stored) {
+    // Another process may have asked for other trials of this run meanwhile, and have finished them.
+    Json document = config_for_file(planned, asked);
+    const Json there = run.read_json("config.json");
+    outcome.part_of_stored = run.done() && has_arms(there, planned) &&
+                             covers_more(run.read_json("result.json"), plan_trials(config));
+    if (!outcome.part_of_stored && there != document) run.write_json("config.json", document);
+  }
+  const bool stored =
+      run.finish(outcome.part_of_stored ? run.read_json("result.json") : to_json(outcome.result));
+  if (stored && !outcome.reused) run.event({{"event", "finished"}});
   return outcome;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "config/resolve.h"
+#include "run/leases.h"
 #include "study/result.h"
 
 namespace ate {
@@ -16,7 +17,9 @@ struct StudyOptions {
   int stack = 1;             // most trials in one batched step; 1: each alone; 0: what fits on a GPU, else 1
   bool fresh = false;        // start over, the old run moved aside
   double save_seconds = 30;  // most wall-clock between two checkpoints of a trial
-  int64_t max_seeds = 0;     // add seeds until every comparison has a verdict or there are so many; 0: none
+  double silence =
+      kLeaseSilence;      // seconds after which a process that says nothing loses its trials to another
+  int64_t max_seeds = 0;  // add seeds until every comparison has a verdict or there are so many; 0: none
 };
 
 struct StudyOutcome {
@@ -25,7 +28,7 @@ struct StudyOutcome {
   bool part_of_stored = false;  // the stored result has these trials and more; it is left as it is
 };
 
-// Runs what is not finished of arms x seeds and assesses all of it. Trials that end as diverged are kept and
+// Runs what is not finished of arms x seeds, together with other processes that do so, and assesses all of it. Trials that end as diverged are kept and
 // named; the study goes on. Throws BadInput before anything is written, Failure when a file cannot be written
 // or read, Interrupted when a signal asked for a stop, every trial saved.
 StudyOutcome run_study(Resolved resolved, const StudyOptions& options);

@@ -21,12 +21,18 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Wall-clock is no part of a checkpoint, so that equal states are equal files; the progress file carries it.
-std::optional<double> stored_seconds(const RunFolder& run, const TrialId& id) {
+struct StoredProgress {
+  double seconds = 0;
+  std::string status;
+};
+
+std::optional<StoredProgress> stored_progress(const RunFolder& run, const TrialId& id) {
   const std::filesystem::path path = run.progress(file_name(id.arm), id.seed);
   const Json document = read_json_if_sound(path);
   if (document.is_null()) return std::nullopt;
   try {
-    return JsonValue(document, path.string()).at("seconds").number();
+    const JsonValue value(document, path.string());
+    return StoredProgress{value.at("seconds").number(), value.at("status").text()};
   } catch (const Failure& damage) {
     spdlog::warn("{}; it is written again", damage.what());
     return std::nullopt;
@@ -95,17 +101,17 @@ std::optional<TrialRecord> ended_record(const Config& config, TrialId id, bool s
     return std::nullopt;  // none, or a damaged one: the loop goes on from the one before, and says so
   }
   if (record.progress.status == TrainingStatus::running) return std::nullopt;
-  const std::optional<double> seconds = stored_seconds(run, id);
-  record.seconds = seconds.value_or(0);
-  if (!seconds)
+  const std::optional<StoredProgress> stored = stored_progress(run, id);
+  if (stored) record.seconds = stored->seconds;
+  if (!stored || stored->status != status_name(record.progress.status))
     write_progress(arm_config(config, id.arm), kernels_used(arm_config(config, id.arm), stacked), id,
-                   record.progress, run, source_entropy(config.source), 0, 0);
+                   record.progress, run, source_entropy(config.source), record.seconds, 0);
   return record;
 }
 
 TrialJournal::TrialJournal(const Config& config, Trial& trial, bool stacked, RunFolder& run,
-                           double save_seconds)
-    : Journal(trial, run, save_seconds),
+                           double save_seconds, const Lease* lease)
+    : Journal(trial, run, save_seconds, lease),
       config_(arm_config(config, trial.id().arm)),
       kernels_(kernels_used(config_, stacked)),
       trial_(trial),
@@ -128,7 +134,8 @@ Json TrialJournal::names() const {
 }
 
 void TrialJournal::resumed() {
-  seconds_before_ = saved_seconds_ = stored_seconds(run_, trial_.id()).value_or(0);
+  if (const auto stored = stored_progress(run_, trial_.id()))
+    seconds_before_ = saved_seconds_ = stored->seconds;
 }
 
 void TrialJournal::saved() {

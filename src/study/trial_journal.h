@@ -14,8 +14,9 @@ class Trial;
 
 class TrialJournal final : public Journal {
  public:
-  // Keeps references to the trial and the run. `stacked`: it trains among others in one step.
-  TrialJournal(const Config& config, Trial& trial, bool stacked, RunFolder& run, double save_seconds);
+  // Keeps references to all but the config. `stacked`: it trains among others in one step. `lease`: see Journal.
+  TrialJournal(const Config& config, Trial& trial, bool stacked, RunFolder& run, double save_seconds,
+               const Lease* lease);
 
   TrialRecord record() const;
 

@@ -7,62 +7,132 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
 #include <exception>
-#include <iterator>
+#include <functional>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "run/console.h"
 #include "run/environment.h"
 #include "run/signals.h"
+#include "study/progress_head.h"
+#include "study/time_left.h"
+#include "study/trial_queue.h"
 #include "study/trial_runner.h"
 #include "support/text.h"
+#include "support/timing.h"
 
 namespace ate {
 namespace {
 
+constexpr const char* kStudyLine = "~study";  // after the trials
+
 // Runs units of trials side by side, each on a thread of its own. The first failure stops all, each after its step.
 class Workers {
  public:
-  Workers(const Config& config, RunFolder& run, double save_seconds)
-      : config_(config), device_(config.device), run_(run), save_seconds_(save_seconds) {}
+  Workers(const Config& config, RunFolder& run, double save_seconds, std::vector<TrialUnit> units,
+          const EndedRecord& ended, size_t ended_before, const std::function<void()>& begin)
+      : config_(config),
+        device_(config.device),
+        run_(run),
+        save_seconds_(save_seconds),
+        ended_before_(ended_before),
+        begin_(begin),
+        queue_(run.leases(), std::move(units), ended, stopped_) {}
 
-  std::vector<TrialRecord> run(std::vector<TrialUnit> units, int jobs) {
-    units_ = std::move(units);
+  std::vector<TrialRecord> run(size_t jobs) {
     std::vector<std::thread> threads;
-    for (int i = 0; i < std::min<int>(jobs, static_cast<int>(units_.size())); ++i)
-      threads.emplace_back([this] { work(); });
+    std::unique_lock lock(mutex_);
+    for (; working_ < jobs; ++working_) threads.emplace_back([this] { work(); });
+    while (!idle_.wait_for(lock, std::chrono::seconds(1), [this] { return working_ == 0; }))
+      if (Console::instance().live()) Console::instance().show(kStudyLine, how_far());
+    lock.unlock();
     for (std::thread& thread : threads) thread.join();
+    Console::instance().remove(kStudyLine);
     if (failure_) std::rethrow_exception(failure_);
-    return std::move(records_);
+    return queue_.take_records();
   }
 
  private:
   void work() {
     at::set_num_threads(1);  // a setting of each thread
-    for (size_t i = next_++; i < units_.size() && stop_signal() == 0 && !cancelled_; i = next_++) {
-      try {
-        std::vector<TrialRecord> records =
-            TrialRunner(config_, units_[i], device_, run_, save_seconds_, cancelled_).run();
-        const std::lock_guard lock(mutex_);
-        std::move(records.begin(), records.end(), std::back_inserter(records_));
-      } catch (...) {
-        const std::lock_guard lock(mutex_);
-        if (!failure_) failure_ = std::current_exception();
-        cancelled_ = true;
-      }
+    try {
+      while (std::optional<LeasedUnit> leased = queue_.next()) train(*leased);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      cancelled_ = true;
     }
+    const std::lock_guard lock(mutex_);
+    --working_;
+    idle_.notify_all();
+  }
+
+  void train(const LeasedUnit& leased) {
+    const std::vector<TrialId>& ids = leased.unit.trials;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!begun_) begin_();
+      begun_ = true;
+      mine_.insert(mine_.end(), ids.begin(), ids.end());
+    }
+    std::optional<std::vector<TrialRecord>> records;
+    try {
+      records =
+          TrialRunner(config_, leased.unit, device_, run_, save_seconds_, cancelled_, leased.leases).run();
+    } catch (const Failure&) {
+      // What fails once a lease is lost, such as a file that is gone, is another process's now.
+      std::string why;
+      for (const Lease& lease : leased.leases)
+        if (why.empty()) why = lease.why_lost();
+      if (why.empty()) throw;
+      spdlog::warn("{}: {}; it goes on there", ids.front().text(), why);
+    }
+    const std::lock_guard lock(mutex_);
+    for (const TrialId& id : ids) mine_.erase(std::find(mine_.begin(), mine_.end(), id));
+    if (!records) {
+      queue_.lost(leased.unit);
+      return;
+    }
+    queue_.add(*std::move(records));
+    if (!Console::instance().live() && stop_signal() == 0) spdlog::info("{}: {}", run_.id(), how_far());
+  }
+
+  // "7 of 20 trials, 12s left", of this process and all others.
+  std::string how_far() const {
+    TrialQueue::State state = queue_.state();
+    TimeLeft& left = state.time;
+    std::vector<TrialId> running = mine_;
+    running.insert(running.end(), state.of_others.begin(), state.of_others.end());
+    for (const TrialId& id : running) {
+      const auto head = read_progress_head(run_.progress(file_name(id.arm), id.seed));
+      left.add_running(id.arm_name(), head ? head->seconds : 0, head ? head->left : std::nan(""));
+    }
+    const auto before = static_cast<int64_t>(ended_before_);
+    const std::string trials = fmt::format("{} of {} trials", before + left.ended(), before + left.all());
+    const double seconds = left.seconds();
+    return std::isnan(seconds) || seconds == 0 ? trials
+                                               : fmt::format("{}, {} left", trials, duration(seconds));
   }
 
   const Config& config_;
   at::Device device_;
   RunFolder& run_;
   double save_seconds_;
-  std::vector<TrialUnit> units_;
-  std::atomic<size_t> next_ = 0;
+  size_t ended_before_;
+  const std::function<void()>& begin_;
   std::atomic<bool> cancelled_ = false;
+  const std::function<bool()> stopped_ = [this] { return stop_signal() != 0 || cancelled_; };
+  TrialQueue queue_;
   std::mutex mutex_;
-  std::vector<TrialRecord> records_;
+  std::condition_variable idle_;
+  size_t working_ = 0;         // threads
+  bool begun_ = false;         // to train
+  std::vector<TrialId> mine_;  // being trained here
   std::exception_ptr failure_;
 };
 
@@ -80,11 +150,16 @@ TrialPool::TrialPool(const Config& asked, const Config& config, RunFolder& run, 
     : asked_(asked), config_(config), run_(run), options_(options) {}
 
 std::vector<TrialRecord> TrialPool::train(const std::vector<TrialId>& trials, const std::string& what) {
+  const EndedRecord ended = [this](const TrialId& trial) {
+    run_.look_again();
+    return ended_record(config_, trial, is_stacked(asked_, trial.arm, options_.most_in_stack), run_);
+  };
   std::vector<TrialRecord> records;
   std::vector<TrialId> open;
   for (const TrialId& trial : trials) {
+    // One that is being trained may have its last checkpoint already, and not yet its progress file.
     std::optional<TrialRecord> record =
-        ended_record(config_, trial, is_stacked(asked_, trial.arm, options_.most_in_stack), run_);
+        run_.leases().is_taken(lease_name(trial)) ? std::nullopt : ended(trial);
     if (record)
       records.push_back(std::move(*record));
     else
@@ -94,18 +169,22 @@ std::vector<TrialRecord> TrialPool::train(const std::vector<TrialId>& trials, co
     std::vector<TrialUnit> units = make_units(asked_, open, options_.most_in_stack);
     size_t widest = 1;
     for (const TrialUnit& unit : units) widest = std::max(widest, unit.trials.size());
-    if (!trained_)
-      run_.begin(describe_environment(config_.device, options_.jobs), {{"trials", open.size()},
-                                                                       {"finished_before", records.size()},
-                                                                       {"jobs", options_.jobs},
-                                                                       {"stack", widest}});
+    const size_t jobs = std::min(static_cast<size_t>(options_.jobs), units.size());
+    const std::function<void()> begin = [&] {
+      if (!begun_)
+        run_.begin(describe_environment(config_.device, options_.jobs), {{"trials", open.size()},
+                                                                         {"finished_before", records.size()},
+                                                                         {"jobs", options_.jobs},
+                                                                         {"stack", widest}});
+      begun_ = true;
+    };
     trained_ = true;
     spdlog::info("{}: {} {}, {} finished before; {} side by side on {}{}", run_.id(),
-                 counted(static_cast<int64_t>(open.size()), "trial"), what, records.size(),
-                 std::min(static_cast<size_t>(options_.jobs), units.size()), config_.device,
-                 widest > 1 ? fmt::format(", up to {} in a stack", widest) : "");
+                 counted(static_cast<int64_t>(open.size()), "trial"), what, records.size(), jobs,
+                 config_.device, widest > 1 ? fmt::format(", up to {} in a stack", widest) : "");
     for (TrialRecord& record :
-         Workers(config_, run_, options_.save_seconds).run(std::move(units), options_.jobs))
+         Workers(config_, run_, options_.save_seconds, std::move(units), ended, records.size(), begin)
+             .run(jobs))
       records.push_back(std::move(record));
   }
   const bool complete = records.size() == trials.size() &&

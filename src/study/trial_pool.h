@@ -1,4 +1,5 @@
-// Trains the trials of a study side by side and gives their records, those that had ended before among them.
+// Trains the trials of a study side by side, together with other processes that do so, and gives their records, those
+// that had ended before among them.
 #pragma once
 
 #include <vector>
@@ -20,8 +21,8 @@ class TrialPool {
   // `asked`: the study's config on its device, before its kernels are chosen; `config`: after. Keeps references.
   TrialPool(const Config& asked, const Config& config, RunFolder& run, const PoolOptions& options);
 
-  // In the order given. `what` they are, for the log: "to train". Throws Interrupted when a signal asked for a stop,
-  // every trial saved; the first failure of one stops all.
+  // In the order given, when all have ended: those of other processes are waited for. `what` they are, for the log: "to
+  // train". Throws Interrupted when a signal asked for a stop, every trial saved; the first failure of one stops all.
   std::vector<TrialRecord> train(const std::vector<TrialId>& trials, const std::string& what);
 
   bool trained() const { return trained_; }  // whether any trial had not ended before
@@ -32,6 +33,7 @@ class TrialPool {
   RunFolder& run_;
   PoolOptions options_;
   bool trained_ = false;
+  bool begun_ = false;  // one here
 };
 
 }  // namespace ate

@@ -8,11 +8,13 @@
 namespace ate {
 
 TrialRunner::TrialRunner(const Config& config, const TrialUnit& unit, at::Device device, RunFolder& run,
-                         double save_seconds, const std::atomic<bool>& cancelled)
+                         double save_seconds, const std::atomic<bool>& cancelled,
+                         const std::vector<Lease>& leases)
     : config_(config), device_(device), cancelled_(cancelled) {
-  for (const TrialId& id : unit.trials) {
-    auto trial = std::make_unique<Trial>(config, id, device);
-    auto journal = std::make_unique<TrialJournal>(config, *trial, unit.stacked, run, save_seconds);
+  for (size_t i = 0; i < unit.trials.size(); ++i) {
+    auto trial = std::make_unique<Trial>(config, unit.trials[i], device);
+    auto journal = std::make_unique<TrialJournal>(config, *trial, unit.stacked, run, save_seconds,
+                                                  leases.empty() ? nullptr : &leases[i]);
     members_.push_back({std::move(trial), std::move(journal), !unit.stacked});
   }
 }

@@ -16,12 +16,13 @@ namespace ate {
 
 class TrialRunner {
  public:
-  // `cancelled`: another trial failed for a reason that stops the whole study, such as a full disk.
+  // `cancelled`: another trial failed for a reason that stops the whole study, such as a full disk. `leases`: of the
+  // unit's trials, in their order; none where the process has the run alone.
   TrialRunner(const Config& config, const TrialUnit& unit, at::Device device, RunFolder& run,
-              double save_seconds, const std::atomic<bool>& cancelled);
+              double save_seconds, const std::atomic<bool>& cancelled, const std::vector<Lease>& leases = {});
 
   // Continues each from its newest sound checkpoint, if there is one, until all have ended or a stop is asked for;
-  // saves in both cases.
+  // saves in both cases. Throws LeaseLost when another process has taken one over.
   std::vector<TrialRecord> run();
 
  private:

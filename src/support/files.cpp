@@ -1,12 +1,15 @@
 #include "support/files.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <random>
 #include <sstream>
 
 #include "support/error.h"
@@ -50,6 +53,16 @@ class File {
   int file_ = -1;
 };
 
+// Of files that no other process on any machine writes, nor another thread of this one.
+std::string own_ending() {
+  static std::atomic<uint64_t> count = 0;
+  static const uint64_t random = [] {
+    std::random_device device;
+    return (static_cast<uint64_t>(device()) << 32U) | device();
+  }();
+  return fmt::format(".{:x}-{:x}-{}.tmp", random, ::getpid(), count++);
+}
+
 void rename_over(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) fail(to, "cannot be replaced");
 }
@@ -58,8 +71,9 @@ void rename_over(const std::filesystem::path& from, const std::filesystem::path&
 
 void write_atomically(const std::filesystem::path& path, std::string_view bytes,
                       const std::filesystem::path& keep_previous) {
+  const std::string ending = own_ending();
   std::filesystem::path temporary = path;
-  temporary += ".tmp";
+  temporary += ending;
   try {
     const File file(temporary, O_WRONLY | O_CREAT | O_TRUNC, "created");
     file.write(bytes);
@@ -71,8 +85,7 @@ void write_atomically(const std::filesystem::path& path, std::string_view bytes,
   if (!keep_previous.empty() && std::filesystem::exists(path)) {
     // A second link first, so that there is no moment without a file at `path`.
     std::filesystem::path link = keep_previous;
-    link += ".tmp";
-    ::unlink(link.c_str());
+    link += ending;
     if (::link(path.c_str(), link.c_str()) != 0) fail(link, "cannot be created");
     rename_over(link, keep_previous);
   }
@@ -109,9 +122,10 @@ void make_folders(const std::filesystem::path& path) {
   if (error) throw Failure(path.string(), "the folder cannot be made: " + error.message());
 }
 
-LineWriter::LineWriter(std::filesystem::path path) : path_(std::move(path)) {
+LineWriter::LineWriter(std::filesystem::path path, bool mend) : path_(std::move(path)) {
   file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (file_ < 0) fail(path_, "cannot be opened");
+  if (!mend) return;
   off_t end = ::lseek(file_, 0, SEEK_END);
   char last = '\n';
   while (end > 0 && ::pread(file_, &last, 1, end - 1) == 1 && last != '\n') --end;

@@ -8,8 +8,8 @@
 
 namespace ate {
 
-// Replaces `path` as a whole: writes "<path>.tmp", syncs it, renames it over `path` and syncs the folder.
-// Whatever happens, `path` holds either the old bytes or the new ones. `keep_previous`, if not empty, names a
+// Replaces `path` as a whole: writes a file beside it that ends in .tmp, of a name that no other process uses, syncs it,
+// renames it over `path` and syncs the folder. Whatever happens, `path` holds either the old bytes or the new ones. `keep_previous`, if not empty, names a
 // second path that the old file is left under.
 void write_atomically(const std::filesystem::path& path, std::string_view bytes,
                       const std::filesystem::path& keep_previous = {});
@@ -23,11 +23,12 @@ std::string why_not_writable(const std::filesystem::path& path);
 // Makes the folder and its parents.
 void make_folders(const std::filesystem::path& path);
 
-// Appends whole lines to a file, one write call each, so that a kill tears at most the last one. A torn last
-// line left by a kill is cut off when the file is opened.
+// Appends whole lines to a file, one write call each, so that a kill tears at most the last one, and several processes
+// may append.
 class LineWriter {
  public:
-  explicit LineWriter(std::filesystem::path path);
+  // `mend`: a torn last line left by a kill is cut off, as nobody else is writing it just now.
+  explicit LineWriter(std::filesystem::path path, bool mend = true);
   ~LineWriter();
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;

@@ -1,6 +1,10 @@
 #include "support/timing.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <ctime>
 #include <limits>
 
@@ -18,6 +22,14 @@ double seconds_of(clockid_t clock) {
 double wall_seconds() { return seconds_of(CLOCK_MONOTONIC); }
 double thread_seconds() { return seconds_of(CLOCK_THREAD_CPUTIME_ID); }
 double process_seconds() { return seconds_of(CLOCK_PROCESS_CPUTIME_ID); }
+
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds)) return "?";
+  const auto total = static_cast<int64_t>(std::llround(seconds));
+  if (total >= 3600) return fmt::format("{}h{:02}m", total / 3600, total / 60 % 60);
+  if (total >= 60) return fmt::format("{}m{:02}s", total / 60, total % 60);
+  return fmt::format("{}s", total);
+}
 
 double median(std::vector<double> values) {
   if (values.empty()) return std::numeric_limits<double>::quiet_NaN();

@@ -1,7 +1,8 @@
-// Clocks and medians: timing calls against each other.
+// Clocks, times as text, and medians: timing calls against each other.
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace ate {
@@ -11,6 +12,9 @@ double wall_seconds();
 // Time that the calling thread, or the whole process, has had a processor: what other programs take is not in it.
 double thread_seconds();
 double process_seconds();
+
+// "1h05m", "2m03s", "12s"; "?" for a number that is none.
+std::string duration(double seconds);
 
 // The middle number, or the mean of the two middle ones; NaN of none.
 double median(std::vector<double> values);

@@ -17,18 +17,20 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kShowSeconds = 0.2;  // between two updates of a live line
 
-std::string duration(double seconds) {
-  if (!std::isfinite(seconds)) return "?";
-  const auto total = static_cast<int64_t>(std::llround(seconds));
-  if (total >= 3600) return fmt::format("{}h{:02}m", total / 3600, total / 60 % 60);
-  if (total >= 60) return fmt::format("{}m{:02}s", total / 60, total % 60);
-  return fmt::format("{}s", total);
-}
-
 }  // namespace
 
-Journal::Journal(Training& training, RunFolder& run, double save_seconds)
-    : training_(training), run_(run), save_seconds_(save_seconds) {}
+Journal::Journal(Training& training, RunFolder& run, double save_seconds, const Lease* lease)
+    : training_(training), run_(run), save_seconds_(save_seconds), lease_(lease) {}
+
+Journal::~Journal() { Console::instance().remove(training_.name()); }
+
+void Journal::check_lease() const {
+  if (lease_ != nullptr)
+    lease_->check();
+  else if (!run_.leases().joined())
+    throw LeaseLost(run_.folder().string(),
+                    "this process was silent too long, and another may have taken the run over");
+}
 
 void Journal::open() {
   if (const auto file = open_checkpoint(run_, training_.file(), training_.identity())) {
@@ -54,9 +56,12 @@ bool Journal::due() const {
 }
 
 void Journal::note() {
-  if (training_.measured()) report_measurement();
   const double time = wall_seconds();
-  if (training_.ended() || training_.measured() || time - saved_ > save_seconds_) save();
+  if (training_.ended() || training_.measured() || time - saved_ > save_seconds_) {
+    check_lease();
+    if (training_.measured()) report_measurement();
+    save();
+  }
   if (!Console::instance().live() || time - shown_ <= kShowSeconds) return;
   const double rate = static_cast<double>(training_.updates() - first_update_) / seconds();
   std::vector<LivePart> parts = live_line();
@@ -67,7 +72,10 @@ void Journal::note() {
 }
 
 void Journal::close(bool keep) {
-  if (!training_.ended() && keep) save();
+  if (!training_.ended() && keep) {
+    check_lease();
+    save();
+  }
   Console::instance().remove(training_.name());
   if (training_.status() == TrainingStatus::diverged)
     spdlog::warn("{} diverged: {}; its state is kept, the rest goes on", training_.name(),

@@ -13,6 +13,8 @@
 
 namespace ate {
 
+class Lease;
+
 // What trains step by step, and can be saved and taken up again after any of them.
 class Training {
  public:
@@ -45,17 +47,21 @@ class Training {
 // What a training leaves on disk and on the terminal while it runs: checkpoints, events, the live line.
 class Journal {
  public:
-  // `save_seconds`: most wall-clock between two checkpoints.
-  Journal(Training& training, RunFolder& run, double save_seconds);
-  virtual ~Journal() = default;
+  // `save_seconds`: most wall-clock between two checkpoints. `lease`: of this training; nullptr where the process has the
+  // run alone.
+  Journal(Training& training, RunFolder& run, double save_seconds, const Lease* lease = nullptr);
+  virtual ~Journal();  // ends the live line
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
 
   // Takes the training up from its newest sound checkpoint, if there is one, and starts the clock.
   void open();
-  // After one step or several: reports a measurement, saves when that is due, updates the live line.
+  // After one step or several: reports a measurement, saves when that is due, updates the live line. Throws LeaseLost
+  // when another process has taken the training over: nothing is written then.
   void note();
   // Whether note() would save or show something by the clock.
   bool due() const;
-  // Ends the live line; a training that has not ended is saved where it is, if `keep`.
+  // Ends the live line; a training that has not ended is saved where it is, if `keep` and it is still this process's.
   void close(bool keep);
 
   double seconds_left() const;  // from the steps of this process; NaN before the first
@@ -74,8 +80,10 @@ class Journal {
 
  private:
   void save();
+  void check_lease() const;
 
   double save_seconds_;
+  const Lease* lease_;
   int64_t first_update_ = 0;  // of this process
   double started_ = 0;
   double saved_ = 0;

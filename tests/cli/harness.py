@@ -128,7 +128,7 @@ class Run:
 def without_seconds(document):
     """The result less its wall-clock fields and what was planned first, which differ between equal results."""
     if isinstance(document, dict):
-        return {k: without_seconds(v) for k, v in document.items() if k not in ("seconds", "plan")}
+        return {k: without_seconds(v) for k, v in document.items() if k not in ("seconds", "seconds_per_step", "plan")}
     if isinstance(document, list):
         return [without_seconds(v) for v in document]
     return document

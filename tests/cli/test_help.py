@@ -8,7 +8,8 @@ import unittest
 
 from harness import Case, environment, read_bytes, run, side_by_side
 
-COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["generate"], ["demo"], ["report"], ["compare"], ["compute-analysis"], ["gpt4-analysis"], ["audit"],
+COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["generate"], ["demo"], ["report"], ["compare"], ["status"],
+            ["compute-analysis"], ["gpt4-analysis"], ["audit"],
             ["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"],
             ["source"], ["source", "show"], ["source", "write"], ["config"], ["config", "list"], ["config", "show"],
             ["config", "diff"], ["config", "reference"], ["config", "schema"], ["completions"], ["help"]]
@@ -46,16 +47,16 @@ class Help(Case):
                 self.assertEqual(outcome.out, run(*command, "--help").out)
 
     def test_a_missing_or_unknown_subcommand_is_answered_with_all_of_them(self):
-        top = ["demo", "validate-bespoke", "study", "widths", "train", "compute-analysis", "gpt4-analysis", "compare", "audit", "bench",
-               "source", "config", "completions", "help"]
+        top = ["demo", "validate-bespoke", "study", "widths", "train", "generate", "compute-analysis", "gpt4-analysis", "report", "compare",
+               "status", "audit", "bench", "source", "config", "completions", "help"]
         config, bench = ["list", "show", "diff", "reference", "schema"], ["step", "attention", "startup"]
         rows = [
             ([], r"^ate: a subcommand is missing; there are$", top, "ate"),
             (["config"], r"^ate: config: a subcommand is missing; there are$", config, "ate config"),
             (["bench"], r"^ate: bench: a subcommand is missing; there are$", bench, "ate bench"),
-            (["generate"], r"^ate: generate: no such subcommand; there are$", top, "ate"),
-            (["generate", "--help"], r"^ate: generate: no such subcommand; there are$", top, "ate"),
-            (["generate", "--length", "3"], r"^ate: generate: no such subcommand; there are$", top, "ate"),
+            (["invent"], r"^ate: invent: no such subcommand; there are$", top, "ate"),
+            (["invent", "--help"], r"^ate: invent: no such subcommand; there are$", top, "ate"),
+            (["invent", "--length", "3"], r"^ate: invent: no such subcommand; there are$", top, "ate"),
             (["validate-bespok"], r'^ate: validate-bespok: .* \(did you mean "validate-bespoke"\?\); there are$', top,
              "ate"),
             (["config", "shwo"], r'^ate: shwo: .*did you mean "show"\?', config, "ate config"),

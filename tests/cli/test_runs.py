@@ -310,6 +310,12 @@ class Output(Case):
         self.assertEqual(sorted(lines), [(trial, epoch) for trial in TRIALS for epoch in ("1", "3")])
         self.assertNotIn("\033", outcome.err)
 
+    def test_log_line_per_trial_tells_how_far_the_study_is(self):
+        outcome = self.study("--jobs", "1")
+        lines = re.findall(rf"(?m)^\d\d:\d\d:\d\d {self.run_files.id}: (\d) of 4 trials(?:, (\d+)s left)?$", outcome.err)
+        self.assertEqual([number for number, _ in lines], ["1", "2", "3", "4"])
+        self.assertEqual(lines[-1][1], "")
+
     def test_table_draws_the_differences(self):
         lines = self.formatted("table").splitlines()
         start = next(i for i, line in enumerate(lines) if line.startswith("Difference to standard with its 95 % interval"))

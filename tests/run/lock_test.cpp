@@ -1,11 +1,10 @@
-// One process at a time on one run. Another process is made by fork; it says what it found through a pipe.
-#include <sys/wait.h>
+// Runs that a process works on alone, and runs that several share.
 #include <unistd.h>
 
-#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
+#include "helpers/child.h"
 #include "helpers/errors.h"
 #include "helpers/temporary_folder.h"
 #include "run/folder.h"
@@ -18,41 +17,6 @@ namespace {
 std::string try_to_open(const std::filesystem::path& out, bool fresh = false) {
   return complaint_of<Failure>([&] { const RunFolder run(out, "a", fresh); });
 }
-
-// A child process that runs `work` and writes what it returns into a pipe, then waits to be killed.
-class Child {
- public:
-  template <class Work>
-  explicit Child(Work&& work) {
-    int ends[2];
-    REQUIRE(pipe(ends) == 0);
-    pid_ = fork();
-    if (pid_ == 0) {
-      const std::string text = work() + "\n";
-      if (write(ends[1], text.data(), text.size()) < 0) _exit(1);
-      for (;;) pause();
-    }
-    close(ends[1]);
-    for (char c = 0; read(ends[0], &c, 1) == 1 && c != '\n';) said_ += c;
-    close(ends[0]);
-  }
-  ~Child() { kill(); }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  void kill() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-  pid_t pid() const { return pid_; }
-  const std::string& said() const { return said_; }
-
- private:
-  pid_t pid_ = 0;
-  std::string said_;
-};
 
 std::string this_host() {
   char name[256] = {};
@@ -99,6 +63,52 @@ TEST_CASE("a killed process leaves no lock behind", "[run]") {
   CHECK(contains(text, "pid " + std::to_string(child.pid())));
   child.kill();
   CHECK(try_to_open(out.path()).empty());
+}
+
+TEST_CASE("several processes share a run, and none may start it over or have it alone", "[run]") {
+  const TemporaryFolder out;
+  const auto share = [&](bool fresh) {
+    return complaint_of<Failure>([&] { const RunFolder run(out.path(), "a", fresh, Sharing::shared); });
+  };
+  const RunFolder run(out.path(), "a", false, Sharing::shared);
+  run.write_json("config.json", "old");
+  CHECK(share(false).empty());
+  const Child child([&] { return share(false) + "|" + share(true) + "|" + try_to_open(out.path()); });
+  const std::string refusal = "going on already (held by pid " + std::to_string(getpid());
+  CHECK(child.said().front() == '|');
+  CHECK(contains(child.said(), refusal));
+  CHECK(contains(child.said().substr(child.said().rfind('|')), refusal));
+  CHECK(run.read_json("config.json") == "old");
+}
+
+TEST_CASE("a run that a process has alone is shared with none", "[run]") {
+  const TemporaryFolder out;
+  const RunFolder run(out.path(), "a", false, Sharing::alone);
+  CHECK(
+      contains(complaint_of<Failure>([&] { const RunFolder other(out.path(), "a", false, Sharing::shared); }),
+               "held by pid"));
+}
+
+TEST_CASE("torn files are removed by a process that comes alone, and left while another may be writing them",
+          "[run]") {
+  const TemporaryFolder out;
+  std::vector<std::filesystem::path> torn;
+  {
+    const RunFolder first(out.path(), "a", false, Sharing::shared);
+    for (const char* name :
+         {"runs/a/plan.json.1-2-3.tmp", "runs/a/checkpoint/standard-s0.safetensors.1-2-3.tmp",
+          "progress_standard_s0_a.json.1-2-3.tmp"})
+      torn.push_back(out.write(name, "torn"));
+    std::ofstream(first.folder() / "metrics.jsonl") << "{}\n{\"to";
+    const RunFolder second(out.path(), "a", false, Sharing::shared);
+    for (const std::filesystem::path& path : torn) CHECK(std::filesystem::exists(path));
+    CHECK(bytes_of_file(first.folder() / "metrics.jsonl") == "{}\n{\"to");
+  }
+  (void)out.write("progress_standard_s0_b.json.1-2-3.tmp", "of another run");
+  const RunFolder third(out.path(), "a", false, Sharing::shared);
+  for (const std::filesystem::path& path : torn) CHECK(!std::filesystem::exists(path));
+  CHECK(bytes_of_file(third.folder() / "metrics.jsonl") == "{}\n");
+  CHECK(std::filesystem::exists(out / "progress_standard_s0_b.json.1-2-3.tmp"));
 }
 
 TEST_CASE("a run that started over is still held", "[run]") {

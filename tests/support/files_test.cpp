@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <thread>
+#include <vector>
 
 #include "catch.h"
 #include "helpers/errors.h"
@@ -83,7 +85,22 @@ TEST_CASE("what a killed process left half-written does not stand in the way", "
   write_atomically(folder / "x", "2", folder / "x.previous");
   CHECK(bytes_of_file(folder / "x") == "2");
   CHECK(bytes_of_file(folder / "x.previous") == "1");
-  CHECK(files_in(folder.path()) == 2);
+  CHECK(files_in(folder.path()) == 4);  // another process may be writing the two
+}
+
+TEST_CASE("several that write one file at a time leave one of their contents, whole", "[support][threads]") {
+  const TemporaryFolder folder;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 20; ++i)
+        write_atomically(folder / "x", std::string(10'000 + 1'000 * t, static_cast<char>('a' + t)));
+    });
+  for (std::thread& thread : threads) thread.join();
+  const std::string bytes = bytes_of_file(folder / "x");
+  CHECK(bytes.find_first_not_of(bytes[0]) == std::string::npos);
+  CHECK(bytes.size() == 10'000 + 1'000 * static_cast<size_t>(bytes[0] - 'a'));
+  CHECK(files_in(folder.path()) == 1);
 }
 
 TEST_CASE("a full disk leaves the old bytes, no torn file, and an error with path and reason", "[support]") {
