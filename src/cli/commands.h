@@ -14,6 +14,7 @@ using Action = std::function<int()>;
 void add_validate_bespoke(CLI::App& app, Action& action);
 void add_study(CLI::App& app, Action& action);
 void add_widths(CLI::App& app, Action& action);
+void add_sweep(CLI::App& app, Action& action, const std::string& program);
 void add_compare(CLI::App& app, Action& action);
 void add_demo(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
