@@ -8,6 +8,7 @@ import run_files
 
 def main():
     given = run_files.arguments(__doc__, "mlruns")
+    os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # plain files, which newer versions ask to be allowed
     mlflow = run_files.package("mlflow")
     mlflow.set_tracking_uri("file:" + os.path.abspath(given.to))
     mlflow.set_experiment(given.id)

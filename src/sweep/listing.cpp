@@ -55,7 +55,12 @@ void write_listing(const fs::path& out, const std::string& sweep, const std::vec
   }
   make_folders(out);
   const fs::path path = out / (kPrefix + sweep + ".json");
-  if (read_json_if_sound(path) != document) write_json_file(path, document);
+  if (read_json_if_sound(path) == document) return;
+  try {
+    write_json_file(path, document);
+  } catch (const Failure&) {  // another process of the sweep may have written the same at the same time
+    if (read_json_if_sound(path) != document) throw;
+  }
 }
 
 std::vector<ListedJob> read_listings(const fs::path& out) {

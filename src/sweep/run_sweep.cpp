@@ -113,7 +113,7 @@ class JobQueue {
     } catch (const Interrupted&) {
       return;  // saved; run() tells it
     } catch (const Failure& error) {
-      if (run_in_use(options_.out, job.id)) return postpone(std::move(entry));
+      if (another_has(job)) return postpone(std::move(entry));
       reason = error.what();
     } catch (const std::bad_alloc&) {
       reason = "out of memory; fewer --jobs need less";
@@ -124,6 +124,13 @@ class JobQueue {
     make_folders(file.parent_path());
     write_json_file(file, {{"reason", reason}});
     ended(job, reason, wall_seconds() - start);
+  }
+
+  // Whether another process is at the job, or has just finished it.
+  bool another_has(const SweepJob& job) const {
+    if (run_in_use(options_.out, job.id)) return true;
+    const JobState state = report_job(options_.out, listed(sweep_.name, job)).state;
+    return state == JobState::finished || state == JobState::diverged;
   }
 
   void postpone(Entry entry) {

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import unittest
 
-from harness import Case, Process, environment, read_json, run, side_by_side, wait_until
+from harness import Case, Process, environment, read_bytes, run, side_by_side, wait_until
 
 TINY = {"extends": "focused", "name": "tiny", "device": "cpu", "schedule": {"epochs": 2},
         "study": {"arms": ["standard", "bespoke"], "seeds": "0..1"}}
@@ -157,10 +157,10 @@ class Running(Sweep):
         folder = os.path.join(self.out, "runs", run_id)
         os.remove(os.path.join(folder, "DONE"))
         plan = os.path.join(folder, "plan.json")
-        sound = open(plan, encoding="utf-8").read()
+        sound = read_bytes(plan)
         self.write(plan, "{")
         done = self.run_sweep(file, code=3)
-        self.assertRegex(done.err, rf"warning: \d/2 {run_id} \(body.width=16\): .*plan.json")
+        self.assertRegex(done.err, rf"warning: [\d:]+ \d/2 {run_id} \(body.width=16\): .*plan.json")
         self.assertEqual(self.counts(), {"finished": 1, "failed": 1})
         failed = json.loads(self.call("status", self.out, "--format", "json").out)["jobs"]
         self.assertEqual([j["job"] for j in failed], [run_id])
@@ -249,7 +249,7 @@ class Scripts(Sweep):
                 wait_until(self.trained_something, "a checkpoint")
                 task.send_signal(number)
                 self.assertEqual(task.wait(60), 143)
-            said = open(asked, encoding="utf-8").read() if os.path.exists(asked) else ""
+            said = read_bytes(asked).decode() if os.path.exists(asked) else ""
             self.assertEqual(said, words)
             if os.path.exists(asked):
                 os.remove(asked)
@@ -275,7 +275,7 @@ class Scripts(Sweep):
         self.assertEqual(self.counts(), {"finished": 3})
         again = self.run_script(script)
         self.assertEqual(again.returncode, 0)
-        self.assertEqual(len(open(os.path.join(self.out, "sweep_tiny.joblog"), encoding="utf-8").readlines()), 4)
+        self.assertEqual(len(read_bytes(os.path.join(self.out, "sweep_tiny.joblog")).splitlines()), 4)
 
 
 if __name__ == "__main__":
