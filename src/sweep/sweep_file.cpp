@@ -238,39 +238,38 @@ Sweep read_sweep(const std::string& file) {
   add("grid", read_grid);
   add("list", read_points);
   add("random", read_random);
-  if (!any)
-    problems.push_back({"", "has no points: add a grid, list or random; ate study trains one config");
-      if (const auto slurm = sweep.config.find("slurm"); slurm != sweep.config.end())
-        sweep.slurm = read_slurm(*slurm, "/slurm", problems);
-      if (!problems.empty()) throw_at(file, std::move(problems));
-      for (const char* key : kSweepKeys) sweep.config.erase(key);
-      if (!sweep.config.contains("name")) sweep.config["name"] = std::filesystem::path(file).stem().string();
-      const Json& name = sweep.config["name"];
-      if (!name.is_string() || !safe_in_file_names(name.get<std::string>()))
-        throw BadInput(file + ": /name", fmt::format("expected {}, got {}", kSafeName, short_text(name)));
-      sweep.name = name.get<std::string>();
-      return sweep;
+  if (!any && problems.empty())
+    throw BadInput(file, "has no points: add a grid, list or random; ate study trains one config");
+  if (const auto slurm = sweep.config.find("slurm"); slurm != sweep.config.end())
+    sweep.slurm = read_slurm(*slurm, "/slurm", problems);
+  if (!problems.empty()) throw_at(file, std::move(problems));
+  for (const char* key : kSweepKeys) sweep.config.erase(key);
+  if (!sweep.config.contains("name")) sweep.config["name"] = std::filesystem::path(file).stem().string();
+  const Json& name = sweep.config["name"];
+  if (!name.is_string() || !safe_in_file_names(name.get<std::string>()))
+    throw BadInput(file + ": /name", fmt::format("expected {}, got {}", kSafeName, short_text(name)));
+  sweep.name = name.get<std::string>();
+  return sweep;
 }
 
 std::string describe(const SweepPoint& point) {
-      std::vector<std::string> parts;
-      for (const ArmSetting& setting : point) parts.push_back(setting.path + "=" + setting.value);
-      return fmt::format("{}", fmt::join(parts, ", "));
+  std::vector<std::string> parts;
+  for (const ArmSetting& setting : point) parts.push_back(setting.path + "=" + setting.value);
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 Resolved resolve_point(const Sweep& sweep, size_t point) {
-      const SweepPoint& settings = sweep.points[point];
-      Choice choice;
-      choice.inner = Layer{sweep.file, sweep.config};
-      if (!settings.empty()) {
-        Layer layer{
-            fmt::format("{}: point {} ({})", sweep.file, point + 1, shortened(describe(settings), 200)),
-            Json::object(), true};
-        for (const ArmSetting& setting : settings)
-          layer.document[Json::json_pointer(pointer_of(setting.path))] = Json::parse(setting.value);
-        choice.flags.push_back(std::move(layer));
-      }
-      return resolve(choice);
+  const SweepPoint& settings = sweep.points[point];
+  Choice choice;
+  choice.inner = Layer{sweep.file, sweep.config};
+  if (!settings.empty()) {
+    Layer layer{fmt::format("{}: point {} ({})", sweep.file, point + 1, shortened(describe(settings), 200)),
+                Json::object(), true};
+    for (const ArmSetting& setting : settings)
+      layer.document[Json::json_pointer(pointer_of(setting.path))] = Json::parse(setting.value);
+    choice.flags.push_back(std::move(layer));
+  }
+  return resolve(choice);
 }
 
 }  // namespace ate
