@@ -200,14 +200,20 @@ void add_sweep(CLI::App& app, Action& action, const std::string& program) {
       "  ate sweep run rates.json --out rates --emit parallel > rates.sh\n"
       "  ate sweep run rates.json --out rates --executor slurm\n"
       "docs/sweeps.md says what a sweep file holds.");
-  auto flags = std::make_shared<SweepFlags>();
-  flags->program = program;
+  // Of each subcommand its own.
+  const auto new_flags = [&] {
+    auto made = std::make_shared<SweepFlags>();
+    made->program = program;
+    return made;
+  };
 
+  auto flags = new_flags();
   CLI::App* plan = command->add_subcommand("plan", "The jobs of a sweep, and what they take; writes nothing");
   add_file(plan, flags.get());
   flags->output.add_to(*plan);
   plan->callback([flags, &action] { action = [flags] { return run_plan(*flags); }; });
 
+  flags = new_flags();
   CLI::App* run = command->add_subcommand("run", "Run the jobs that are not finished in --out");
   add_file(run, flags.get());
   add_job_flags(run, flags.get());
@@ -223,6 +229,7 @@ void add_sweep(CLI::App& app, Action& action, const std::string& program) {
   flags->output.add_to(*run, {"counts", "jobs"});
   run->callback([flags, &action] { action = [flags] { return run_jobs(*flags, false); }; });
 
+  flags = new_flags();
   CLI::App* retry = command->add_subcommand("retry", "Run the jobs alone that failed in --out");
   add_file(retry, flags.get());
   add_job_flags(retry, flags.get());
@@ -230,6 +237,7 @@ void add_sweep(CLI::App& app, Action& action, const std::string& program) {
   flags->output.add_to(*retry, {"counts", "jobs"});
   retry->callback([flags, &action] { action = [flags] { return run_jobs(*flags, true); }; });
 
+  flags = new_flags();
   CLI::App* status =
       command->add_subcommand("status", "How far the sweeps in a folder are, from its files alone");
   add_folder(status, flags.get());
@@ -237,6 +245,7 @@ void add_sweep(CLI::App& app, Action& action, const std::string& program) {
   flags->output.add_to(*status, {"counts", "jobs"});
   status->callback([flags, &action] { action = [flags] { return run_status(*flags); }; });
 
+  flags = new_flags();
   CLI::App* collect = command->add_subcommand("collect", "One table: a row for each trial of each job");
   add_folder(collect, flags.get());
   flags->output.add_to(*collect);

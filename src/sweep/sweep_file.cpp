@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
+#include <set>
 
 #include "config/grid.h"
 #include "config/json.h"
@@ -105,7 +107,7 @@ struct Draw {
     const double most = whole ? high + 0.5 : high;
     const double drawn = log ? least * std::pow(most / least, share) : least + (most - least) * share;
     if (whole) return static_cast<int64_t>(std::clamp(std::floor(drawn + 0.5), low, high));
-    return std::clamp(four_digits(drawn), low, high);
+    return std::clamp(std::strtod(fmt::format("{:.6g}", drawn).c_str(), nullptr), low, high);
   }
 };
 
@@ -167,9 +169,14 @@ std::vector<SweepPoint> read_random(const Json& value, std::vector<Problem>& pro
     problems.push_back({"/random/draw", fmt::format("expected paths and their laws, {}", example)});
   else
     for (const auto& [key, law] : given.items()) read_draw(key, law, draws, problems);
-  std::vector<SweepPoint> points(static_cast<size_t>(count));
-  for (size_t i = 0; i < points.size(); ++i)
-    for (const Draw& draw : draws) points[i].push_back({draw.path, draw.value(seed, i).dump()});
+  std::vector<SweepPoint> points;
+  std::set<std::string> known;  // a draw of few values comes again: once is enough
+  for (int64_t i = 0; i < count; ++i) {
+    SweepPoint point;
+    for (const Draw& draw : draws)
+      point.push_back({draw.path, draw.value(seed, static_cast<uint64_t>(i)).dump()});
+    if (known.insert(describe(point)).second) points.push_back(std::move(point));
+  }
   return points;
 }
 

@@ -72,6 +72,9 @@ class Points(Sweep):
         self.assertEqual(four, draws())
         self.assertEqual(four, draws(count=6)[:4])
         self.assertNotEqual(four, draws(seed=1))
+        self.assertEqual({d[2] for d in draws(count=9)}, {"framework", "normal"})
+        twice = self.call("plan", self.sweep(random={"count": 40, "draw": {"body.width": [8, 16]}}), "--format", "json")
+        self.assertEqual(len(json.loads(twice.out)["jobs"]), 2)
         for rate, width, _ in four:
             self.assertTrue(1e-4 <= rate <= 1e-2)
             self.assertTrue(8 <= width <= 24 and isinstance(width, int))
@@ -145,6 +148,8 @@ class Running(Sweep):
         file = self.sweep(grid={"body.width": [16, 24, 32]})
         self.run_sweep(file, "--shard", "0/2")
         self.assertEqual(self.counts(), {"finished": 2, "waiting": 1})
+        text = self.call("status", self.out, "--format", "csv", "--table", "counts").out
+        self.assertIn("finished,2,8", text)
         self.assertEqual([r["status"] for r in self.collect()].count("waiting"), 4)
         self.run_sweep(file, "--shard", "1/2")
         self.assertEqual(self.counts(), {"finished": 3})
