@@ -101,6 +101,7 @@ int run_command_line(int argc, char** argv) {
   add_validate_bespoke(app, action);
   add_study(app, action);
   add_widths(app, action);
+  add_sweep(app, action, argv[0]);
   add_train(app, action);
   add_generate(app, action);
   add_compute_analysis(app, action);

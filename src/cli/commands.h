@@ -15,6 +15,7 @@ void add_validate_bespoke(CLI::App& app, Action& action);
 void add_study(CLI::App& app, Action& action);
 void add_widths(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
+void add_sweep(CLI::App& app, Action& action, const std::string& program);
 void add_compare(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_demo(CLI::App& app, Action& action);

@@ -119,7 +119,51 @@ void read_settled_arms(const Json& value, const std::string& where, std::vector<
   read_list(value, where, true, arms, problems);
 }
 
-void read_axes(const Json& value, const std::string& where, TuneAxes& axes, std::vector<Problem>& problems) {
+std::string setting_problem(std::string& path, const Json& value) {
+  if (pointer_of(path) == "/study/arms") {
+    path = "study.arms";
+    return value.is_array() ? "" : "expected a list of arms, got " + short_text(value);
+  }
+  return problem_of(path, value, true);
+}
+
+bool is_whole_setting(const std::string& path) {
+  static const Json defaults = write_config(Config());
+  const std::string text = pointer_of(path);
+  if (text.empty()) return false;
+  const Json::json_pointer pointer(text);
+  return defaults.contains(pointer) && defaults[pointer].is_number_integer();
+}
+
+namespace {
+
+// The values of {"from", "to", "points", "scale"}; null where it is no such range.
+Json range_values(const Json& given, bool whole) {
+  const auto number = [&](const char* name) {
+    return given.contains(name) && given[name].is_number() ? given[name].get<double>() : std::nan("");
+  };
+  const double from = number("from");
+  const double to = number("to");
+  const double points = number("points");
+  const Json scale = given.value("scale", Json("log"));
+  const bool linear = scale == "linear";
+  if (given.size() != (given.contains("scale") ? 4 : 3) || !(linear || scale == "log") ||
+      !(linear ? std::isfinite(from) : from > 0) || !(to > from) || !std::isfinite(to) || !(points >= 2) ||
+      points > 1000 || points != std::floor(points))
+    return nullptr;
+  const auto count = static_cast<int64_t>(points);
+  const std::vector<double> values =
+      linear ? at_equal_distances(from, to, count) : at_equal_ratios(from, to, count);
+  if (!whole) return values;
+  Json rounded = Json::array();
+  for (const double value : values) rounded.push_back(std::llround(value));
+  return rounded;
+}
+
+}  // namespace
+
+void read_axes(const Json& value, const std::string& where, TuneAxes& axes, std::vector<Problem>& problems,
+               const AxisRules& rules) {
   if (!value.is_object())
     return problems.push_back(
         {where, "expected an object of paths and their values, got " + short_text(value)});
@@ -129,34 +173,29 @@ void read_axes(const Json& value, const std::string& where, TuneAxes& axes, std:
     const std::string& key = item.key();
     const Json& given = item.value();
     const std::string place = where + "/" + key;
-    Json values = given;
-    if (given.is_object()) {
-      const auto number = [&](const char* name) {
-        return given.contains(name) && given[name].is_number() ? given[name].get<double>() : std::nan("");
-      };
-      const double from = number("from");
-      const double to = number("to");
-      const double points = number("points");
-      if (given.size() != 3 || !(from > 0) || !(to > from) || !(points >= 2) || points > 1000 ||
-          points != std::floor(points)) {
-        problems.push_back({place,
-                            "expected a list of values, or from, to and points: numbers above 0, to above "
-                            "from, 2 to 1000 points, got " +
-                                short_text(given)});
-        continue;
-      }
-      values = at_equal_ratios(from, to, static_cast<int64_t>(points));
-    }
-    if (!values.is_array() || values.size() < 2) {
-      problems.push_back({place, "expected a list of at least two values, got " + short_text(given)});
+    const Json values = given.is_object() ? range_values(given, is_whole_setting(key)) : given;
+    if (values.is_null()) {
+      problems.push_back({place,
+                          "expected a list of values, or from, to and points: numbers above 0, to above "
+                          "from, 2 to 1000 points, with scale linear any numbers, got " +
+                              short_text(given)});
       continue;
     }
+    if (!values.is_array() || values.size() < rules.fewest_values) {
+      problems.push_back(
+          {place, fmt::format("expected a list of at least {}, got {}",
+                              rules.fewest_values == 1 ? "one value" : "two values", short_text(given))});
+      continue;
+    }
+    Json sorted = values;
     if (std::all_of(values.begin(), values.end(), [](const Json& v) { return v.is_number(); }))
-      std::sort(values.begin(), values.end(),
+      std::sort(sorted.begin(), sorted.end(),
                 [](const Json& a, const Json& b) { return a.get<double>() < b.get<double>(); });
     TuneAxis axis{key, {}};
-    for (const Json& one : values) {
-      if (const std::string problem = problem_of(axis.path, one); !problem.empty()) {
+    for (const Json& one : sorted) {
+      const std::string problem =
+          rules.any_setting ? setting_problem(axis.path, one) : problem_of(axis.path, one);
+      if (!problem.empty()) {
         problems.push_back({place, problem});
         break;
       }
@@ -167,8 +206,8 @@ void read_axes(const Json& value, const std::string& where, TuneAxes& axes, std:
       axis.values.push_back(one.dump());
     }
     if (std::any_of(list.begin(), list.end(), [&](const TuneAxis& other) { return other.path == axis.path; }))
-      problems.push_back(
-          {place, fmt::format("{} is tuned twice: give all its values in one list", axis.path)});
+      problems.push_back({place, fmt::format("{} is {} twice: give all its values in one list", axis.path,
+                                             rules.any_setting ? "set" : "tuned")});
     list.push_back(std::move(axis));
   }
   if (problems.size() == before) axes = std::move(list);
@@ -238,11 +277,22 @@ Json parse_arm(const std::string& flag, const std::string& text) {
   return {{"name", text.substr(0, colon)}, {"set", std::move(set)}};
 }
 
+double four_digits(double value) { return std::strtod(fmt::format("{:.4g}", value).c_str(), nullptr); }
+
 std::vector<double> at_equal_ratios(double from, double to, int64_t points) {
   std::vector<double> values;
   for (int64_t i = 0; i < points; ++i) {
     const double share = static_cast<double>(i) / static_cast<double>(points - 1);
-    values.push_back(std::strtod(fmt::format("{:.4g}", from * std::pow(to / from, share)).c_str(), nullptr));
+    values.push_back(four_digits(from * std::pow(to / from, share)));
+  }
+  return values;
+}
+
+std::vector<double> at_equal_distances(double from, double to, int64_t points) {
+  std::vector<double> values;
+  for (int64_t i = 0; i < points; ++i) {
+    const double share = static_cast<double>(i) / static_cast<double>(points - 1);
+    values.push_back(four_digits(from + (to - from) * share));
   }
   return values;
 }

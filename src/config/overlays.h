@@ -18,9 +18,23 @@ void read_arms(const nlohmann::ordered_json& value, const std::string& where, st
 // The same of arms that a study has settled, which may set what users may not.
 void read_settled_arms(const nlohmann::ordered_json& value, const std::string& where, std::vector<Arm>& arms,
                        std::vector<Problem>& problems);
-// An object of paths, each with a list of values, or {"from", "to", "points"} for so many at equal ratios.
+// Which axes are allowed: of tuning, settings that arms may have; of a sweep, any setting.
+struct AxisRules {
+  bool any_setting = false;
+  size_t fewest_values = 2;
+};
+
+// An object of paths, each with a list of values, or a range {"from", "to", "points"}: so many at equal ratios, or with
+// "scale": "linear" at equal distances. A range of a whole setting has whole values.
 void read_axes(const nlohmann::ordered_json& value, const std::string& where, TuneAxes& axes,
-               std::vector<Problem>& problems);
+               std::vector<Problem>& problems, const AxisRules& rules = {});
+
+// Why `value` cannot be the setting at `path` in some config, as a clause; "" where it can. The path is given back with
+// dots. Arms are not looked into: they may name those of the config.
+std::string setting_problem(std::string& path, const nlohmann::ordered_json& value);
+
+// Whether the setting at this path is a whole number.
+bool is_whole_setting(const std::string& path);
 
 // {"body.width": 256}.
 nlohmann::ordered_json settings_to_json(const std::vector<ArmSetting>& set);
@@ -36,7 +50,12 @@ void apply_setting(Config& config, const std::string& path, const nlohmann::orde
 // Throws BadInput naming `flag`.
 nlohmann::ordered_json parse_arm(const std::string& flag, const std::string& text);
 
+// The number to four digits, as people write rates.
+double four_digits(double value);
+
 // So many numbers from `from` to `to`, each the same multiple of the one before it, to four digits.
 std::vector<double> at_equal_ratios(double from, double to, int64_t points);
+// The same, each as far from the one before it.
+std::vector<double> at_equal_distances(double from, double to, int64_t points);
 
 }  // namespace ate

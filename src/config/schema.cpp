@@ -55,6 +55,7 @@ Json type_of(const TuneAxes&) {
   const Json list = {{"type", "array"}, {"minItems", 2}, {"uniqueItems", true}};
   Json numbers = Json::object();
   for (const char* name : {"from", "to", "points"}) numbers[name] = {{"type", "number"}};
+  numbers["scale"] = {{"enum", {"log", "linear"}}};
   const Json range = {{"type", "object"},
                       {"properties", numbers},
                       {"required", {"from", "to", "points"}},

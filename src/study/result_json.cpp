@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "config/derived.h"
 #include "config/fields.h"
 #include "config/kernels.h"
 #include "config/overlays.h"
@@ -73,13 +74,16 @@ std::optional<double> excess_of(const Progress& p, const std::optional<double>& 
   return floor ? std::optional(last.loss - *floor) : std::nullopt;
 }
 
-Json to_json(const TrialRecord& trial, const std::optional<double>& floor) {
+Json to_json(const TrialRecord& trial, const std::optional<double>& floor, const Config& study) {
   const Progress& p = trial.progress;
   const double loss = p.evaluations.empty() ? std::nan("") : p.evaluations.back().loss;
   Json out = {{"arm", trial.id.arm_name()},
               {"seed", trial.id.seed},
               {"status", status_name(p.status)},
               {"epochs", p.epoch},
+              {"steps", p.updates},
+              {"flops", static_cast<double>(p.updates) * p.flops_per_token *
+                            static_cast<double>(tokens_per_step(arm_config(study, trial.id.arm)))},
               {"parameters", p.parameters},
               {"val_loss", number_or_null(loss)},
               {"perplexity", number_or_null(std::exp(loss))},
@@ -159,7 +163,7 @@ Json to_json(const StudyResult& result) {
               {"canaries", list(result.canaries)},
               {"seed_criteria", list(result.seed_criteria)},
               {"notes", result.notes},
-              {"trials", list(result.trials, result.floor)}};
+              {"trials", list(result.trials, result.floor, result.config)}};
   if (tells_costs(result)) out["costs"] = list(costs_of(result));
   if (result.tuning) out["tuning"] = to_json(*result.tuning, result.margin);
   return out;

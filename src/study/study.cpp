@@ -223,6 +223,15 @@ class Choices {
 
 }  // namespace
 
+std::string study_run_id(const std::string& command, const Config& config) {
+  return fmt::format("{}-{}-{}", command, config.name, experiment_hash(config));
+}
+
+Config on_device(Config config) {
+  config.device = choose_device(config.device).str();
+  return config;
+}
+
 StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   Config& config = resolved.config;
   int64_t parameters = 0;
@@ -230,8 +239,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   Config asked;              // on the chosen device, before its kernels are chosen
   const at::Device device = [&] {
     try {
-      const at::Device chosen = choose_device(config.device);
-      config.device = chosen.str();
+      config = on_device(std::move(config));
       std::vector<Problem> problems = check_config(config);
       if (!problems.empty()) throw BadInput(std::move(problems));
       asked = config;
@@ -246,7 +254,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
         const Settler settler(asked, nullptr);
         for (const Arm& arm : trained) (void)settler.settled(arm);
       }
-      return chosen;
+      return at::Device(config.device);
     } catch (const BadInput& error) {
       throw resolved.blame(error);
     }
@@ -257,7 +265,7 @@ StudyOutcome run_study(Resolved resolved, const StudyOptions& options) {
   check_stack(asked, options.stack);
   if (config.dtype == Dtype::tf32 && jobs > 1)
     throw BadInput(fmt::format("--jobs {}", jobs), "tf32 is set for the whole process: train one at a time");
-  const std::string id = fmt::format("{}-{}-{}", options.command, config.name, experiment_hash(config));
+  const std::string id = study_run_id(options.command, config);
   RunFolder run(options.out, id, options.fresh, Sharing::shared, options.silence);
   StudyOutcome outcome;
   // As it was before anything was trained or written here.

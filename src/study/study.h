@@ -22,6 +22,11 @@ struct StudyOptions {
   int64_t max_seeds = 0;  // add seeds until every comparison has a verdict or there are so many; 0: none
 };
 
+// Names the run of this config, whose device and kernels are chosen (on_device).
+std::string study_run_id(const std::string& command, const Config& config);
+// The config with the device that it trains on here; throws BadInput for /device.
+Config on_device(Config config);
+
 struct StudyOutcome {
   StudyResult result;           // every trial ended: finished or diverged
   bool reused = false;          // nothing was left to do

@@ -1,0 +1,271 @@
+#include "sweep/report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "config/fields.h"
+#include "run/folder.h"
+#include "support/names.h"
+#include "support/text.h"
+
+namespace ate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+// A setting's value as a cell: lists as text.
+Json cell(const Json& set, const std::string& path) {
+  if (!set.contains(path)) return nullptr;
+  return set[path].is_structured() ? Json(set[path].dump()) : set[path];
+}
+
+// The settings that some job has, in the order in which they first come.
+std::vector<std::string> paths_of(const std::vector<ListedJob>& jobs) {
+  std::vector<std::string> paths;
+  for (const ListedJob& job : jobs)
+    for (const auto& [path, ignored] : job.set.items())
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
+  return paths;
+}
+
+void add_settings(Table& table, const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) table.columns.push_back({path, path});
+}
+
+// The rows of the tables as one list of objects.
+Json objects_of(const Table& table) {
+  Json rows = Json::array();
+  for (const std::vector<Json>& row : table.rows) {
+    Json object = Json::object();
+    for (size_t i = 0; i < row.size(); ++i) object[table.columns[i].name] = row[i];
+    rows.push_back(std::move(object));
+  }
+  return rows;
+}
+
+std::string duration(double seconds) {
+  if (seconds < 120) return fmt::format("{:.0f} s", seconds);
+  return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.1f} h", seconds / 3600);
+}
+
+// Of the trials of a run, by its progress files.
+struct RunProgress {
+  double trainings = 0;  // done, in trials: 1.5 is one and a half
+  double seconds = 0;    // spent on them
+  int64_t ended = 0;
+};
+
+// Of every run in the folder, from the names and texts of its progress files.
+std::map<std::string, RunProgress> progress_in(const fs::path& out) {
+  std::map<std::string, RunProgress> runs;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(out, error)) {
+    const std::string name = entry.path().filename().string();
+    const size_t id = name.rfind("_study-");
+    if (name.rfind("progress_", 0) != 0 || id == std::string::npos || entry.path().extension() != ".json")
+      continue;
+    const Json trial = read_json_if_sound(entry.path());
+    if (!trial.is_object()) continue;
+    const auto number = [&](const char* key) {
+      return trial.value(key, Json(0)).is_number() ? trial[key].get<double>() : 0.0;
+    };
+    RunProgress& run = runs[name.substr(id + 1, name.size() - id - 6)];
+    const bool ended = trial.value("status", Json()) != "running";
+    run.ended += ended ? 1 : 0;
+    run.trainings += ended ? 1 : number("epochs_completed") / std::max(1.0, number("epochs_total"));
+    run.seconds += trial.contains("seconds") ? number("seconds") : 0;
+  }
+  return runs;
+}
+
+const Json* find_row(const Json& result, const char* list, const char* key, const Json& value,
+                     const char* other = nullptr, const Json& other_value = nullptr) {
+  if (!result.is_object() || !result.contains(list)) return nullptr;
+  for (const Json& row : result[list])
+    if (row.is_object() && row.value(key, Json()) == value &&
+        (other == nullptr || row.value(other, Json()) == other_value))
+      return &row;
+  return nullptr;
+}
+
+Json value_of(const Json* row, const char* key) { return row == nullptr ? Json() : row->value(key, Json()); }
+
+Json value_of(const Json* row, const char* key, size_t index) {
+  const Json list = value_of(row, key);
+  return list.is_array() && list.size() > index ? list[index] : Json();
+}
+
+}  // namespace
+
+Report sweep_plan_report(const Sweep& sweep, const std::vector<SweepJob>& jobs,
+                         const std::vector<JobCost>& costs, const fs::path& out) {
+  Report report;
+  report.title = "Sweep " + sweep.name;
+  std::vector<ListedJob> list;
+  for (const SweepJob& job : jobs) list.push_back(listed(sweep.name, job));
+  Table table{"jobs", "Jobs: each is one study", {{"job", "job"}}, {}};
+  const std::vector<std::string> paths = paths_of(list);
+  add_settings(table, paths);
+  for (const Column& column : std::vector<Column>{{"arms", "arms"},
+                                                  {"seeds", "seeds"},
+                                                  {"trials", "trials"},
+                                                  {"parameters", "parameters"},
+                                                  {"flops", "FLOPs (G)", 1, 1e9},
+                                                  {"seconds", "processor s", 1},
+                                                  {"disk", "disk (MB)", 1, 1e6},
+                                                  {"state", "state"}})
+    table.columns.push_back(column);
+  JobCost all;
+  double seconds = 0;
+  int64_t left = 0;
+  double seconds_left = 0;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const JobState state = report_job(out, list[i]).state;
+    std::vector<Json> row = {jobs[i].id};
+    for (const std::string& path : paths) row.push_back(cell(list[i].set, path));
+    row.insert(row.end(), {fmt::format("{}", fmt::join(list[i].arms, " ")), format_seeds(list[i].seeds),
+                           costs[i].trials, costs[i].parameters, costs[i].flops,
+                           number_or_null(costs[i].seconds), costs[i].disk, state_name(state)});
+    table.rows.push_back(std::move(row));
+    all.trials += costs[i].trials;
+    all.flops += costs[i].flops;
+    all.disk += costs[i].disk;
+    seconds += costs[i].seconds.value_or(0);
+    if (state == JobState::finished || state == JobState::diverged) continue;
+    ++left;
+    seconds_left += costs[i].seconds.value_or(0);
+  }
+  report.facts = {
+      fmt::format("{}, {}", counted(static_cast<int64_t>(jobs.size()), "job"), counted(all.trials, "trial")),
+      fmt::format("{:.4g} GFLOP in training steps, about {} of one processor (measured steps; evaluations "
+                  "not counted)",
+                  all.flops / 1e9, duration(seconds)),
+      fmt::format("at most {:.1f} MB of checkpoints", all.disk / 1e6),
+      fmt::format("in {}: {} finished, {} to run, about {} of one processor", out.string(),
+                  jobs.size() - static_cast<size_t>(left), left, duration(seconds_left))};
+  report.document = {{"sweep", sweep.name},
+                     {"trials", all.trials},
+                     {"flops", all.flops},
+                     {"seconds", seconds},
+                     {"disk", all.disk},
+                     {"to_run", left},
+                     {"seconds_to_run", seconds_left},
+                     {"jobs", objects_of(table)}};
+  report.tables.push_back(std::move(table));
+  return report;
+}
+
+SweepStatus sweep_status(const fs::path& out) {
+  SweepStatus status;
+  const std::vector<ListedJob> jobs = read_listings(out);
+  const std::map<std::string, RunProgress> progress = progress_in(out);
+  std::map<JobState, std::pair<int64_t, int64_t>> counts;  // jobs and trials
+  Table begun{"jobs",
+              "Jobs that are begun or failed",
+              {{"job", "job"},
+               {"state", "state"},
+               {"set", "sets"},
+               {"done", "trained (%)", 0, 0.01},
+               {"seconds_left", "processor s left", 0},
+               {"reason", "reason"}},
+              {}};
+  double trainings = 0;
+  double seconds = 0;
+  double left = 0;
+  for (const ListedJob& job : jobs) {
+    const JobReport report = report_job(out, job);
+    auto& [of_state, trials] = counts[report.state];
+    ++of_state;
+    trials += static_cast<int64_t>(job.trials());
+    const auto known = progress.find(job.id);
+    const RunProgress run = known == progress.end() ? RunProgress{} : known->second;
+    const auto all = static_cast<double>(job.trials());
+    const bool ended = report.state == JobState::finished || report.state == JobState::diverged;
+    trainings += run.trainings;
+    seconds += run.seconds;
+    if (!ended && report.state != JobState::failed) left += std::max(0.0, all - run.trainings);
+    if (report.state == JobState::waiting || report.state == JobState::finished) continue;
+    const Json own_left = !ended && run.trainings > 0
+                              ? Json(run.seconds / run.trainings * std::max(0.0, all - run.trainings))
+                              : Json();
+    std::vector<std::string> sets;
+    for (const auto& [path, value] : job.set.items()) sets.push_back(path + "=" + value.dump());
+    begun.rows.push_back({job.id, state_name(report.state), fmt::format("{}", fmt::join(sets, ", ")),
+                          std::min(1.0, run.trainings / all), own_left,
+                          report.reason.empty() ? Json() : Json(report.reason)});
+  }
+  Report& report = status.report;
+  report.title = "Sweeps in " + out.string();
+  Table table{"counts", "", {{"state", "state"}, {"jobs", "jobs"}, {"trials", "trials"}}, {}};
+  for (const JobState state : {JobState::waiting, JobState::running, JobState::stopped, JobState::finished,
+                               JobState::diverged, JobState::failed})
+    table.rows.push_back({state_name(state), counts[state].first, counts[state].second});
+  status.open =
+      counts[JobState::waiting].first + counts[JobState::running].first + counts[JobState::stopped].first > 0;
+  if (status.open && trainings > 0)
+    report.facts.push_back(fmt::format("about {} of one processor left, as the trials so far took",
+                                       duration(seconds / trainings * left)));
+  report.document = {{"counts", objects_of(table)}, {"jobs", objects_of(begun)}};
+  report.tables.push_back(std::move(table));
+  if (!begun.rows.empty()) report.tables.push_back(std::move(begun));
+  return status;
+}
+
+Report sweep_table(const fs::path& out) {
+  Report report;
+  const std::vector<ListedJob> jobs = read_listings(out);
+  const std::vector<std::string> paths = paths_of(jobs);
+  Table table{"trials", "", {{"sweep", "sweep"}, {"job", "job"}}, {}};
+  table.keys = 2;
+  add_settings(table, paths);
+  for (const Column& column : std::vector<Column>{{"arm", "arm"},
+                                                  {"seed", "seed"},
+                                                  {"status", "status"},
+                                                  {"loss", "loss (nats)", 4},
+                                                  {"excess", "excess (nats)", 4},
+                                                  {"accuracy", "accuracy", 4},
+                                                  {"steps", "steps"},
+                                                  {"seconds", "s", 2},
+                                                  {"parameters", "parameters"},
+                                                  {"flops", "FLOPs (G)", 2, 1e9},
+                                                  {"baseline", "baseline"},
+                                                  {"difference", "difference (nats)", 5},
+                                                  {"ci95_low", "95 % from", 5},
+                                                  {"ci95_high", "to", 5},
+                                                  {"p_holm", "p (Holm)", 4},
+                                                  {"verdict", "verdict"}})
+    table.columns.push_back(column);
+  int64_t ended = 0;
+  for (const ListedJob& job : jobs) {
+    const JobReport run = report_job(out, job);
+    for (const std::string& arm : job.arms)
+      for (const int64_t seed : job.seeds) {
+        const Json* const trial = find_row(run.result, "trials", "arm", arm, "seed", seed);
+        const Json* const test = find_row(run.result, "comparisons", "arm", arm);
+        std::vector<Json> row = {job.sweep, job.id};
+        for (const std::string& path : paths) row.push_back(cell(job.set, path));
+        row.insert(row.end(),
+                   {arm, seed, trial == nullptr ? Json(state_name(run.state)) : value_of(trial, "status")});
+        ended += trial != nullptr;
+        for (const char* key : {"val_loss", "excess", "accuracy", "steps", "seconds", "parameters", "flops"})
+          row.push_back(value_of(trial, key));
+        for (const char* key : {"baseline", "mean_difference"}) row.push_back(value_of(test, key));
+        for (const size_t end : {size_t{0}, size_t{1}}) row.push_back(value_of(test, "ci95", end));
+        for (const char* key : {"p_holm", "verdict"}) row.push_back(value_of(test, key));
+        table.rows.push_back(std::move(row));
+      }
+  }
+  report.title = "Trials of the sweeps in " + out.string();
+  report.facts = {
+      fmt::format("{} of {} have ended", ended, counted(static_cast<int64_t>(table.rows.size()), "trial"))};
+  report.document = {{"trials", objects_of(table)}};
+  report.tables.push_back(std::move(table));
+  return report;
+}
+
+}  // namespace ate
