@@ -158,6 +158,12 @@ const char* state_of(const RunStatus& run) { return run.working ? "running" : ru
 
 }  // namespace
 
+bool is_worked_on(const fs::path& folder) {
+  for (const auto& [name, lease] : leases_of(folder, ".process"))
+    if (static_cast<double>(std::time(nullptr) - lease.touched) <= kLeaseSilence) return true;
+  return false;
+}
+
 std::vector<fs::path> runs_at(const fs::path& path) {
   if (is_run(path)) return {fs::absolute(path).lexically_normal()};
   for (const fs::path& folder : {path / "runs", path}) {
@@ -178,8 +184,7 @@ RunStatus read_status(const fs::path& folder) {
   run.id = run.folder.filename().string();
   const Config config = read_stored_config(folder);
   run.name = config.name;
-  for (const auto& [name, lease] : leases_of(folder, ".process"))
-    run.working |= static_cast<double>(std::time(nullptr) - lease.touched) <= kLeaseSilence;
+  run.working = is_worked_on(folder);
   // A procedure of several stages writes no plan, and has no trials to count.
   if (fs::exists(folder / "plan.json")) count_trials(run, config);
   run.done = fs::exists(folder / "DONE") && run.open == 0 && run.running.empty();

@@ -45,6 +45,9 @@ struct RunStatus {
 // there is none.
 std::vector<std::filesystem::path> runs_at(const std::filesystem::path& path);
 
+// Whether a process works on the run.
+bool is_worked_on(const std::filesystem::path& folder);
+
 // Throws BadInput when it is no run's folder, Failure when a file that tells its trials is damaged.
 RunStatus read_status(const std::filesystem::path& folder);
 

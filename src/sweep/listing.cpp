@@ -1,16 +1,14 @@
 #include "sweep/listing.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <set>
 
 #include "config/overlays.h"
 #include "run/folder.h"
+#include "study/status.h"
 #include "support/error.h"
 #include "support/json.h"
 
@@ -111,14 +109,6 @@ fs::path failure_file(const fs::path& out, const std::string& id) {
   return run_folder(out, id) / "failure.json";
 }
 
-bool run_in_use(const fs::path& out, const std::string& id) {
-  const int lock = ::open((run_folder(out, id) / "lock").c_str(), O_RDONLY | O_CLOEXEC);
-  if (lock < 0) return false;
-  const bool held = ::flock(lock, LOCK_SH | LOCK_NB) != 0;
-  ::close(lock);
-  return held;
-}
-
 JobReport report_job(const fs::path& out, const ListedJob& job) {
   JobReport report;
   const fs::path folder = run_folder(out, job.id);
@@ -137,7 +127,7 @@ JobReport report_job(const fs::path& out, const ListedJob& job) {
       return report;
     }
   }
-  if (run_in_use(out, job.id)) {
+  if (is_worked_on(folder)) {
     report.state = JobState::running;
   } else if (const Json failure = read_json_if_sound(failure_file(out, job.id)); failure.is_object()) {
     report.state = JobState::failed;

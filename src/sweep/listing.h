@@ -51,7 +51,4 @@ JobReport report_job(const std::filesystem::path& out, const ListedJob& job);
 // Where an attempt that ended with an error leaves its words; none: nothing failed.
 std::filesystem::path failure_file(const std::filesystem::path& out, const std::string& id);
 
-// Whether some process, this one included, has the run's lock.
-bool run_in_use(const std::filesystem::path& out, const std::string& id);
-
 }  // namespace ate

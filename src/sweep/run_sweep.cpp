@@ -15,6 +15,7 @@
 #include "run/folder.h"
 #include "run/signals.h"
 #include "study/memory.h"
+#include "study/status.h"
 #include "study/study.h"
 #include "support/text.h"
 #include "support/timing.h"
@@ -91,7 +92,7 @@ class JobQueue {
     const SweepJob& job = entry.job;
     if (entry.postponed) {  // all others are under way or finished
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
-      if (run_in_use(options_.out, job.id)) return postpone(std::move(entry));
+      if (is_worked_on(options_.out / "runs" / job.id)) return postpone(std::move(entry));
     }
     const double start = wall_seconds();
     std::string reason;
@@ -128,7 +129,7 @@ class JobQueue {
 
   // Whether another process is at the job, or has just finished it.
   bool another_has(const SweepJob& job) const {
-    if (run_in_use(options_.out, job.id)) return true;
+    if (is_worked_on(options_.out / "runs" / job.id)) return true;
     const JobState state = report_job(options_.out, listed(sweep_.name, job)).state;
     return state == JobState::finished || state == JobState::diverged;
   }

@@ -8,7 +8,8 @@ import unittest
 
 from harness import Case, environment, read_bytes, run, side_by_side
 
-COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["train"], ["generate"], ["demo"], ["report"], ["compare"], ["status"],
+COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["sweep"], ["sweep", "plan"], ["sweep", "run"], ["sweep", "retry"], ["sweep", "status"],
+            ["sweep", "collect"], ["train"], ["generate"], ["demo"], ["report"], ["compare"], ["status"],
             ["compute-analysis"], ["gpt4-analysis"], ["audit"],
             ["bench"], ["bench", "step"], ["bench", "attention"], ["bench", "startup"],
             ["source"], ["source", "show"], ["source", "write"], ["config"], ["config", "list"], ["config", "show"],
@@ -47,7 +48,7 @@ class Help(Case):
                 self.assertEqual(outcome.out, run(*command, "--help").out)
 
     def test_a_missing_or_unknown_subcommand_is_answered_with_all_of_them(self):
-        top = ["demo", "validate-bespoke", "study", "widths", "train", "generate", "compute-analysis", "gpt4-analysis", "report", "compare",
+        top = ["demo", "validate-bespoke", "study", "widths", "sweep", "train", "generate", "compute-analysis", "gpt4-analysis", "report", "compare",
                "status", "audit", "bench", "source", "config", "completions", "help"]
         config, bench = ["list", "show", "diff", "reference", "schema"], ["step", "attention", "startup"]
         rows = [
