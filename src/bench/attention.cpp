@@ -8,8 +8,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <new>
+#include <thread>
 
 #include "bench/paths.h"
 #include "bench/peak_memory.h"
@@ -25,6 +27,8 @@ namespace {
 constexpr double kMostPathSeconds = 20;  // of one path: it is not run again after that
 constexpr double kLeastSeconds = 0.5;    // of all paths together: short ones get more rounds than asked for
 constexpr int kMostRounds = 50;
+// Before each run: threads of OpenMP wait for work on a core for some milliseconds, which would slow the path that comes next.
+constexpr std::chrono::milliseconds kIdle{20};
 constexpr double kMemoryShare = 0.9;    // of what is available that a path may take
 constexpr int64_t kSampleLength = 128;  // of the inputs that backends are asked about
 
@@ -103,6 +107,7 @@ class Candidate {
       if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).synchronizeDevice(device_.index());
     };
     wait();
+    if (device_.is_cpu()) std::this_thread::sleep_for(kIdle);
     const double start = wall_seconds();
     work();
     wait();

@@ -14,6 +14,7 @@
 #include "run/folder.h"
 #include "study/finished.h"
 #include "study/plan.h"
+#include "study/settle.h"
 #include "study/tuning.h"
 #include "support/error.h"
 #include "support/files.h"
@@ -132,6 +133,45 @@ std::vector<Arm> tuning_arms_of_run(const fs::path& folder, const Config& config
   return arms;
 }
 
+namespace {
+
+TrialRecord stored_trial(const fs::path& folder, const TrialId& id) {
+  TrialRecord trial;
+  trial.id = id;
+  trial.progress = checkpoint_progress(SafetensorsFile(folder / "checkpoint" / (id.file() + ".safetensors")));
+  return trial;
+}
+
+// What tuning came to, from its stored trials; nothing where nothing was tuned, or a trial of the grid is not there.
+std::optional<Tuning> stored_tuning(const fs::path& folder, const Config& config, const Json& plan) {
+  struct Missing {};
+  const std::string file = (folder / "plan.json").string();
+  if (config.study.tune.axes.empty() || !plan.is_object()) return std::nullopt;
+  const Json frozen = tuned_of_plan(plan, file);
+  if (frozen.is_null()) return std::nullopt;
+  const Settler settler(config, [&](const Arm& arm) {
+    const Json::json_pointer time("/seconds_per_step/" + time_key(config, arm));
+    if (!plan.contains(time) || !plan[time].is_number()) throw Missing();
+    return plan[time].get<double>();
+  });
+  const auto train = [&](const std::vector<TrialId>& ids) {
+    std::vector<TrialRecord> trials;
+    for (const TrialId& id : ids) {
+      if (!is_file(folder / "checkpoint" / (id.file() + ".safetensors"))) throw Missing();
+      trials.push_back(stored_trial(folder, id));
+    }
+    return trials;
+  };
+  try {
+    return tune(
+        config, [&](Arm arm) { return settler.settled(std::move(arm)); }, frozen, file, train);
+  } catch (const Missing&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
 StoredRun read_run(const fs::path& folder, int64_t epoch) {
   StoredRun run;
   run.name = folder.string();
@@ -139,15 +179,16 @@ StoredRun read_run(const fs::path& folder, int64_t epoch) {
   Config config = read_stored_config(folder);
   run.config = write_config(config);
   run.environment = read_json_if_sound(folder / "environment.json");
+  const Json plan = read_json_if_sound(folder / "plan.json");
+  const Config planned = config;
+  std::optional<Tuning> tuning;
+  if (epoch == 0) tuning = stored_tuning(folder, config, plan);
   std::vector<TrialRecord> trials;
   const std::vector<TrialId> ids = trials_in(folder, arms_of_run(folder, config));
   config.study.arms.clear();
   config.study.seeds.clear();
   for (const TrialId& id : ids) {
-    TrialRecord trial;
-    trial.id = id;
-    trial.progress =
-        checkpoint_progress(SafetensorsFile(folder / "checkpoint" / (id.file() + ".safetensors")));
+    TrialRecord trial = stored_trial(folder, id);
     if (epoch > 0) go_back(trial, epoch, steps_per_epoch(arm_config(config, id.arm)));
     add_once(config.study.arms, id.arm);
     add_once(config.study.seeds, id.seed);
@@ -159,7 +200,8 @@ StoredRun read_run(const fs::path& folder, int64_t epoch) {
                                  : trials[0].id.text() + " was " + trials[0].progress.reason);
   const fs::path named = folder.has_filename() ? folder : folder.parent_path();
   run.result = assess(config, named.filename().string(), std::move(trials),
-                      {seeds_of_plan(read_json_if_sound(folder / "plan.json"), config)});
+                      {seeds_of_plan(plan, config), std::move(tuning)});
+  if (plan.is_object()) run.result.plan = compare_with_plan(plan, planned, (folder / "plan.json").string());
   return run;
 }
 

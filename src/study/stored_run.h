@@ -11,7 +11,7 @@ namespace ate {
 struct StoredRun {
   std::string name;                    // the folder, as the user named it
   int64_t epoch = 0;                   // trials are as they stood after so many epochs; 0: at their end
-  StudyResult result;                  // of every trial with a checkpoint; its plan is not filled in
+  StudyResult result;                  // of every trial with a checkpoint
   nlohmann::ordered_json config;       // the config as resolved
   nlohmann::ordered_json environment;  // of the last process that trained; null when there is none
 };

@@ -187,9 +187,27 @@ TEST_CASE("a measurement has every path with as many runs as asked for", "[bench
   }
   REQUIRE(measured.fastest_dense() != nullptr);
   CHECK(measured.fastest_dense()->dense);
+  CHECK_FALSE(measured.fastest_dense()->own);  // LibTorch's
+  REQUIRE(measured.own_dense() != nullptr);
+  CHECK(measured.own_dense()->path == "dense flash, ate");
   REQUIRE(measured.find("sparse mlp_topk, one head") != nullptr);
   const double all = predicted_speedup(*measured.find("sparse mlp_topk"));
   CHECK(predicted_speedup(*measured.find("sparse mlp_topk, one head")) == Approx(4 * all));
+}
+
+TEST_CASE("gradients are timed by themselves", "[bench]") {
+  MeasureOptions options{"cpu", 4, 2};
+  options.backward = true;
+  const Shape s = shape_of(160, 4, 2, true);  // long enough for sparse kinds on the flash kernels
+  const MeasuredShape measured = measure_attention(s, options);
+  for (const AttentionTiming& timing : measured.timings) {
+    CAPTURE(timing.path, timing.reason);
+    CHECK(timing.reason.empty());
+    CHECK(timing.seconds.size() >= 2);
+    CHECK(timing.least() > 0);
+  }
+  const Table table = measured_rows({measured});
+  CHECK(table.title.find("backward") != std::string::npos);
 }
 
 TEST_CASE("a shape that does not fit is told, and what fits runs", "[bench]") {

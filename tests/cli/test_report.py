@@ -101,6 +101,15 @@ class Report(Case):
         self.assertIn("&lt;b&gt;&amp;|", text)
         self.assertIn("<b>&|.txt", "".join(page.texts["dd"]))
 
+    def test_a_tuned_study(self):
+        self.study("--set", "source.tokens=5000", "--arms", "standard,bespoke", "--tune", "optimiser.learning_rate=1e-3,3e-3",
+                   "--set", "study.tune.seeds=90", "--seeds", "0..1", "--epochs", "1",
+                   study=["study", "--preset", "focused", "--device", "cpu"])
+        _, page = self.page(Run(self.out).folder)
+        self.assertIn("Tuning", page.texts["h2"])
+        embedded = json.loads("".join(page.texts["script"]))
+        self.assertEqual(embedded["tuning"]["arms"], Run(self.out).result()["tuning"]["arms"])
+
     def test_several_runs(self):
         first = self.study("--set", "source.tokens=5000")
         second = self.study("--set", "source.tokens=6000")
