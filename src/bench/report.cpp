@@ -65,7 +65,7 @@ Table measured_rows(const std::vector<MeasuredShape>& shapes) {
       const double speedup = fastest == nullptr ? std::nan("") : fastest->median() / timing.median();
       const double over_own = own == nullptr ? std::nan("") : own->median() / timing.median();
       std::string remark = timing.reason;
-      if (&timing == fastest) remark = "LibTorch's fastest dense";
+      if (&timing == fastest) remark = "fastest dense";
       table.rows.push_back({s.width,
                             s.length,
                             s.heads,

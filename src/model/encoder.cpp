@@ -99,9 +99,10 @@ at::Tensor TrunkOperations::attend(size_t /*layer*/, const Heads& heads, uint32_
   const int64_t read = heads.keys.size(1);
   const double scale = 1 / std::sqrt(static_cast<double>(heads.queries.size(2)));
   const at::Tensor keys = heads.keys.transpose(1, 2);
-  const at::Tensor scores = mask.defined() ? at::baddbmm(mask.narrow(0, read - length, length).narrow(1, 0, read),
-                                                         heads.queries, keys, 1, scale)
-                                           : at::bmm(heads.queries * scale, keys);
+  const at::Tensor scores = mask.defined()
+                                ? at::baddbmm(mask.narrow(0, read - length, length).narrow(1, 0, read),
+                                              heads.queries, keys, 1, scale)
+                                : at::bmm(heads.queries * scale, keys);
   return at::bmm(dropped(at::softmax(scores, -1), site), heads.values);
 }
 

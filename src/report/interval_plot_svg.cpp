@@ -52,9 +52,13 @@ class SvgPlot {
  private:
   std::string summary() const {
     std::string text;
-    for (const IntervalRow& row : plot_.rows)
-      text += fmt::format("{}: {} [{}, {}] {}; ", row.label, tick_label(row.value, 3), tick_label(row.low, 3),
-                          tick_label(row.high, 3), row.remark);
+    for (const IntervalRow& row : plot_.rows) {
+      text += row.label + ":";
+      if (std::isfinite(row.value)) text += " " + tick_label(row.value, 3);
+      if (std::isfinite(row.low) && std::isfinite(row.high))
+        text += fmt::format(" [{}, {}]", tick_label(row.low, 3), tick_label(row.high, 3));
+      text += " " + row.remark + "; ";
+    }
     return text + plot_.left + " to the left, " + plot_.right + " to the right";
   }
 

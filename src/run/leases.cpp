@@ -104,21 +104,26 @@ fs::path Leases::make(const fs::path& path, const Holder& holder) const {
   throw Failure(mine.string(), std::string("cannot be written: ") + std::strerror(error));
 }
 
-// The lease if its holder lives, as far as can be told.
+// Whether its holder lives, as far as can be told.
+bool Leases::lives(const LeaseFile& file) const {
+  // A clock that was set back makes a lease look as if it came from the future; who lives touches it again soon.
+  const bool silent = std::abs(static_cast<double>(server_time() - file.touched)) > silence_;
+  return !silent && !has_ended(file.holder);
+}
+
 std::optional<LeaseFile> Leases::living(const fs::path& path) const {
   std::optional<LeaseFile> file = read_lease(path);
-  // A clock that was set back makes a lease look as if it came from the future; who lives touches it again soon.
-  const bool silent = file && std::abs(static_cast<double>(server_time() - file->touched)) > silence_;
-  return silent || (file && has_ended(file->holder)) ? std::nullopt : file;
+  return file && lives(*file) ? file : std::nullopt;
 }
 
 std::optional<Lease> Leases::take(const std::string& name, Holder* other) {
   const fs::path path = folder_ / name;
-  if (const std::optional<LeaseFile> file = living(path)) {
-    if (other != nullptr) *other = file->holder;
+  // Read once: a moment later it may be that of another taker, who lives.
+  const std::optional<LeaseFile> dead = read_lease(path);
+  if (dead && lives(*dead)) {
+    if (other != nullptr) *other = dead->holder;
     return std::nullopt;
   }
-  const std::optional<LeaseFile> dead = read_lease(path);
   const Holder holder = this_process();
   const fs::path mine = make(path, holder);
   bool won = false;

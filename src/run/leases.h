@@ -76,6 +76,7 @@ class Leases {
  private:
   friend class Lease;
 
+  bool lives(const LeaseFile& file) const;
   std::optional<LeaseFile> living(const std::filesystem::path& path) const;
   std::vector<Holder> others() const;
   void remove_dead() const;

@@ -20,7 +20,7 @@ class Stopping(Case):
     def start_and_wait(self, study=MEDIUM):
         """A study that has saved in the middle of its first trials."""
         process = self.start(*SAVE_OFTEN, study=study)
-        wait_until(lambda: os.path.isdir(os.path.join(self.out, "runs")) and
+        wait_until(lambda: os.path.isdir(os.path.join(self.out, "runs")) and os.listdir(os.path.join(self.out, "runs")) and
                    any(self.run_files.has("checkpoint", f"{t}.safetensors") for t in TRIALS),
                    "a checkpoint")
         self.assertTrue(process.running(), "the study was over before it could be stopped")

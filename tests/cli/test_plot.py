@@ -26,7 +26,7 @@ class Plot(Case):
         for word in ("bespoke", "known_worse", "0"):
             self.assertIn(word, words)
         self.assertTrue([w for w in words if w.endswith("exploratory: undecided") or "worse" in w], words)
-        self.assertEqual(len([e for e in root.iter(SVG + "line") if e.get("class") == "interval"]), 2)
+        self.assertEqual(len([e for e in root.iter(SVG + "line") if "interval" in e.get("class", "").split()]), 2)
 
     def test_stored_result_is_drawn_too_and_stdout_is_the_same(self):
         plain = self.study()
