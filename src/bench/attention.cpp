@@ -193,7 +193,6 @@ MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& option
   MeasuredShape measured;
   measured.device = device.is_cpu() ? fmt::format("cpu, {} threads", at::get_num_threads()) : device.str();
   measured.device += options.element_bytes == 2 ? ", bf16" : ", fp32";
-  measured.backward = options.backward;
 
   Shape sample = shape;
   sample.length = std::min(shape.length, kSampleLength);
@@ -205,7 +204,11 @@ MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& option
   const bool any_fits =
       std::any_of(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.open(); });
   AttentionInputs inputs;
-  if (any_fits) inputs = random_inputs(shape, tensors.requires_grad(options.backward));
+  if (any_fits) inputs = random_inputs(shape, tensors);
+  if (any_fits && options.backward)
+    for (const at::Tensor* input : {&inputs.queries, &inputs.keys, &inputs.values})
+      input->set_requires_grad(true);
+  measured.backward = any_fits && inputs.queries.requires_grad();
   const bool any_masked = std::any_of(candidates.begin(), candidates.end(),
                                       [](const Candidate& c) { return c.open() && !c.fused(); });
   if (shape.causal && any_masked)

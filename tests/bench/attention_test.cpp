@@ -200,6 +200,7 @@ TEST_CASE("gradients are timed by themselves", "[bench]") {
   options.backward = true;
   const Shape s = shape_of(160, 4, 2, true);  // long enough for sparse kinds on the flash kernels
   const MeasuredShape measured = measure_attention(s, options);
+  CHECK(measured.backward);  // the inputs had gradients
   for (const AttentionTiming& timing : measured.timings) {
     CAPTURE(timing.path, timing.reason);
     CHECK(timing.reason.empty());

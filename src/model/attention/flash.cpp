@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <latch>
+#include <numeric>
 #include <thread>
 
 #include "kernels/cpu/kernels.h"
@@ -74,6 +75,31 @@ at::Tensor packed(const FlashShape& shape, bool backward, const at::Tensor& keys
   return out;
 }
 
+// By these threads, not by LibTorch's: those wait for more work on the cores for a while.
+at::Tensor zeros(at::IntArrayRef sizes, const at::TensorOptions& options) {
+  constexpr int64_t kPart = 1 << 16;
+  at::Tensor out = at::empty(sizes, options);
+  auto* const x = out.data_ptr<float>();
+  in_parallel((out.numel() + kPart - 1) / kPart, [&](int64_t part) {
+    std::fill_n(x + part * kPart, std::min(kPart, out.numel() - part * kPart), 0.0F);
+  });
+  return out;
+}
+
+// The sums of a row of `a` times that of `b`: [heads, T].
+at::Tensor row_products(const FlashShape& shape, const at::Tensor& a, const at::Tensor& b) {
+  at::Tensor out = at::empty({shape.heads, shape.length}, a.options());
+  const auto* const x = a.const_data_ptr<float>();
+  const auto* const y = b.const_data_ptr<float>();
+  auto* const sums = out.data_ptr<float>();
+  const int64_t width = shape.head_width;
+  in_parallel(shape.heads, [&](int64_t head) {
+    for (int64_t row = head * shape.length; row < (head + 1) * shape.length; ++row)
+      sums[row] = std::inner_product(x + row * width, x + (row + 1) * width, y + row * width, 0.0F);
+  });
+  return out;
+}
+
 struct Forward {
   at::Tensor out, log_sums, choice;  // choice is undefined where all keys or a window of them are read
 };
@@ -118,11 +144,11 @@ class FlashFunction : public torch::autograd::Function<FlashFunction> {
     const FlashShape shape = shape_of(q, k, context->saved_data["causal"].toBool(),
                                       {number("window"), number("blocks_read"), number("block")});
     const at::Tensor dout = gradients[0].contiguous();
-    const at::Tensor deltas = (saved[3] * dout).sum(-1);
+    const at::Tensor deltas = row_products(shape, saved[3], dout);
     const at::Tensor packs = packed(shape, true, k, v);
     const int64_t splits = (at::get_num_threads() + shape.kv_heads - 1) / shape.kv_heads;
     const at::Tensor dq =
-        at::zeros({splits, q.size(0), q.size(1), shape.length, shape.padded_width()}, q.options());
+        zeros({splits, q.size(0), q.size(1), shape.length, shape.padded_width()}, q.options());
     const at::Tensor dk = at::empty_like(k);
     const at::Tensor dv = at::empty_like(v);
     in_parallel(shape.backward_tasks(splits), [&](int64_t task) {
