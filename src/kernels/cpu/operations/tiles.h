@@ -216,6 +216,16 @@ struct Packed {
   const float *keys_t, *values, *values_t, *keys, *means_t;
 };
 
+// The task's head, and the first of its queries. Long rows come first, so that threads end together.
+struct Task {
+  Task(const FlashShape& shape, int64_t task) : head(task % shape.heads), kv_head(head / shape.group()) {
+    const int64_t part = shape.tasks_per_head() - 1 - task / shape.heads;
+    first = part * shape.task_rows();
+    count = std::min(shape.task_rows(), shape.length - first);
+  }
+  int64_t head, kv_head, first = 0, count = 0;
+};
+
 // The queries among `count` that read each block, in order.
 struct Readers {
   Readers(const FlashShape& shape, const int32_t* choice, int64_t count)
