@@ -132,16 +132,6 @@ std::vector<Shape> without_lengths(const std::vector<Shape>& shapes) {
   return out;
 }
 
-Json objects_of(const Table& table) {
-  Json out = Json::array();
-  for (const auto& row : table.rows) {
-    Json object = Json::object();
-    for (size_t i = 0; i < row.size(); ++i) object[table.columns[i].name] = row[i];
-    out.push_back(std::move(object));
-  }
-  return out;
-}
-
 Table cost_rows(const AnalysisRequest& request) {
   Table table = table_of_shapes("rows", "Cost of attention for one sequence, dense (full) and sparse",
                                 {{"accounting", "accounting"},

@@ -48,7 +48,4 @@ Table roofline_rows(const AnalysisRequest& request, const Device& device);
 // The shapes of the request that differ in more than T, in order.
 std::vector<Shape> without_lengths(const std::vector<Shape>& shapes);
 
-// A table's rows as JSON objects.
-nlohmann::ordered_json objects_of(const Table& table);
-
 }  // namespace ate

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "bench/variant_timer.h"
-#include "config/fields.h"
 #include "config/kernels.h"
 #include "data/corpus.h"
 #include "data/source.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "claims/check.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "support/json.h"
 #include "support/names.h"
 

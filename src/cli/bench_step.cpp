@@ -9,7 +9,7 @@
 #include "cli/commands.h"
 #include "cli/experiment_flags.h"
 #include "cli/output.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "config/resolve.h"
 #include "support/error.h"
 #include "support/files.h"

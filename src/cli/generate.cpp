@@ -65,11 +65,11 @@ int run(GenerateFlags flags) {
   GenerationRequest& request = flags.request;
   if (flags.greedy && flags.temperature)
     throw BadInput("--greedy", "takes the likeliest token, whatever --temperature: leave one of the two out");
-  if (flags.greedy && request.top_k > 0)
+  if (flags.greedy && request.sampling.top_k > 0)
     throw BadInput("--greedy", "takes the likeliest token, whatever --top-k: leave one of the two out");
   if (request.prompt && !flags.prompt_file.empty())
     throw BadInput("--prompt-file", "and --prompt both give the prompt: leave one of the two out");
-  request.temperature = flags.greedy ? 0 : flags.temperature.value_or(1);
+  request.sampling.temperature = flags.greedy ? 0 : flags.temperature.value_or(1);
   if (!flags.prompt_file.empty()) {
     request.prompt_flag = "--prompt-file " + flags.prompt_file;
     const InputFile file(flags.prompt_file, "--prompt-file");
@@ -119,12 +119,14 @@ void add_generate(CLI::App& app, Action& action) {
       ->type_name("X")
       ->check(CLI::Range(1e-3, 1e3))
       ->group(group);
-  command->add_option("--top-k", flags->request.top_k, "Draw among the N likeliest tokens alone")
+  command->add_option("--top-k", flags->request.sampling.top_k, "Draw among the N likeliest tokens alone")
       ->type_name("N")
       ->check(whole_number(1, 1'000'000'000))
       ->group(group);
   command->add_flag("--greedy", flags->greedy, "Take the likeliest token each time")->group(group);
-  command->add_option("--seed", flags->request.seed, "Seed of the draws (default: 0); same seed, same text")
+  command
+      ->add_option("--seed", flags->request.sampling.seed,
+                   "Seed of the draws (default: 0); same seed, same text")
       ->type_name("N")
       ->check(whole_number(0, 4'294'967'295))
       ->group(group);

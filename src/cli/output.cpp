@@ -7,11 +7,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <thread>
 
 #include "cli/checks.h"
+#include "run/signals.h"
 #include "support/error.h"
 #include "support/names.h"
 #include "support/terminal.h"
@@ -132,5 +135,12 @@ void write_stdout(const std::string& text) {
 }
 
 bool reader_left() { return gone; }
+
+void wait_between_looks(const std::string& left) {
+  for (int i = 0; i < 20; ++i) {
+    if (stop_signal() != 0) throw interruption(left);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
 
 }  // namespace ate

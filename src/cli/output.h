@@ -45,6 +45,9 @@ class OutputFlags {
 void write_stdout(const std::string& text);
 bool reader_left();
 
+// The two seconds between two looks of --watch. Throws Interrupted, with what a user should know, at a stop signal.
+void wait_between_looks(const std::string& left);
+
 // What a command then ends with in place of 0: what shells call the signal of a broken pipe.
 inline constexpr int kReaderLeft = 141;
 

@@ -25,4 +25,8 @@ struct RunFlags {
 
 inline constexpr const char* kRunGroup = "Run";  // the flags' heading in --help
 
+// Flags that some of these commands have.
+void add_jobs(CLI::App& command, int& jobs);
+CLI::Option* add_save_every(CLI::App& command, double& seconds);
+
 }  // namespace ate

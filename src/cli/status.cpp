@@ -3,9 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
-#include <thread>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -45,10 +43,7 @@ void watch(const StatusFlags& flags) {
     if (terminal || report.document.dump() != shown) flags.output.print(report);
     shown = report.document.dump();
     if (all_done(runs) || reader_left()) return;
-    for (int i = 0; i < 20; ++i) {
-      if (stop_signal() != 0) throw interruption("the runs go on");
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
+    wait_between_looks("the runs go on");
   }
 }
 

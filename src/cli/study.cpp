@@ -79,12 +79,7 @@ int run(const StudyFlags& flags, const std::string& command) {
 
 // What the two commands share, but for the flags of the experiment.
 void add_flags(CLI::App* command, StudyFlags* flags) {
-  command
-      ->add_option("--jobs", flags->jobs,
-                   "Trials side by side (default: one per core, where memory allows; one on a GPU)")
-      ->type_name("N")
-      ->check(whole_number(1, 4096))
-      ->group(kRunGroup);
+  add_jobs(*command, flags->jobs);
   command
       ->add_option(
           "--stack", flags->stack,

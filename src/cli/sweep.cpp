@@ -3,10 +3,8 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <chrono>
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 #include "cli/checks.h"
 #include "cli/commands.h"
@@ -132,10 +130,7 @@ int run_status(const SweepFlags& flags) {
     if (screen) write_stdout("\033[H\033[J");
     flags.output.print(std::move(status.report));
     if (!flags.watch || !status.open || reader_left()) return static_cast<int>(ExitCode::done);
-    for (int i = 0; i < 20; ++i) {
-      if (stop_signal() != 0) throw interruption("nothing was running here");
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
+    wait_between_looks("nothing was running here");
   }
 }
 
@@ -162,22 +157,12 @@ void add_folder(CLI::App* command, SweepFlags* flags) {
 }
 
 void add_job_flags(CLI::App* command, SweepFlags* flags) {
-  command
-      ->add_option("--jobs", flags->jobs,
-                   "Trials side by side (default: one per core, where memory allows; one on a GPU)")
-      ->type_name("N")
-      ->check(whole_number(1, 4096))
-      ->group(kRunGroup);
+  add_jobs(*command, flags->jobs);
   command->add_option("--max-fails", flags->max_fails, "Failed jobs after which no other begins")
       ->type_name("N")
       ->check(whole_number(1, 1'000'000))
       ->group(kRunGroup);
-  command
-      ->add_option("--save-every", flags->save_seconds,
-                   "Most seconds between two checkpoints of a trial (default 30)")
-      ->type_name("SECONDS")
-      ->check(number(0, 1'000'000))
-      ->group(kRunGroup);
+  add_save_every(*command, flags->save_seconds);
   command
       ->add_option("--shard", flags->shard,
                    "Every N-th job alone, from the I-th on: 0/4, 1/4, 2/4 and 3/4 are all")

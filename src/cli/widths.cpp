@@ -70,12 +70,7 @@ void add_widths(CLI::App& app, Action& action) {
       ->type_name("FILE")
       ->check(not_empty())
       ->group(group);
-  command
-      ->add_option("--jobs", flags->search.run.jobs,
-                   "Trials side by side (default: one per core, where memory allows; one on a GPU)")
-      ->type_name("N")
-      ->check(whole_number(1, 4096))
-      ->group(kRunGroup);
+  add_jobs(*command, flags->search.run.jobs);
   flags->run.add_to(*command);
   flags->output.add_to(*command, {"blocks", "arms"});
   command->footer(

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "config/grid.h"
 #include "config/resolve.h"
 #include "config/settings.h"

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/derived.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 
 namespace ate {
 namespace {

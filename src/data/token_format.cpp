@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "support/error.h"
 
 namespace ate {

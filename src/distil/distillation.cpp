@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "config/json.h"
 #include "distil/head.h"
 #include "distil/students.h"

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/derived.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "config/json.h"
 #include "data/windows.h"
 #include "export/npy.h"

@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "model/model.h"
+#include "model/sampling.h"
 
 namespace ate {
 
@@ -36,12 +37,6 @@ class Decoder {
   std::vector<int64_t> window_;  // the tokens that the model sees
   KeyValueCache cache_;
   at::Tensor logits_;
-};
-
-struct Sampling {
-  double temperature = 1;  // of the softmax that is drawn from; 0: the likeliest token, the first of equals
-  int64_t top_k = 0;       // draws among so many of the likeliest; 0: among all
-  uint32_t seed = 0;
 };
 
 // A token by these logits [V]. The draw is a function of (seed, index) alone.

@@ -12,4 +12,14 @@ Json number_or_null(const std::optional<double>& value) {
   return value ? number_or_null(*value) : Json(nullptr);
 }
 
+Json objects_of(const Table& table) {
+  Json out = Json::array();
+  for (const auto& row : table.rows) {
+    Json object = Json::object();
+    for (size_t i = 0; i < row.size(); ++i) object[table.columns[i].name] = row[i];
+    out.push_back(std::move(object));
+  }
+  return out;
+}
+
 }  // namespace ate

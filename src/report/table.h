@@ -34,6 +34,9 @@ struct Table {
   bool machine = false;  // for programs alone: too long for people
 };
 
+// The rows as objects with the columns' names as keys.
+nlohmann::ordered_json objects_of(const Table& table);
+
 // What a command prints.
 struct Report {
   std::string title;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "data/corpus.h"
 #include "study/compare.h"
 #include "study/finished.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "study/compare.h"
 #include "study/finished.h"
 

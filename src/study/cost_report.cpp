@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "config/derived.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "study/finished.h"
 
 namespace ate {

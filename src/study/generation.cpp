@@ -53,9 +53,8 @@ Generation generate(const std::string& flag, const std::filesystem::path& file, 
     const double start = wall_seconds();
     decoder.read(prompt);
     const double ready = wall_seconds();
-    const Sampling sampling{request.temperature, request.top_k, request.seed};
     for (int64_t i = 0; i < request.tokens; ++i) {
-      const int64_t token = sample(decoder.logits(), sampling, static_cast<uint64_t>(i));
+      const int64_t token = sample(decoder.logits(), request.sampling, static_cast<uint64_t>(i));
       text(codec->decode(token));
       if (i + 1 < request.tokens) decoder.read({&token, 1});
     }

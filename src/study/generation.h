@@ -9,6 +9,7 @@
 
 #include "config/resolve.h"
 #include "config/trial.h"
+#include "model/sampling.h"
 
 namespace ate {
 
@@ -16,9 +17,7 @@ struct GenerationRequest {
   std::optional<std::string> prompt;     // unset: the first token of the validation part
   std::string prompt_flag = "--prompt";  // which it came from
   int64_t tokens = 200;
-  double temperature = 1;  // as in Sampling (model/decoder.h)
-  int64_t top_k = 0;
-  uint32_t seed = 0;
+  Sampling sampling;
 };
 
 struct Generation {

@@ -9,7 +9,7 @@
 #include <numeric>
 
 #include "config/derived.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "study/compare.h"
 #include "study/control_notes.h"
 #include "study/finished.h"

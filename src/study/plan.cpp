@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "config/overlays.h"
 #include "support/hash.h"
 #include "support/json.h"

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "config/derived.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "config/kernels.h"
 #include "data/bands.h"
 #include "study/cost_report.h"

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "config/derived.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "config/kernels.h"
 #include "config/overlays.h"
 #include "data/bands.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "study/compare.h"
 #include "study/finished.h"
 #include "support/error.h"

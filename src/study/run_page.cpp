@@ -8,7 +8,7 @@
 #include <map>
 
 #include "config/derived.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "data/bands.h"
 #include "study/compare.h"
 #include "study/describe_corpus.h"

@@ -7,7 +7,7 @@
 
 #include "config/check_schedule.h"
 #include "config/derived.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "config/kernels.h"
 #include "config/resolve.h"
 #include "data/corpus.h"

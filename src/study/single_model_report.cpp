@@ -3,7 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "config/kernels.h"
 #include "study/describe_corpus.h"
 #include "study/single_model.h"

@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "config/fields.h"
 #include "config/grid.h"
 #include "run/folder.h"
 #include "run/leases.h"

@@ -7,7 +7,6 @@
 #include <charconv>
 
 #include "config/derived.h"
-#include "config/fields.h"
 #include "config/grid.h"
 #include "config/json.h"
 #include "config/overlays.h"

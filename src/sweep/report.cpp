@@ -7,8 +7,7 @@
 #include <array>
 #include <map>
 
-#include "config/fields.h"
-#include "run/folder.h"
+#include "study/progress_head.h"
 #include "support/names.h"
 #include "support/text.h"
 
@@ -37,17 +36,6 @@ void add_settings(Table& table, const std::vector<std::string>& paths) {
   for (const std::string& path : paths) table.columns.push_back({path, path});
 }
 
-// The rows of the tables as one list of objects.
-Json objects_of(const Table& table) {
-  Json rows = Json::array();
-  for (const std::vector<Json>& row : table.rows) {
-    Json object = Json::object();
-    for (size_t i = 0; i < row.size(); ++i) object[table.columns[i].name] = row[i];
-    rows.push_back(std::move(object));
-  }
-  return rows;
-}
-
 std::string duration(double seconds) {
   if (seconds < 120) return fmt::format("{:.0f} s", seconds);
   return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.1f} h", seconds / 3600);
@@ -57,7 +45,6 @@ std::string duration(double seconds) {
 struct RunProgress {
   double trainings = 0;  // done, in trials: 1.5 is one and a half
   double seconds = 0;    // spent on them
-  int64_t ended = 0;
 };
 
 // Of every run in the folder, from the names and texts of its progress files.
@@ -69,16 +56,14 @@ std::map<std::string, RunProgress> progress_in(const fs::path& out) {
     const size_t id = name.rfind("_study-");
     if (name.rfind("progress_", 0) != 0 || id == std::string::npos || entry.path().extension() != ".json")
       continue;
-    const Json trial = read_json_if_sound(entry.path());
-    if (!trial.is_object()) continue;
-    const auto number = [&](const char* key) {
-      return trial.value(key, Json(0)).is_number() ? trial[key].get<double>() : 0.0;
-    };
+    const std::optional<ProgressHead> trial = read_progress_head(entry.path());
+    if (!trial) continue;
     RunProgress& run = runs[name.substr(id + 1, name.size() - id - 6)];
-    const bool ended = trial.value("status", Json()) != "running";
-    run.ended += ended ? 1 : 0;
-    run.trainings += ended ? 1 : number("epochs_completed") / std::max(1.0, number("epochs_total"));
-    run.seconds += trial.contains("seconds") ? number("seconds") : 0;
+    run.trainings +=
+        trial->status == TrainingStatus::running
+            ? static_cast<double>(trial->epochs) / std::max(1.0, static_cast<double>(trial->epochs_in_all))
+            : 1;
+    run.seconds += trial->seconds;
   }
   return runs;
 }

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "config/fields.h"
 #include "data/bands.h"
 #include "support/json.h"
 

@@ -1,7 +1,6 @@
 // Which settings an arm reads, told from what its embedding does with them.
 
 #include "catch.h"
-#include "config/fields.h"
 #include "config/resolve.h"
 #include "helpers/errors.h"
 

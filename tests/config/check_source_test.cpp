@@ -1,6 +1,6 @@
 #include "catch.h"
 #include "config/derived.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "config/resolve.h"
 #include "helpers/errors.h"
 

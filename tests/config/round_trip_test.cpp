@@ -1,7 +1,7 @@
 #include <set>
 
 #include "catch.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "config/leaves.h"
 #include "config/resolve.h"
 #include "helpers/preset_choice.h"

@@ -1,7 +1,6 @@
 #include "data/token_format.h"
 
 #include "catch.h"
-#include "config/fields.h"
 #include "data/text.h"
 #include "helpers/errors.h"
 #include "helpers/sources.h"

@@ -2,7 +2,7 @@
 #include "distil/teacher.h"
 
 #include "catch.h"
-#include "config/fields.h"
+#include "config/enum_names.h"
 #include "distil/tiny_teacher.h"
 #include "train/evaluation.h"
 #include "train/trial.h"

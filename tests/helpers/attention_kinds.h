@@ -3,7 +3,6 @@
 
 #include <vector>
 
-#include "config/fields.h"
 #include "helpers/tiny.h"
 
 namespace ate::testing {
