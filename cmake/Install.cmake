@@ -34,7 +34,7 @@ else()
 endif()
 
 install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ate/configs)
-install(PROGRAMS scripts/recompute.py scripts/load_checkpoint.py DESTINATION ${CMAKE_INSTALL_DATADIR}/ate/scripts)
+install(PROGRAMS scripts/recompute.py scripts/load_checkpoint.py scripts/torch_model.py DESTINATION ${CMAKE_INSTALL_DATADIR}/ate/scripts)
 install(FILES README.md CONTRIBUTING.md CHANGELOG.md LICENSE CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)  # where Debian looks
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -12,7 +12,8 @@ import argparse
 import os
 import sys
 
-from recompute import CannotRebuild, evaluate, last_evaluation, load, parameters_of, read_safetensors
+from recompute import evaluate, last_evaluation, load, parameters_of, read_safetensors
+from torch_model import CannotRebuild
 
 
 def main():

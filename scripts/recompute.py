@@ -3,8 +3,8 @@
 
     scripts/recompute.py tool_outputs/runs/RUN [--ate build/release/ate] [--tolerance 1e-6]
 
-Nothing of ate's arithmetic is used: the models are those of docs/checkpoints.md in torch.nn, in double, and corpus, windows,
-answers and the table of each token are read from the files of docs/sources.md. For each checkpoint the last loss that the
+Nothing of ate's arithmetic is used: the models are those of docs/checkpoints.md (torch_model.py), in double, and corpus,
+windows, answers and the table of each token are read from the files of docs/sources.md. For each checkpoint the last loss that the
 run recorded is held against the one computed here, with the excess loss and the accuracy where the run has them. Needs torch
 and numpy. Exit code 0: all within the tolerance; 1: not; 2: a run that this script cannot rebuild, with the reason.
 """
@@ -20,15 +20,12 @@ import tempfile
 try:
     import numpy as np
     import torch
-    from torch import nn
 except ImportError as missing:
     sys.exit(f"recompute.py: {missing}: give a Python that has torch and numpy")
 
+from torch_model import CannotRebuild, Embedding, Model
+
 BATCH = 64  # windows at a time
-
-
-class CannotRebuild(Exception):
-    pass
 
 
 def read_safetensors(path):
@@ -65,79 +62,6 @@ class Files:
 
     def __getitem__(self, name):
         return self.arrays[name + ".npy"]
-
-
-class Embedding(nn.Module):
-    """A table per block, projected where it has another width than the model."""
-
-    def __init__(self, names, rows, arrays):
-        super().__init__()
-        if (rows[:, 0] < 0).any():
-            raise CannotRebuild("tokens outside all bands have fixed random rows, which no file holds")
-        matrix = None
-        for block, name in enumerate(names):
-            table = torch.tensor(arrays[name + ".weight"], dtype=torch.float64)
-            if name + ".projection.weight" in arrays:
-                table = table @ torch.tensor(arrays[name + ".projection.weight"], dtype=torch.float64).T
-                if name + ".projection.bias" in arrays:
-                    table = table + torch.tensor(arrays[name + ".projection.bias"], dtype=torch.float64)
-            if matrix is None:
-                matrix = torch.full((len(rows), table.shape[1]), float("nan"), dtype=torch.float64)
-            own = torch.tensor(rows[:, 0] == block)
-            matrix[own] = table[torch.tensor(rows[:, 1])[own]]
-        self.matrix = matrix
-
-    def forward(self, tokens):
-        return self.matrix[tokens]
-
-
-class Model(nn.Module):
-    """The bag, or the encoder of docs/checkpoints.md."""
-
-    def __init__(self, config, arrays, embedding):
-        super().__init__()
-        body = config["body"]
-        if config["attention"]["kind"] != "dense":
-            raise CannotRebuild(f"attention {config['attention']['kind']} is not dense")
-        if body["activation"] not in ("relu", "gelu"):
-            raise CannotRebuild(f"activation {body['activation']}")
-        width, vocabulary = body["width"], config["source"]["vocabulary"]
-        self.embedding = embedding
-        self.bag = body["kind"] == "bag"
-        self.causal = body["causal"]
-        self.positions = self.norm = None
-        self.layers = nn.ModuleList()
-        if not self.bag:
-            if body["positions"] == "learned":
-                self.positions = nn.Embedding(config["windows"]["length"], width)
-            layer = nn.TransformerEncoderLayer(width, body["heads"], body["feedforward"] * width, 0.0, body["activation"],
-                                               batch_first=True, norm_first=body["norm"] == "pre")
-            self.layers = nn.TransformerEncoder(layer, body["layers"], enable_nested_tensor=False).layers
-            if body["final_norm"]:
-                self.norm = nn.LayerNorm(width)
-        self.head = nn.Linear(width, vocabulary)
-        self.double()
-        own = {name: torch.tensor(array, dtype=torch.float64) for name, array in parameters_of(arrays).items()
-               if not name.startswith("embedding.")}
-        if "head.weight" not in own:  # tied
-            own["head.weight"] = torch.tensor(arrays["embedding.weight"], dtype=torch.float64)
-        try:
-            self.load_state_dict(own)
-        except RuntimeError as misfit:
-            raise CannotRebuild("docs/checkpoints.md's modules do not take the checkpoint: " +
-                                " ".join(str(misfit).split())) from None
-        self.eval()
-
-    def forward(self, tokens):
-        x = self.embedding(tokens)
-        if self.bag:
-            return self.head(x.mean(1, keepdim=True))
-        if self.positions is not None:
-            x = x + self.positions.weight[:tokens.shape[1]]
-        mask = nn.Transformer.generate_square_subsequent_mask(tokens.shape[1], dtype=torch.float64) if self.causal else None
-        for layer in self.layers:
-            x = layer(x, src_mask=mask, is_causal=self.causal)
-        return self.head(self.norm(x) if self.norm is not None else x)
 
 
 def law_rows(files):
@@ -233,8 +157,9 @@ def load(run, ate, name):
         if done.returncode != 0:
             raise CannotRebuild(" ".join(command) + ": " + done.stderr.strip())
         files = Files(folder)
-    return Model(config, arrays, Embedding(files.about["embedding_tables"], files["embedding"], arrays)), files, \
-        json.loads(metadata["progress"])
+    own = parameters_of(arrays)
+    embedding = Embedding(files.about["embedding_tables"], files["embedding"], own)
+    return Model(config, own, embedding), files, json.loads(metadata["progress"])
 
 
 def last_evaluation(files, progress):

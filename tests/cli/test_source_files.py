@@ -20,6 +20,18 @@ TORCH = os.environ.get("ATE_TORCH_PYTHON", "")  # a Python that has torch and nu
 ENCODER = ["--preset", "medium", "--epochs", "2", "--set", "windows.batches_per_epoch=6", "--set", "source.tokens=3210",
            "--set", "source.vocabulary=40", "--set", "windows.length=16", "--set", "body.width=16", "--set", "body.heads=2"]
 MQAR = [*ENCODER, "--set", "source.kind=mqar", "--set", "source.pairs=3"]
+LLAMA = [word for setting in ("norm=pre", "normalisation=rms", "activation=swiglu", "feedforward_width=24",
+                              "positions=rotary", "heads=4", "kv_heads=2", "qk_norm=true", "bias=false")
+         for word in ("--set", "body." + setting)]
+# An arm of each kind of attention, over the heads and layers that a flag may leave dense.
+KINDS = [word for arm in ("window:attention.kind=window,attention.k=5",
+                          "block:attention.kind=block_topk,attention.k=8,body.kv_heads=1",
+                          "oracle:attention.kind=oracle_topk,attention.k=5",
+                          "lowrank:attention.kind=lowrank_topk,attention.k=5,attention.heads=1",
+                          "mlp:attention.kind=mlp_topk,attention.k=5,attention.layers=1",
+                          "exact:attention.kind=mlp_topk,attention.k=5,attention.approximator=false",
+                          "bare:body.feedforward=0")
+         for word in ("--arm", arm)]
 
 
 def load(path):
@@ -186,7 +198,9 @@ class SourceFiles(Case):
     def test_losses_recomputed_in_pytorch(self):
         for name, study in (("bag", FOCUSED), ("mqar", ["validate-bespoke", *MQAR, "--seeds", "0", "--device", "cpu"]),
                             ("markov", ["validate-bespoke", *ENCODER, "--seeds", "0", "--device", "cpu", "--set",
-                                        "source.kind=zipf_markov", "--set", "evaluation.windows=sampled"])):
+                                        "source.kind=zipf_markov", "--set", "evaluation.windows=sampled"]),
+                            ("llama", ["study", *ENCODER, *LLAMA, "--seeds", "0", "--device", "cpu"]),
+                            ("kinds", ["study", *ENCODER, "--arms", "standard", *KINDS, "--seeds", "0", "--device", "cpu"])):
             with self.subTest(name):
                 out = os.path.join(self.folder, name)
                 self.study(study=study, out=out)
