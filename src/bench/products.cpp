@@ -53,10 +53,11 @@ std::vector<ProductShape> step_products(const Config& config, const EmbeddingPla
   const int64_t d = body.width;
   const int64_t f = hidden_width(body);
   std::vector<ProductShape> shapes;
-  add_linear(shapes, "qkv", rows, d, 3 * d, body.layers);
+  add_linear(shapes, "qkv", rows, d, in_projection_rows(body), body.layers);
   add_linear(shapes, "out", rows, d, d, body.layers);
   if (f > 0) {
-    add_linear(shapes, "linear1", rows, d, f, body.layers);
+    const int64_t maps = body.activation == Activation::swiglu ? 2 : 1;  // the gate is one
+    add_linear(shapes, "linear1", rows, d, f, maps * body.layers);
     add_linear(shapes, "linear2", rows, f, d, body.layers);
   }
   add_linear(shapes, "head", rows, d, config.source.vocabulary, 1);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/derived.h"
 #include "config/enum_names.h"
 
@@ -21,27 +23,26 @@ std::string why_not_dtype(const Config& config) {
                        config.device == "cpu" ? " or bf16" : "");
   if (config.dtype == Dtype::tf32 || chosen_kernels(config) == KernelKind::fused) return "";
   if (config.attention.kind != AttentionKind::dense)
-    return "bf16 trains dense attention alone: set dtype to fp32";
+    return "by plain operations bf16 trains dense attention alone: set dtype to fp32";
   if (config.device == "mps") return "bf16 trains on the CPU and on CUDA, not on mps: set dtype to fp32";
   return "";
 }
 
-// What of an encoder the fused kernels do not have; "" where they have all.
-std::string without_fused_kernels(const BodyConfig& body) {
-  const struct {
-    bool asked;
-    const char* what;
-  } parts[] = {{body.norm == Norm::pre && !body.final_norm, "pre-norm layers without a last norm"},
-               {hidden_width(body) == 0, "layers of attention alone"},
-               {body.activation == Activation::swiglu, "SwiGLU"},
-               {body.normalisation == Normalisation::rms, "RMS norm"},
-               {body.positions == Positions::rotary, "rotary positions"},
-               {body.qk_norm, "norms of queries and keys"},
-               {key_value_heads(body) != body.heads, "grouped key-value heads"},
-               {body.dropout_embedding.value_or(0) > 0, "dropout on embeddings"}};
-  for (const auto& part : parts)
-    if (part.asked) return part.what;
-  return "";
+// "dense attention on the flash kernels", for each kind that these compute in some layer, and likewise "by plain operations"
+// where the fused kernels compute the rest.
+std::string attention_clauses(const Config& config) {
+  std::string told;
+  if (config.body.kind != BodyKind::encoder) return told;
+  for (int64_t layer = 0; layer < config.body.layers; ++layer) {
+    const AttentionKernels kernels = attention_kernels(config, layer);
+    if (kernels == AttentionKernels::fused) continue;
+    if (kernels == AttentionKernels::plain && chosen_kernels(config) == KernelKind::reference) continue;
+    const std::string clause = fmt::format(
+        "{} attention {}", sparse_heads(config, layer) > 0 ? config.attention.kind->name : "dense",
+        kernels == AttentionKernels::flash ? "on the flash kernels" : "by plain operations");
+    if (told.find(clause) == std::string::npos) told += (told.empty() ? "" : ", ") + clause;
+  }
+  return told;
 }
 
 }  // namespace
@@ -50,16 +51,9 @@ std::string why_not_fused(const Config& config) {
   if (config.device != "auto" && config.device != "cpu")
     return fmt::format("the fused kernels run on the CPU, not on {}", config.device);
   if (config.body.kind != BodyKind::encoder) return "there are no fused kernels for the bag";
-  if (config.attention.kind != AttentionKind::dense)
-    return "there are fused kernels for dense attention alone";
-  if (const std::string part = without_fused_kernels(config.body); !part.empty())
-    return "there are no fused kernels for " + part;
   if (asks(config.source))
     return fmt::format("the fused kernels score every token, and {} asks for some answers",
                        config.source.kind->name);
-  if (config.windows.length > kLongestFusedWindow)
-    return fmt::format("the fused kernels take windows of at most {} tokens, not {}", kLongestFusedWindow,
-                       config.windows.length);
   return "";
 }
 
@@ -84,14 +78,32 @@ KernelKind chosen_kernels(const Config& config) {
   return why_not_fused(config).empty() ? KernelKind::fused : KernelKind::reference;
 }
 
+bool flash_wanted(const Config& config) {
+  return config.kernels != KernelKind::reference && config.windows.length >= kShortestFlashWindow;
+}
+
+AttentionKernels attention_kernels(const Config& config, int64_t layer) {
+  const bool on_cpu = config.device == "auto" || config.device == "cpu";
+  const bool drops = config.body.dropout_attention.value_or(config.body.dropout) > 0;
+  const bool sparse = sparse_heads(config, layer) > 0;
+  const AttentionKind& kind = sparse ? config.attention.kind : AttentionKind::dense;
+  const bool fused = chosen_kernels(config) == KernelKind::fused;
+  const bool flash = on_cpu && flash_wanted(config) && !drops && (fused || config.dtype == Dtype::fp32) &&
+                     kind->has_flash != nullptr && kind->has_flash(config);
+  if (fused && !sparse && !(flash && config.windows.length > kLongestFusedWindow))
+    return AttentionKernels::fused;
+  return flash ? AttentionKernels::flash : AttentionKernels::plain;
+}
+
 std::string KernelsUsed::text() const { return why.empty() ? name : name + " (" + why + ")"; }
 
 KernelsUsed kernels_used(const Config& config, bool stacked) {
   if (stacked) return {"stack", "plain operations, many trials in one step"};
   const KernelKind kernels = chosen_kernels(config);
-  if (kernels == KernelKind::fused) return {enum_name(kernels), ""};
+  const std::string attention = attention_clauses(config);
+  if (kernels == KernelKind::fused) return {enum_name(kernels), attention};
   const std::string why = why_not_fused(config);
-  return {enum_name(kernels), why.empty() ? "as asked" : why};
+  return {enum_name(kernels), (why.empty() ? "as asked" : why) + (attention.empty() ? "" : ", " + attention)};
 }
 
 std::vector<Problem> check_kernels(const Config& config) {

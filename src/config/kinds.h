@@ -51,6 +51,8 @@ struct AttentionDescription {
   // Floating-point operations of one head's attention over a window of T, forward, per token, as this program executes
   // them (see model/flops.h).
   double (*flops)(const Config&) = nullptr;
+  // Whether the flash kernels (kernels/cpu/flash_attention.h) have it with these settings; nullptr: never.
+  bool (*has_flash)(const Config&) = nullptr;
   // For one layer; nullptr: dense, which is part of the encoder.
   std::unique_ptr<SparseAttention> (*make)(const Config&, const FindParameter&) = nullptr;
 };

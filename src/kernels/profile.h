@@ -12,9 +12,9 @@ namespace ate {
 // Every operation of a step belongs to one.
 enum class StepPart : uint8_t {
   products,    // matrix products, by the library, up to their results as the next operation reads them
-  attention,   // scores, softmax, mixing
-  norms,       // bias, dropout, residual sum and LayerNorm
-  activation,  // bias, ReLU, dropout
+  attention,   // scores, softmax, mixing; and what comes between them and the projections
+  norms,       // bias, dropout, residual sum and norm
+  activation,  // bias, activation, dropout
   masks,       // drawing the bits of dropout
   embedding,   // rows of tokens and positions; products of projected tables count as products
   loss,        // softmax and cross-entropy over the vocabulary

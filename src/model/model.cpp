@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "config/derived.h"
+#include "config/kernels.h"
 #include "model/attention/flash.h"
 #include "model/precision.h"
 
@@ -206,25 +207,41 @@ at::Tensor Model::losses(const at::Tensor& windows) const {
   return all.rows.defined() ? losses : losses.view({windows.size(0), -1});
 }
 
+at::Tensor Model::selector_loss(size_t layer, const AttentionTrace& trace) const {
+  const HeadInputs heads = trace.heads.narrow(0, sparse_[layer].count);
+  const at::Tensor exact = heads.scores().detach().softmax(-1);
+  return selection_loss(exact, sparse_[layer].attention->selector_scores(heads));
+}
+
 at::Tensor Model::selectors_loss(const AttentionTraces& traces) const {
   at::Tensor sum = at::zeros({}, weights_.head.weight.options());
-  for (size_t i = 0; i < sparse_.size(); ++i) {
-    if (sparse_[i].attention == nullptr) continue;
-    const HeadInputs heads = traces[i].heads.narrow(0, sparse_[i].count);
-    const at::Tensor exact = heads.scores().detach().softmax(-1);
-    sum = sum + selection_loss(exact, sparse_[i].attention->selector_scores(heads));
-  }
+  for (size_t i = 0; i < sparse_.size(); ++i)
+    if (sparse_[i].attention != nullptr) sum = sum + selector_loss(i, traces[i]);
   return sum;
 }
 
-TrainingLoss Model::training_loss(const at::Tensor& windows, RandomKey key, uint32_t step) const {
-  const auto dropout = [&](const at::Tensor& x, uint32_t site) {
+Model::Attended Model::attend(size_t layer, const Heads& heads, RandomKey key, uint32_t step) const {
+  const Dropout dropout = counted_dropout(key, step);
+  const bool learns = distil_ > 0 && sparse_[layer].attention != nullptr;
+  AttentionTraces traces;
+  const Operations operations(*this, &dropout, learns ? &traces : nullptr, {});
+  const at::Tensor outputs =
+      operations.attend(layer, heads, static_cast<uint32_t>(layer) * kSites + kAttentionWeights);
+  return {outputs, learns ? distil_ * selector_loss(layer, traces[0]) : at::Tensor()};
+}
+
+Model::Dropout Model::counted_dropout(RandomKey key, uint32_t step) const {
+  return [this, key, step](const at::Tensor& x, uint32_t site) {
     // Drawn on the host, so that every device drops the same elements.
     at::Tensor mask = at::empty(x.sizes(), at::kFloat);
     fill_dropout_mask(key, site, step, dropout_probability(body_, site),
                       {mask.mutable_data_ptr<float>(), static_cast<size_t>(mask.numel())});
     return x * mask.to(x.options());
   };
+}
+
+TrainingLoss Model::training_loss(const at::Tensor& windows, RandomKey key, uint32_t step) const {
+  const Dropout dropout = counted_dropout(key, step);
   // Embeddings stay in float: the gradient of a frequent token's row is a sum of many, too many for bf16.
   const at::Tensor embedded = embed(inputs(windows));
   const Autocast autocast(dtype_, embedded.device().type());

@@ -80,6 +80,13 @@ class Model {
   const SparseAttention* attention(size_t layer) const { return sparse_[layer].attention.get(); }
   int64_t sparse_heads(size_t layer) const { return sparse_[layer].count; }
 
+  // The attention of a layer by itself, in training: [n H, T, hd], with the dropout of (key, step).
+  struct Attended {
+    at::Tensor outputs;
+    at::Tensor side;  // the layer's part of TrainingLoss::side; undefined where it has none
+  };
+  Attended attend(size_t layer, const Heads& heads, RandomKey key, uint32_t step) const;
+
   // Mean cross-entropy of a training batch, in nats, with the dropout masks of (key, step), in the config's dtype.
   TrainingLoss training_loss(const at::Tensor& windows, RandomKey key, uint32_t step) const;
   // The same with dropout of the caller's own, in float unless the caller says otherwise.
@@ -94,6 +101,7 @@ class Model {
   class Operations;
   class CachedOperations;
 
+  Dropout counted_dropout(RandomKey key, uint32_t step) const;
   at::Tensor inputs(const at::Tensor& windows) const;
   Scored scored(const at::Tensor& windows) const;
   at::Tensor embed(const at::Tensor& tokens) const;
@@ -106,6 +114,8 @@ class Model {
   }
   TrainingLoss training_loss_of(const at::Tensor& embedded, const at::Tensor& windows,
                                 const Dropout& dropout) const;
+  // Of a layer that has sparse heads.
+  at::Tensor selector_loss(size_t layer, const AttentionTrace& trace) const;
   at::Tensor selectors_loss(const AttentionTraces& traces) const;
 
   BodyConfig body_;

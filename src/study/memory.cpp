@@ -17,13 +17,21 @@ double trial_bytes(const Config& config, int64_t parameters) {
   const double width = number(config.body.width);
   // Of each layer, for a row: queries, keys, values, the streams and their norms, the hidden activations, and the
   // attention weights of every head. Autograd keeps each a few times over, before and after masks and biases.
+  constexpr double kAutograd = 3;
+  const double copies = chosen_kernels(config) == KernelKind::fused ? 1 : kAutograd;
   const double hidden =
       number(hidden_width(config.body)) * (config.body.activation == Activation::swiglu ? 2 : 1);
-  const double layer = encoder ? 10 * width + 2 * hidden + 2 * number(config.body.heads) * length : 2 * width;
-  const double copies = chosen_kernels(config) == KernelKind::fused ? 1 : 3;
+  double layer = copies * 2 * width;
+  if (encoder) {
+    const AttentionKernels attention = attention_kernels(config, 0);
+    const double of_weights = attention == AttentionKernels::flash   ? 0
+                              : attention == AttentionKernels::fused ? 1
+                                                                     : kAutograd;
+    layer = copies * (10 * width + 2 * hidden) + of_weights * 2 * number(config.body.heads) * length;
+  }
   const double logits = 2 * number(config.source.vocabulary);
   const double training =
-      copies * (rows * number(config.body.layers) * layer + number(config.windows.batch) * scored * logits);
+      rows * number(config.body.layers) * layer + copies * number(config.windows.batch) * scored * logits;
   // Logits, their logarithms, and the law beside them in double.
   const double evaluation = number(kEvaluationBatch) * scored * number(config.source.vocabulary) * 8;
   const double corpus =

@@ -4,6 +4,7 @@
 
 #include "config/kernels.h"
 #include "model/fused/fused_step.h"
+#include "model/fused/model_attention.h"
 #include "model/precision.h"
 
 namespace ate {
@@ -21,7 +22,8 @@ std::unique_ptr<FusedStep> fused_step(Instance& instance) {
     arrays.second_moment = data(arena.state.at(1));
   }
   return make_fused_step(here, instance.plan, instance.layout, arrays,
-                         instance.noise.defined() ? instance.noise.const_data_ptr<float>() : nullptr);
+                         instance.noise.defined() ? instance.noise.const_data_ptr<float>() : nullptr,
+                         model_attention(instance.model, here));
 }
 
 }  // namespace

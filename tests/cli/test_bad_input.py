@@ -69,8 +69,6 @@ FLAGS = [
      [r"--set body.positions=rotary: rotary turns pairs, and each of 4 heads over a width of 12 has 3 dimensions"]),
     (f"{FOCUSED} --set body.positions=rotary", [r"--set body.positions=rotary: has no effect on the bag"]),
     (f"{MEDIUM} --set body.rotary_base=500", [r"--set body.rotary_base=500: has no effect with no positions"]),
-    (f"{MEDIUM} --set kernels=fused --set body.normalisation=rms",
-     [r"--set kernels=fused: there are no fused kernels for RMS norm: set kernels to auto or reference"]),
     (f"{FOCUSED} --set bands.high=0", [r"--set bands.high=0: .*the high band has no token"]),
     (f"{FOCUSED} --set bands.high=150", [r"--set bands.high=150: .*the mid band has no token"]),
     (f"{FOCUSED} --set bands.low=0 --set bands.unseen=mid", [r"the low band has no token"]),

@@ -19,7 +19,6 @@ REFUSED = [
     (["--threads", "0"], r"--threads 0: expected whole numbers from 1 to 256"),
     (["--replicas", "1,two"], r"--replicas 1,two: expected whole numbers"),
     (["--set", "windows.length=0"], r"windows"),
-    (["--set", "body.normalisation=rms"], r"/kernels: there are no fused kernels for RMS norm, and it is those that are timed here"),
     (["--set", "body.widht=3"], r'did you mean "width"'),
     (["--rouds", "3"], r'did you mean "--rounds"\?.*see ate bench step --help'),
 ]

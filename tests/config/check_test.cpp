@@ -141,6 +141,43 @@ TEST_CASE("all cross-field problems are told together", "[config]") {
   CHECK(blamed(config) == "/name /device /windows/length /embedding/low");
 }
 
+TEST_CASE("reports tell which kernels attend, where it is not the fused ones", "[config]") {
+  const auto told = [](const char* kind, int64_t length, double dropout) {
+    Config config = tiny_encoder();
+    config.attention.kind = AttentionKind(kind);
+    config.attention.k = 32;
+    config.windows.length = length;
+    config.body.dropout = dropout;
+    for (const KindSetting& setting : config.attention.kind->settings)
+      if (std::string_view(setting.name) == "block") config.attention.own.set("block", int64_t{16});
+    return kernels_used(config).text();
+  };
+  CHECK(told("dense", 64, 0) == "fused");
+  CHECK(told("dense", kLongestFusedWindow + 1, 0) == "fused (dense attention on the flash kernels)");
+  CHECK(told("dense", kLongestFusedWindow + 1, 0.1) == "fused");
+  CHECK(told("window", kShortestFlashWindow, 0) == "fused (window attention on the flash kernels)");
+  CHECK(told("block_topk", kShortestFlashWindow, 0) == "fused (block_topk attention on the flash kernels)");
+  CHECK(told("window", kShortestFlashWindow - 1, 0) == "fused (window attention by plain operations)");
+  CHECK(told("window", kShortestFlashWindow, 0.1) == "fused (window attention by plain operations)");
+  CHECK(told("lowrank_topk", 300, 0) == "fused (lowrank_topk attention by plain operations)");
+
+  Config some = tiny_encoder();
+  some.windows.length = kLongestFusedWindow + 1;
+  some.body.dropout = 0;
+  some.attention.kind = AttentionKind("lowrank_topk");
+  some.attention.layers = 1;
+  CHECK(kernels_used(some).why ==
+        "lowrank_topk attention by plain operations, dense attention on the flash kernels");
+  some.kernels = KernelKind::reference;
+  CHECK(kernels_used(some).why == "as asked");
+  some.kernels = KernelKind::automatic;
+  some.attention = {};
+  some.source.kind = SourceKind("mqar");
+  CHECK(kernels_used(some).why ==
+        "the fused kernels score every token, and mqar asks for some answers, dense attention on the flash "
+        "kernels");
+}
+
 TEST_CASE("fused kernels are refused where they cannot run, and bf16 and tf32 where nothing can",
           "[config]") {
   Config config;
@@ -173,24 +210,13 @@ TEST_CASE("fused kernels are refused where they cannot run, and bf16 and tf32 wh
   config.body.kind = BodyKind::encoder;
   config.device = "cuda:1";
   check_refused(config, "not on cuda:1");
-  config.device = "cpu";
-  config.windows.length = 257;
-  check_refused(config, "at most 256 tokens, not 257");
+  config = tiny_encoder();
+  config.source.kind = SourceKind("mqar");
+  CHECK(contains(why_not_fused(config), "mqar asks for some answers"));
   for (const BodyCase& body : bodies_of_today()) {
     CAPTURE(body.name);
-    if (body.name != "layers without biases" && body.name != "Llama")
-      check_refused(body.config, "there are no fused kernels for " + body.name);
+    CHECK(why_not_fused(body.config).empty());
   }
-  check_refused(llama_encoder(), "there are no fused kernels for ");
-  Config open = config_for_all_arms();
-  open.body.norm = Norm::pre;
-  open.body.final_norm = false;
-  check_refused(open, "there are no fused kernels for pre-norm layers without a last norm");
-  open.body.final_norm = true;
-  open.body.activation = Activation::gelu;
-  open.body.bias = false;
-  open.body.dropout_residual = 0.2;
-  CHECK(why_not_fused(open).empty());
 
   const auto complaint = [](const char* device, KernelKind kernels, Dtype dtype, AttentionKind kind) {
     Config c;
@@ -202,7 +228,8 @@ TEST_CASE("fused kernels are refused where they cannot run, and bf16 and tf32 wh
     return blamed(c).empty() ? "" : first_complaint(c);
   };
   const KernelKind any = KernelKind::automatic;
-  CHECK(contains(complaint("cpu", any, Dtype::bf16, AttentionKind("window")),
+  CHECK(complaint("cpu", any, Dtype::bf16, AttentionKind("window")).empty());
+  CHECK(contains(complaint("cpu", KernelKind::reference, Dtype::bf16, AttentionKind("window")),
                  "bf16 trains dense attention alone"));
   CHECK(contains(complaint("mps", any, Dtype::bf16, AttentionKind::dense), "not on mps"));
   CHECK(contains(complaint("cpu", any, Dtype::tf32, AttentionKind::dense), "set dtype to fp32 or bf16"));

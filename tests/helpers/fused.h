@@ -4,6 +4,7 @@
 #include "helpers/rig.h"
 #include "kernels/cpu/kernels.h"
 #include "model/fused/fused_step.h"
+#include "model/fused/model_attention.h"
 
 namespace ate::testing {
 
@@ -19,7 +20,8 @@ inline std::unique_ptr<FusedStep> fused_step(Rig& rig, const at::Tensor& noise =
   return make_fused_step(config, rig.plan, rig.layout,
                          {data(arena.parameters), data(arena.gradients),
                           fused ? data(arena.state[0]) : nullptr, fused ? data(arena.state[1]) : nullptr},
-                         noise.defined() ? noise.const_data_ptr<float>() : nullptr, instructions);
+                         noise.defined() ? noise.const_data_ptr<float>() : nullptr,
+                         model_attention(rig.model, config), instructions);
 }
 
 inline std::vector<std::string> instruction_sets() {

@@ -128,6 +128,38 @@ TEST_CASE("GELU and its slope are those of the normal law, and a NaN stays one",
   });
 }
 
+TEST_CASE("SwiGLU and its slopes are right however large the gate, and a NaN stays one", "[kernels]") {
+  std::vector<float> x, gate;
+  for (int i = -120; i <= 120; ++i) {
+    gate.push_back(static_cast<float>(i) * static_cast<float>(i * i) / 5e3F);  // to 346
+    x.push_back(1.5F + std::sin(static_cast<float>(i)));
+  }
+  const auto f = static_cast<int64_t>(x.size());
+  const std::vector<float> zero(x.size()), bias(x.size(), 0.25F);
+  in_every_set([&](const kernels::KernelSet& set) {
+    std::vector<float> h(x.size()), dh(x.size(), 2.0F), dgate(x.size()), dbias(x.size()),
+        dgate_bias(x.size());
+    set.fp32->swiglu(1, f, x.data(), bias.data(), gate.data(), zero.data(), {}, h.data());
+    set.fp32->swiglu_backward(1, f, x.data(), bias.data(), gate.data(), zero.data(), {}, dh.data(),
+                              dgate.data(), dbias.data(), dgate_bias.data());
+    for (size_t i = 0; i < x.size(); ++i) {
+      const double u = static_cast<double>(x[i]) + 0.25;
+      const double g = static_cast<double>(gate[i]);
+      const double s = 1 / (1 + std::exp(-g));
+      CAPTURE(g);
+      const double tolerance = 1e-6 * (1 + std::abs(g));
+      CHECK(std::abs(static_cast<double>(h[i]) - u * g * s) < 3 * tolerance);
+      CHECK(std::abs(static_cast<double>(dh[i]) - 2 * g * s) < 2 * tolerance);
+      CHECK(std::abs(static_cast<double>(dgate[i]) - 2 * u * s * (1 + g * (1 - s))) < 6 * tolerance);
+      CHECK(dbias[i] == dh[i]);
+      CHECK(dgate_bias[i] == dgate[i]);
+    }
+    const float nan = std::nanf("");
+    set.fp32->swiglu(1, 1, x.data(), bias.data(), &nan, zero.data(), {}, h.data());
+    CHECK(std::isnan(h[0]));
+  });
+}
+
 TEST_CASE("cross-entropy and its gradient are right for large, small and few logits", "[kernels]") {
   in_every_set([&](const kernels::KernelSet& set) {
     for (const int64_t v : {1, 2, 7, 16, 37})

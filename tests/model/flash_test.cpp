@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include "catch.h"
+#include "config/kernels.h"
 #include "helpers/attention_kinds.h"
 #include "helpers/bodies.h"
 #include "helpers/rig.h"

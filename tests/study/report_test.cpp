@@ -50,17 +50,16 @@ TEST_CASE("a report says which kernels trained each arm, and why no faster ones"
   config.kernels = KernelKind::reference;
   CHECK(report_of(config, trials).facts[1] == "kernels: reference (as asked)");
   config.kernels = KernelKind::automatic;
-  config.study.arms[1] = Arm("bespoke", {{"body.positions", "\"rotary\""}});
+  config.study.arms[1] = Arm("bespoke", {{"attention.kind", "\"window\""}});
   std::vector<TrialRecord> turned = trials;
   for (TrialRecord& trial : turned)
     if (trial.id.arm == Arm::bespoke) trial.id.arm = config.study.arms[1];
   const Report report = report_of(config, turned);
-  CHECK(report.facts[1] ==
-        "kernels: fused; bespoke: reference (there are no fused kernels for rotary positions)");
+  CHECK(report.facts[1] == "kernels: fused; bespoke: fused (window attention by plain operations)");
   CHECK(report.document["arms"][0]["kernels"] == "fused");
   CHECK(report.document["arms"][0]["kernels_reason"] == "");
-  CHECK(report.document["arms"][1]["kernels"] == "reference");
-  CHECK(report.document["arms"][1]["kernels_reason"] == "there are no fused kernels for rotary positions");
+  CHECK(report.document["arms"][1]["kernels"] == "fused");
+  CHECK(report.document["arms"][1]["kernels_reason"] == "window attention by plain operations");
 }
 
 TEST_CASE("the main table has a row per arm, and others follow", "[study]") {

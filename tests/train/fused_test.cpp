@@ -6,6 +6,7 @@
 #include "catch.h"
 #include "config/kernels.h"
 #include "helpers/arms.h"
+#include "helpers/attention_kinds.h"
 #include "helpers/trials.h"
 #include "train/optimiser.h"
 
@@ -60,6 +61,33 @@ TEST_CASE("every arm's losses are the reference's", "[train]") {
   }
 }
 
+// The same gradients, some large and some small, to both for a few updates.
+void check_updates(const Config& config, const Arm& arm, const std::string& instructions) {
+  Rig fused(config, arm, shuffled_bands(config), at::kFloat);
+  Rig reference(config, arm, shuffled_bands(config), at::kFloat);
+  fused.initialise({1, 0});
+  reference.initialise({1, 0});
+  const auto step = fused_step(fused, {}, Dtype::fp32, instructions);
+  for (int64_t i = 1; i <= 5; ++i) {
+    for (Rig* rig : {&fused, &reference}) {
+      rig->arena.gradients.zero_();
+      for (const ParameterTensor& tensor : rig->layout.tensors)
+        Rig::part(rig->arena.gradients, tensor)
+            .copy_(at::cos(at::arange(tensor.count(), at::kFloat) * i) * (i % 2 == 0 ? 1 : 1e-3));
+    }
+    step->update(config.optimiser, 0.01, i);
+    update(config.optimiser, reference.layout, reference.arena, 0.01, i);
+    CAPTURE(instructions, i);
+    CHECK(largest_difference(fused.arena.parameters, reference.arena.parameters) < 1e-6);
+    CHECK(largest_difference(fused.arena.state[0], reference.arena.state[0]) < 1e-6);
+    CHECK(largest_difference(fused.arena.state[1], reference.arena.state[1]) < 1e-6);
+  }
+  // Padding stays zero.
+  for (const ParameterTensor& tensor : fused.layout.tensors)
+    Rig::part(fused.arena.parameters, tensor).zero_();
+  CHECK(fused.arena.parameters.abs().max().item<double>() == 0);
+}
+
 TEST_CASE("a fused update is the reference's", "[train]") {
   for (const OptimiserKind kind : {OptimiserKind::adam, OptimiserKind::adamw})
     for (const double clip_norm : {0.0, 1.0})
@@ -69,30 +97,30 @@ TEST_CASE("a fused update is the reference's", "[train]") {
         config.optimiser.decayed = clip_norm > 0 ? Decayed::matrices : Decayed::all;
         config.optimiser.clip_norm = clip_norm;
         config.optimiser.weight_decay = 0.1;
-        Rig fused(config, Arm::bespoke, shuffled_bands(config), at::kFloat);
-        Rig reference(config, Arm::bespoke, shuffled_bands(config), at::kFloat);
-        fused.initialise({1, 0});
-        reference.initialise({1, 0});
-        const auto step = fused_step(fused, {}, Dtype::fp32, instructions);
-        for (int64_t i = 1; i <= 5; ++i) {
-          for (Rig* rig : {&fused, &reference}) {
-            rig->arena.gradients.zero_();
-            for (const ParameterTensor& tensor : rig->layout.tensors)
-              Rig::part(rig->arena.gradients, tensor)
-                  .copy_(at::cos(at::arange(tensor.count(), at::kFloat) * i) * (i % 2 == 0 ? 1 : 1e-3));
-          }
-          step->update(config.optimiser, 0.01, i);
-          update(config.optimiser, reference.layout, reference.arena, 0.01, i);
-          CAPTURE(enum_name(kind), clip_norm, instructions, i);
-          CHECK(largest_difference(fused.arena.parameters, reference.arena.parameters) < 1e-6);
-          CHECK(largest_difference(fused.arena.state[0], reference.arena.state[0]) < 1e-6);
-          CHECK(largest_difference(fused.arena.state[1], reference.arena.state[1]) < 1e-6);
-        }
-        // Padding stays zero.
-        for (const ParameterTensor& tensor : fused.layout.tensors)
-          Rig::part(fused.arena.parameters, tensor).zero_();
-        CHECK(fused.arena.parameters.abs().max().item<double>() == 0);
+        CAPTURE(enum_name(kind), clip_norm);
+        check_updates(config, Arm::bespoke, instructions);
       }
+}
+
+TEST_CASE("a fused update clips a selector by itself, as the reference does", "[train]") {
+  for (const char* kind : {"mlp_topk", "lowrank_topk"}) {
+    Config config = sparse_encoder(AttentionKind(kind));
+    config.optimiser.decayed = Decayed::matrices;
+    config.optimiser.clip_norm = 0.1;
+    CAPTURE(kind);
+    check_updates(config, Arm::standard, "");
+  }
+}
+
+TEST_CASE("every kind of attention has the reference's losses on the fused kernels", "[train]") {
+  for (const AttentionKind& kind : sparse_kinds()) {
+    const Config config = sparse_encoder(kind);
+    CAPTURE(kind->name);
+    CHECK(chosen_kernels(config) == KernelKind::fused);
+    const std::vector<double> reference = curve(config, KernelKind::reference, Arm::standard);
+    CHECK(largest(curve(config, KernelKind::fused, Arm::standard), reference) < 1e-4);
+    CHECK(largest(curve(config, KernelKind::fused, Arm::standard, Dtype::bf16), reference) < 0.05);
+  }
 }
 
 TEST_CASE("a bf16 trial resumed at any step goes on in the same bits", "[train]") {

@@ -45,6 +45,33 @@ struct AttentionShape {
   }
 };
 
+// LayerNorm (Ba et al. 2016); RMS norm (Zhang & Sennrich 2019), which takes no mean off; none: the row as it is.
+enum class NormKind : uint8_t { layer, rms, none };
+
+// What becomes of the rows of an in-projection, [M, p] with p = (heads + 2 kv_heads) head_width, on their way to attention.
+struct HeadsMap {
+  int64_t windows, length, heads, kv_heads, head_width;
+  // Gains [head_width] of an RMS norm of each head of queries and of keys; nullptr: no norm.
+  const float *query_gain = nullptr, *key_gain = nullptr;
+  // Rotary positions: of the angles by which dimensions i and i + head_width / 2 are turned, [T, head_width / 2]; nullptr:
+  // nothing turns.
+  const float *cosines = nullptr, *sines = nullptr;
+
+  int64_t columns() const { return (heads + 2 * kv_heads) * head_width; }
+};
+// Heads as [windows, heads, T] rows of head_width numbers that begin `stride` numbers apart. Keys and values are repeated for
+// the heads of queries that share them.
+struct HeadArrays {
+  float *queries, *keys, *values;
+  int64_t stride;
+};
+template <class E>
+struct HeadsGradients {
+  E* qkv;                        // [M, p]
+  float* bias;                   // [p]
+  float *query_gain, *key_gain;  // [head_width]; unused where the map has none
+};
+
 struct AdamStep {
   bool decoupled;         // AdamW
   float gradient_factor;  // the clip
@@ -54,26 +81,25 @@ struct AdamStep {
 
 template <class E>
 struct Kernels {
-  // x[m] = rows[tokens[m]] (+ positions[m % T]); `operand` is x as E, nullptr where E is float.
+  // x[m] = mask * (rows[tokens[m]] (+ positions[m % T])); `operand` is x as E, nullptr where E is float.
   void (*embed)(int64_t m, int64_t length, int64_t d, const int64_t* tokens, const float* const* rows,
-                const float* positions, float* x, E* operand);
-  // Adds dx = dy + branch (which may be nullptr) to the gradient row of each token, if it has one, and to `positions`, if
+                const float* positions, Mask mask, float* x, E* operand);
+  // Adds dx = mask * (dy + branch) (branch may be nullptr) to the gradient row of each token, if it has one, and to `positions`, if
   // there are.
   void (*embed_backward)(int64_t m, int64_t length, int64_t d, const int64_t* tokens, float* const* rows,
-                         float* positions, const float* dy, const E* branch);
+                         float* positions, Mask mask, const float* dy, const E* branch);
 
-  // s = residual + mask * (branch + bias); x = norm(s) * gain + shift. LayerNorm over d (Ba et al. 2016), epsilon
-  // 1e-5. Keeps the normalised row and 1 / deviation for backward. branch may be nullptr: s = residual.
+  // s = residual + mask * (branch + bias); x = norm(s) * gain + shift, over d, epsilon 1e-5. Keeps the normalised row and 1 / deviation for backward. branch may be nullptr: s = residual.
   // x may be residual. `sum`: s, which goes on past the norm in pre-norm layers; may be residual; nullptr: not wanted.
-  void (*norm)(int64_t m, int64_t d, const float* residual, const E* branch, const float* bias, Mask mask,
-               const float* gain, const float* shift, float* normalised, float* scale, float* sum, float* x,
-               E* operand);
+  void (*norm)(NormKind kind, int64_t m, int64_t d, const float* residual, const E* branch, const float* bias,
+               Mask mask, const float* gain, const float* shift, float* normalised, float* scale, float* sum,
+               float* x, E* operand);
   // From dy + dy_branch (each may be nullptr) back to ds, to which the gradient of `sum` is added (nullptr: none), and to
   // mask * ds for the branch (nullptr: none). Writes the gradients of gain, shift and, with a branch, bias. ds may be dy or
   // dsum.
-  void (*norm_backward)(int64_t m, int64_t d, const float* dy, const E* dy_branch, const float* dsum,
-                        const float* normalised, const float* scale, const float* gain, Mask mask, float* ds,
-                        E* dbranch, float* dgain, float* dshift, float* dbias);
+  void (*norm_backward)(NormKind kind, int64_t m, int64_t d, const float* dy, const E* dy_branch,
+                        const float* dsum, const float* normalised, const float* scale, const float* gain,
+                        Mask mask, float* ds, E* dbranch, float* dgain, float* dshift, float* dbias);
 
   // h = mask * max(0, h + bias), in place. [m, f]
   void (*relu)(int64_t m, int64_t f, E* h, const float* bias, Mask mask);
@@ -83,6 +109,22 @@ struct Kernels {
   void (*gelu)(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* h);
   // dh becomes the gradient of x, in place; writes the gradient of bias.
   void (*gelu_backward)(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* dh, float* dbias);
+  // h = mask * silu(gate + gate_bias) * (x + bias) (Shazeer 2020). [m, f]
+  void (*swiglu)(int64_t m, int64_t f, const E* x, const float* bias, const E* gate, const float* gate_bias,
+                 Mask mask, E* h);
+  // dh becomes the gradient of x, in place; writes those of the gate and of both biases.
+  void (*swiglu_backward)(int64_t m, int64_t f, const E* x, const float* bias, const E* gate,
+                          const float* gate_bias, Mask mask, E* dh, E* dgate, float* dbias,
+                          float* dgate_bias);
+
+  // Heads of queries, keys and values from qkv [M, p] without its bias [p].
+  void (*split_heads)(const HeadsMap& map, const E* qkv, const float* bias, const HeadArrays& out);
+  // From the gradients of the heads, which are overwritten.
+  void (*split_heads_backward)(const HeadsMap& map, const E* qkv, const float* bias,
+                               const HeadArrays& gradients, const HeadsGradients<E>& out);
+  // Heads [windows, heads, T, head_width] to rows [M, heads head_width], and their gradients back.
+  void (*join_heads)(const HeadsMap& map, const float* heads, E* rows);
+  void (*join_heads_backward)(const HeadsMap& map, const E* rows, float* heads);
 
   // Scaled dot-product attention of a layer (Vaswani et al. 2017). qkv: [M, 3 d] without its bias [3 d];
   // weights: softmax before dropout, kept for backward; out: [M, d].

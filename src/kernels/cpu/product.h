@@ -17,12 +17,17 @@ enum class Form {
   tn,  // A: [k, m], transposed, B: [k, n]
 };
 
+// What becomes of a product: it replaces C or is added to it.
+enum class Into : bool { replace, add };
+
 // A product of fixed arrays, run as often as wanted on the calling thread. bf16 factors are summed in float.
 class Product {
  public:
   Product() = default;
-  Product(Form form, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c);
-  Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, bf16* c);
+  Product(Form form, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c,
+          Into into = Into::replace);
+  Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, bf16* c,
+          Into into = Into::replace);
   Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, float* c);
 
   void operator()() const;

@@ -20,13 +20,19 @@ dnnl::memory::desc matrix(int64_t rows, int64_t columns, Type type, bool transpo
 }
 
 dnnl::matmul::primitive_desc describe(const dnnl::memory::desc& a, const dnnl::memory::desc& b,
-                                      const dnnl::memory::desc& c) {
-  dnnl::primitive_attr own_scratchpad;  // the library's own would belong to the thread that made the product
-  own_scratchpad.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+                                      const dnnl::memory::desc& c, Into into) {
+  dnnl::primitive_attr attributes;
+  // The library's own would belong to the thread that made the product.
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (into == Into::add) {
+    dnnl::post_ops sum;
+    sum.append_sum();
+    attributes.set_post_ops(sum);
+  }
 #if DNNL_VERSION_MAJOR >= 3
-  return {cpu(), a, b, c, own_scratchpad};
+  return {cpu(), a, b, c, attributes};
 #else
-  return {dnnl::matmul::desc(a, b, c), own_scratchpad, cpu()};
+  return {dnnl::matmul::desc(a, b, c), attributes, cpu()};
 #endif
 }
 
@@ -39,9 +45,9 @@ dnnl::memory over(const dnnl::memory::desc& what, const void* data) {
 
 struct Product::Plan {
   Plan(Form form, int64_t m, int64_t n, int64_t k, const void* a, const void* b, Type type, void* c,
-       Type c_type)
+       Type c_type, Into into = Into::replace)
       : Plan(describe(matrix(m, k, type, form == Form::tn), matrix(k, n, type, form == Form::nt),
-                      matrix(m, n, c_type, false)),
+                      matrix(m, n, c_type, false), into),
              a, b, c) {}
 
   Plan(const dnnl::matmul::primitive_desc& description, const void* a, const void* b, void* c)
@@ -57,11 +63,12 @@ struct Product::Plan {
   std::unordered_map<int, dnnl::memory> arguments;
 };
 
-Product::Product(Form form, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c)
-    : plan_(std::make_shared<Plan>(form, m, n, k, a, b, Type::f32, c, Type::f32)) {}
+Product::Product(Form form, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c,
+                 Into into)
+    : plan_(std::make_shared<Plan>(form, m, n, k, a, b, Type::f32, c, Type::f32, into)) {}
 
-Product::Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, bf16* c)
-    : plan_(std::make_shared<Plan>(form, m, n, k, a, b, Type::bf16, c, Type::bf16)) {}
+Product::Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, bf16* c, Into into)
+    : plan_(std::make_shared<Plan>(form, m, n, k, a, b, Type::bf16, c, Type::bf16, into)) {}
 
 Product::Product(Form form, int64_t m, int64_t n, int64_t k, const bf16* a, const bf16* b, float* c)
     : plan_(std::make_shared<Plan>(form, m, n, k, a, b, Type::bf16, c, Type::f32)) {}

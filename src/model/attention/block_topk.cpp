@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "config/kernels.h"
+#include "kernels/cpu/flash_attention.h"
 #include "model/attention/attention.h"
 #include "model/attention/flash.h"
 
@@ -25,12 +27,16 @@ struct Blocks {
   int64_t all, chosen;
 };
 
+bool blocks_have_flash(const Config& config) {
+  return kernels::FlashShape::can_choose_blocks_of(config.attention.own.whole("block"));
+}
+
 class BlockTopK : public SparseAttention {
  public:
   explicit BlockTopK(const Config& config)
       : k_(config.attention.k),
         block_(config.attention.own.whole("block")),
-        flash_(flash_wanted(config) && flash_chooses(block_)) {}
+        flash_(flash_wanted(config) && blocks_have_flash(config)) {}
 
   at::Tensor attend(const HeadInputs& x, const WeightDropout* dropout) const override {
     if (dropout != nullptr || !is_linear(x.queries)) return SparseAttention::attend(x, dropout);
@@ -106,6 +112,7 @@ constinit const AttentionDescription block_topk_attention = {
           student.own.set("block", std::min(block, student.k));
         },
     .flops = block_flops,
+    .has_flash = blocks_have_flash,
     .make = [](const Config& config, const FindParameter&) -> std::unique_ptr<SparseAttention> {
       return std::make_unique<BlockTopK>(config);
     },

@@ -8,6 +8,7 @@ constinit const AttentionDescription dense_attention = {
     .name = "dense",
     .help = "every key that the mask leaves",
     .flops = [](const Config& config) { return exact_flops(config, config.windows.length); },
+    .has_flash = [](const Config&) { return true; },
 };
 
 }  // namespace ate

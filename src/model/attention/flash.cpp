@@ -165,15 +165,9 @@ class FlashFunction : public torch::autograd::Function<FlashFunction> {
 
 }  // namespace
 
-bool flash_wanted(const Config& config) {
-  return config.kernels != KernelKind::reference && config.windows.length >= kShortestFlashWindow;
-}
-
 bool flash_serves(const at::Tensor& queries) {
   return queries.device().is_cpu() && queries.scalar_type() == at::kFloat;
 }
-
-bool flash_chooses(int64_t block) { return FlashShape::can_choose_blocks_of(block); }
 
 at::Tensor flash_attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
                            bool causal, const FlashReads& reads) {

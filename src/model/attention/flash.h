@@ -3,8 +3,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "config/config.h"
-
 namespace ate {
 
 // What each query reads; by default all keys.
@@ -14,15 +12,8 @@ struct FlashReads {
   int64_t block = 64;
 };
 
-// Models give windows of this length or more to these kernels; shorter ones keep the bits of plain operations.
-inline constexpr int64_t kShortestFlashWindow = 128;
-
-// Whether models of this config may use them: kernels is not `reference`, and windows are long enough.
-bool flash_wanted(const Config& config);
 // Whether they serve such arrays: floats on the CPU.
 bool flash_serves(const at::Tensor& queries);
-// Whether they can choose blocks of so many keys.
-bool flash_chooses(int64_t block);
 
 // queries: [N, H, T, hd]; keys, values: [N, Hkv, T, hd], H a multiple of Hkv. Scores are divided by the root of hd. Returns
 // [N, H, T, hd]. Memory beyond the arrays: linear in T. The choice of blocks has no gradient.

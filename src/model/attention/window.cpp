@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/kernels.h"
 #include "model/attention/attention.h"
 #include "model/attention/flash.h"
 
@@ -46,6 +47,7 @@ constinit const AttentionDescription window_attention = {
     .name = "window",
     .help = "the last k keys, the floor of every selector",
     .flops = [](const Config& config) { return exact_flops(config, keys_read(config)); },
+    .has_flash = [](const Config&) { return true; },
     .make = [](const Config& config, const FindParameter&) -> std::unique_ptr<SparseAttention> {
       return std::make_unique<Window>(config);
     },

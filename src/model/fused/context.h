@@ -46,14 +46,24 @@ struct LayerRows {
 };
 
 template <class E>
+const kernels::Kernels<E>& kernels_of(const kernels::KernelSet& set) {
+  if constexpr (std::is_same_v<E, float>)
+    return *set.fp32;
+  else
+    return *set.with_bf16;
+}
+
+template <class E>
 struct FusedContext {
   FusedContext(const Config& c, const EmbeddingPlan& p, const Layout& l, const HostArrays& a,
-               const kernels::Kernels<E>& k)
+               const kernels::KernelSet& kernel_set, HeadAttention* of_heads)
       : config(c),
         plan(p),
         layout(l),
         arrays(a),
-        kernel(k),
+        kernel(kernels_of<E>(kernel_set)),
+        set(kernel_set),
+        attention(of_heads),
         rows(c.windows.batch * c.windows.length),
         width(c.body.width) {
     if constexpr (std::is_same_v<E, float>) {
@@ -62,8 +72,8 @@ struct FusedContext {
       operands = buffers.template take<E>(layout.size);
       stream = buffers.template take<float>(rows * width);
     }
-    if (c.body.bias) return;
-    const int64_t longest = std::max({in_projection_rows(c.body), hidden_width(c.body), c.source.vocabulary});
+    const int64_t longest =
+        std::max({in_projection_rows(c.body), hidden_width(c.body), c.source.vocabulary, width});
     no_bias = buffers.template take<float>(longest);
     no_dbias = buffers.template take<float>(longest);
   }
@@ -107,7 +117,9 @@ struct FusedContext {
   const Layout layout;
   const HostArrays arrays;
   const kernels::Kernels<E>& kernel;
-  const int64_t rows, width;  // M = B * T and d
+  const kernels::KernelSet& set;
+  HeadAttention* const attention;  // nullptr: no layer leaves its heads to another
+  const int64_t rows, width;       // M = B * T and d
   Buffers buffers;
   E* operands = nullptr;  // all parameters as E, at the layout's offsets
   float* stream = nullptr;
@@ -119,11 +131,11 @@ struct FusedContext {
 template <class E>
 struct LinearProducts {
   LinearProducts() = default;
-  // x: [M, in], y: [M, out]; dy: [M, out] becomes dx: [M, in] and the weight's gradient.
+  // x: [M, in], y: [M, out]; dy: [M, out] becomes dx: [M, in], or is added to it, and the weight's gradient.
   LinearProducts(const FusedContext<E>& c, const E* weight, float* dweight, int64_t in, int64_t out,
-                 const E* x, E* y, const E* dy, E* dx)
+                 const E* x, E* y, const E* dy, E* dx, kernels::Into into_dx = kernels::Into::replace)
       : forward(kernels::Form::nt, c.rows, out, in, x, weight, y),
-        backward(kernels::Form::nn, c.rows, in, out, dy, weight, dx),
+        backward(kernels::Form::nn, c.rows, in, out, dy, weight, dx, into_dx),
         gradient(kernels::Form::tn, out, in, c.rows, dy, x, dweight) {}
 
   kernels::Product forward, backward, gradient;

@@ -7,7 +7,9 @@ namespace ate {
 using kernels::Form;
 
 template <class E>
-FusedEmbedding<E>::FusedEmbedding(FusedContext<E>& context, const float* noise) : c_(context) {
+FusedEmbedding<E>::FusedEmbedding(FusedContext<E>& context, const float* noise)
+    : c_(context),
+      mask_(context.buffers.template take<uint8_t>(kernels::mask_bytes(context.rows * context.width))) {
   // Each row of the stacked matrix: where it is, and where its gradient goes.
   std::vector<const float*> rows;
   std::vector<float*> gradients;
@@ -97,7 +99,9 @@ void FusedEmbedding<E>::gather_live(const Projected& p) {
 }
 
 template <class E>
-void FusedEmbedding<E>::forward(const int64_t* tokens, const LayerRows<E>& x) {
+void FusedEmbedding<E>::forward(const int64_t* tokens, const LayerRows<E>& x, RandomKey key, uint32_t step) {
+  const kernels::Mask mask = c_.draw(key, step, kEmbeddingSite, c_.rows * c_.width, mask_);
+  c_.enter(StepPart::embedding);
   for (const Projected& p : projected_) {
     if (p.live_rows != nullptr) gather_live(p);
     c_.enter(StepPart::products);
@@ -107,7 +111,7 @@ void FusedEmbedding<E>::forward(const int64_t* tokens, const LayerRows<E>& x) {
     for (int64_t i = 0; i < p.block->live_rows(); ++i)
       for (int64_t j = 0; j < c_.width; ++j) p.rows[i * c_.width + j] += p.bias[j];
   }
-  c_.kernel.embed(c_.rows, c_.config.windows.length, c_.width, tokens, row_of_token_.data(), positions_,
+  c_.kernel.embed(c_.rows, c_.config.windows.length, c_.width, tokens, row_of_token_.data(), positions_, mask,
                   x.stream, x.operand);
 }
 
@@ -116,7 +120,7 @@ void FusedEmbedding<E>::backward(const int64_t* tokens, const float* dy, const E
   for (const auto& [gradient, count] : direct_) std::fill_n(gradient, count, 0.0F);
   for (const Projected& p : projected_) std::fill_n(p.drows, p.block->live_rows() * c_.width, 0.0F);
   c_.kernel.embed_backward(c_.rows, c_.config.windows.length, c_.width, tokens, gradient_of_token_.data(),
-                           dpositions_, dy, branch);
+                           dpositions_, c_.mask(kEmbeddingSite, mask_), dy, branch);
   for (const Projected& p : projected_) {
     const int64_t n = p.block->live_rows();
     if (p.bias != nullptr) c_.kernel.column_sums(n, c_.width, p.drows, p.dbias);

@@ -11,8 +11,8 @@ class FusedEmbedding {
   // `noise`: the rows of tokens outside all bands, or nullptr.
   FusedEmbedding(FusedContext<E>& context, const float* noise);
 
-  // x[m] = the row of tokens[m], plus its position's.
-  void forward(const int64_t* tokens, const LayerRows<E>& x);
+  // x[m] = the row of tokens[m], plus its position's, with dropout.
+  void forward(const int64_t* tokens, const LayerRows<E>& x, RandomKey key, uint32_t step);
   // From dx = dy + branch, or dy alone where that is nullptr; called after the gradient of a tied head has been written.
   void backward(const int64_t* tokens, const float* dy, const E* branch);
 
@@ -45,6 +45,7 @@ class FusedEmbedding {
   std::vector<float*> gradient_of_token_;  // nullptr: fixed
   const float* positions_ = nullptr;
   float* dpositions_ = nullptr;
+  uint8_t* mask_;
 };
 
 }  // namespace ate

@@ -1,10 +1,16 @@
 // An encoder layer in a fused step. With a sublayer's branch comes the norm behind its residual sum:
 //   post: x -> norm1(x + attention(x)) -> norm2(that + feed-forward(that)).
 //   pre:  the stream s goes by, and x = norm1(s) comes in normed: s += attention(x), norm2(s) = y, s += feed-forward(y), and
-//         out goes norm(s) by the next layer's norm1 or the last norm.
+//         out goes norm(s) by the next layer's norm1 or the last norm, where there is one.
+// A layer of attention alone has the first sublayer, and in pre the norm behind it is the next layer's.
 #pragma once
 
+#include <memory>
+#include <optional>
+
 #include "model/fused/context.h"
+#include "model/fused/fused_attention.h"
+#include "model/fused/fused_feed_forward.h"
 #include "model/fused/fused_norm.h"
 
 namespace ate {
@@ -14,16 +20,15 @@ template <class E>
 struct LayerScratch {
   explicit LayerScratch(FusedContext<E>& context);
 
-  E* branch;       // [M, d] what a sublayer adds to the stream, before its bias
-  E* dbranch;      // [M, d] its gradient
-  E* dx;           // [M, d] a sublayer's part of the gradient of its input
-  E* dmixed;       // [M, d] gradient of attention's output before the out-projection
-  E* dhidden;      // [M, f]
-  E* dqkv;         // [M, 3 d]
-  float* dstream;  // [M, d] gradient of the stream; dx is to be added
-  float* attention;
+  E* branch;                  // [M, d] what a sublayer adds to the stream, before its bias
+  E* dbranch;                 // [M, d] its gradient
+  E* dx;                      // [M, d] a sublayer's part of the gradient of its input
+  E* dmixed;                  // [M, d] gradient of attention's output before the out-projection
+  E* dqkv;                    // [M, p]
+  float* dstream;             // [M, d] gradient of the stream; dx is to be added
   float* residual = nullptr;  // [M, d] the stream of pre-norm layers, each adding to it
-  uint8_t* hidden_mask;       // that relu has applied; backward needs no mask
+  AttentionScratch attention;
+  FeedForwardScratch<E> feed_forward;
 };
 
 template <class E>
@@ -32,7 +37,7 @@ class FusedLayer {
   // Reads x, the output of the layer below.
   FusedLayer(FusedContext<E>& context, LayerScratch<E>& scratch, int64_t index, const LayerRows<E>& x);
 
-  const LayerRows<E>& output() const { return out_; }
+  const LayerRows<E>& output() const { return feed_forward_ ? out_ : middle_; }
 
   void forward(RandomKey key, uint32_t step);
   // post: from the gradient dy + dy_branch of the output (dy may be nullptr) to that of the input, scratch.dstream +
@@ -41,25 +46,20 @@ class FusedLayer {
 
  private:
   bool pre() const { return c_.config.body.norm == Norm::pre; }
-  bool gelu() const { return c_.config.body.activation == Activation::gelu; }
   void add_and_norm(const float* residual, const FusedNorm<E>& norm, const LayerRows<E>& out, RandomKey key,
                     uint32_t step);
   void norm_backward(const float* dy, const E* dy_branch, const FusedNorm<E>& norm);
 
   FusedContext<E>& c_;
   LayerScratch<E>& s_;
-  kernels::AttentionShape shape_;
-  int64_t hidden_width_;
-  uint32_t first_site_;
-  LayerRows<E> x_, middle_, out_;
+  LayerRows<E> x_, middle_, out_{};
   E *qkv_, *mixed_;
-  E *inner_, *hidden_;  // before and after the activation; one array for ReLU, whose backward needs no more
-  float* weights_;      // of attention, before dropout
-  uint8_t *weights_mask_, *hidden_mask_;
-  const float *qkv_bias_, *hidden_bias_;
-  float *dqkv_bias_, *dhidden_bias_;
-  FusedNorm<E> after_attention_, after_feed_forward_;
-  LinearProducts<E> in_, out_projection_, linear1_, linear2_;
+  FusedNorm<E> after_attention_;
+  LinearProducts<E> in_, out_projection_;
+  std::unique_ptr<FusedAttention<E>> attention_;
+  // None in a layer of attention alone.
+  std::optional<FusedFeedForward<E>> feed_forward_;
+  std::optional<FusedNorm<E>> after_feed_forward_;
 };
 
 }  // namespace ate

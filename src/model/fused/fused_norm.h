@@ -1,4 +1,4 @@
-// A LayerNorm of a fused step with what comes before it: a sublayer's branch, its bias and dropout, and the residual sum.
+// A norm of a fused step with what comes before it: a sublayer's branch, its bias and dropout, and the residual sum.
 #pragma once
 
 #include "model/fused/context.h"
@@ -8,6 +8,7 @@ namespace ate {
 template <class E>
 class FusedNorm {
  public:
+  // Without a weight: no norm, only what comes before it.
   FusedNorm(FusedContext<E>& context, const LinearWeights<TensorId>& norm);
   // Behind a branch with this bias, whose dropout is that of `site` of all layers' sites.
   FusedNorm(FusedContext<E>& context, const LinearWeights<TensorId>& norm, TensorId bias_of_branch,
@@ -23,6 +24,7 @@ class FusedNorm {
 
  private:
   FusedContext<E>& c_;
+  kernels::NormKind kind_;
   const float *gain_, *shift_, *bias_ = nullptr;
   float *dgain_, *dshift_, *dbias_ = nullptr;
   float *normalised_, *scale_;

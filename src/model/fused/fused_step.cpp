@@ -14,12 +14,20 @@
 namespace ate {
 namespace {
 
+// The elements that lie in both.
+Run common(const Run& a, const Run& b) {
+  const int64_t begin = std::max(a.offset, b.offset);
+  return {begin, std::min(a.offset + a.count, b.offset + b.count) - begin};
+}
+
 template <class E>
 class FusedEncoder final : public FusedStep {
  public:
   FusedEncoder(const Config& config, const EmbeddingPlan& plan, const Layout& layout,
-               const HostArrays& arrays, const float* noise, const kernels::Kernels<E>& kernel)
-      : c_(config, plan, layout, arrays, kernel),
+               const HostArrays& arrays, const float* noise, std::unique_ptr<HeadAttention> attention,
+               const kernels::KernelSet& set)
+      : attention_(std::move(attention)),
+        c_(config, plan, layout, arrays, set, attention_.get()),
         tokens_(static_cast<size_t>(c_.rows)),
         targets_(static_cast<size_t>(c_.rows)),
         first_(c_.layer_rows()),
@@ -48,8 +56,11 @@ class FusedEncoder final : public FusedStep {
 
   double loss_and_gradients(const int64_t* windows, RandomKey key, uint32_t step) override {
     c_.enter(StepPart::embedding);
+    // A kind's own parameters: their gradients are added.
+    if (c_.config.attention.kind->add_parameters != nullptr)
+      std::fill_n(c_.arrays.gradients, c_.layout.size, 0.0F);
     split(windows);
-    embedding_.forward(tokens_.data(), embedded_);
+    embedding_.forward(tokens_.data(), embedded_, key, step);
     if (pre()) norm_->forward(embedded_.stream, nullptr, nullptr, first_, key, step);
     for (FusedLayer<E>& layer : layers_) layer.forward(key, step);
     if (!pre() && norm_) norm_->forward(layers_.back().output().stream, nullptr, nullptr, last_, key, step);
@@ -86,14 +97,9 @@ class FusedEncoder final : public FusedStep {
 
   void update(const OptimiserConfig& config, double learning_rate, int64_t step) override {
     c_.enter(StepPart::optimiser);
-    double factor = 1;
-    if (config.clip_norm > 0) {
-      const double norm = std::sqrt(c_.kernel.sum_of_squares(c_.layout.size, c_.arrays.gradients));
-      factor = std::min(1.0, config.clip_norm / (norm + 1e-6));
-    }
     const auto count = static_cast<double>(step);
     kernels::AdamStep adam = {config.kind->decoupled_decay,
-                              static_cast<float>(factor),
+                              1,
                               static_cast<float>(learning_rate),
                               static_cast<float>(config.beta1),
                               static_cast<float>(config.beta2),
@@ -101,13 +107,20 @@ class FusedEncoder final : public FusedStep {
                               static_cast<float>(config.weight_decay),
                               static_cast<float>(1 - std::pow(config.beta1, count)),
                               static_cast<float>(std::sqrt(1 - std::pow(config.beta2, count)))};
+    const std::vector<Run> sides =
+        runs(c_.layout, [](const ParameterTensor& tensor) { return tensor.side_loss; });
+    const double factors[] = {clip_factor(config, sides, false), clip_factor(config, sides, true)};
     const HostArrays& a = c_.arrays;
-    for (const Run& run : decayed_runs(c_.layout, config.decayed)) {
-      adam.weight_decay = run.value ? static_cast<float>(config.weight_decay) : 0;
-      c_.kernel.adam(adam, run.count, a.parameters + run.offset, a.gradients + run.offset,
-                     a.first_moment + run.offset, a.second_moment + run.offset,
-                     copy() == nullptr ? nullptr : copy() + run.offset);
-    }
+    for (const Run& side : sides)
+      for (const Run& decayed : decayed_runs(c_.layout, config.decayed)) {
+        const Run run = common(side, decayed);
+        if (run.count <= 0) continue;
+        adam.gradient_factor = static_cast<float>(factors[side.value ? 1 : 0]);
+        adam.weight_decay = decayed.value ? static_cast<float>(config.weight_decay) : 0;
+        c_.kernel.adam(adam, run.count, a.parameters + run.offset, a.gradients + run.offset,
+                       a.first_moment + run.offset, a.second_moment + run.offset,
+                       copy() == nullptr ? nullptr : copy() + run.offset);
+      }
     leave();
   }
 
@@ -118,6 +131,15 @@ class FusedEncoder final : public FusedStep {
   void set_profile(Profile* profile) override { c_.profile = profile; }
 
  private:
+  // Of what learns from a side loss, or of all else.
+  double clip_factor(const OptimiserConfig& config, const std::vector<Run>& sides, bool side) const {
+    if (config.clip_norm <= 0) return 1;
+    double squares = 0;
+    for (const Run& run : sides)
+      if (run.value == side) squares += c_.kernel.sum_of_squares(run.count, c_.arrays.gradients + run.offset);
+    return std::min(1.0, config.clip_norm / (std::sqrt(squares) + 1e-6));
+  }
+
   void leave() const {
     if (c_.profile != nullptr) c_.profile->leave();
   }
@@ -141,6 +163,7 @@ class FusedEncoder final : public FusedStep {
     }
   }
 
+  std::unique_ptr<HeadAttention> attention_;
   FusedContext<E> c_;
   std::vector<int64_t> tokens_, targets_;
   LayerRows<E> first_;  // what the first layer reads
@@ -168,12 +191,15 @@ const kernels::KernelSet& kernel_set(const std::string& instructions) {
 
 std::unique_ptr<FusedStep> make_fused_step(const Config& config, const EmbeddingPlan& plan,
                                            const Layout& layout, const HostArrays& arrays, const float* noise,
+                                           std::unique_ptr<HeadAttention> attention,
                                            const std::string& instructions) {
   if (const std::string why = why_not_fused(config); !why.empty()) throw Failure("/kernels", why);
   const kernels::KernelSet& set = kernel_set(instructions);
-  if (config.dtype == Dtype::bf16)
-    return std::make_unique<FusedEncoder<kernels::bf16>>(config, plan, layout, arrays, noise, *set.with_bf16);
-  return std::make_unique<FusedEncoder<float>>(config, plan, layout, arrays, noise, *set.fp32);
+  const auto make = [&]<class E>() -> std::unique_ptr<FusedStep> {
+    return std::make_unique<FusedEncoder<E>>(config, plan, layout, arrays, noise, std::move(attention), set);
+  };
+  return config.dtype == Dtype::bf16 ? make.template operator()<kernels::bf16>()
+                                     : make.template operator()<float>();
 }
 
 }  // namespace ate

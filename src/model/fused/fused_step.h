@@ -1,5 +1,5 @@
 // The training step on the CPU with fused kernels: the same model, masks and update as the reference in
-// src/model/model.h and src/train/optimiser.h, to rounding. No LibTorch.
+// src/model/model.h and src/train/optimiser.h, to rounding. No LibTorch; what attends to heads in its stead may have some.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "kernels/profile.h"
 #include "model/embedding_plan.h"
+#include "model/fused/head_attention.h"
 #include "model/layout.h"
 #include "random/counter.h"
 
@@ -43,10 +44,11 @@ class FusedStep {
 };
 
 // For a config that the fused kernels can run (config/kernels.h), of its dtype; throws Failure for another.
-// `noise`: [plan.noise_rows, d], read during every step; nullptr when there are none. `instructions`: name of a kernel
-// set that this processor has; "" takes the best.
+// `noise`: [plan.noise_rows, d], read during every step; nullptr when there are none. `attention`: of the layers whose heads
+// the fused kernels leave to another. `instructions`: name of a kernel set that this processor has; "" takes the best.
 std::unique_ptr<FusedStep> make_fused_step(const Config& config, const EmbeddingPlan& plan,
                                            const Layout& layout, const HostArrays& arrays, const float* noise,
+                                           std::unique_ptr<HeadAttention> attention,
                                            const std::string& instructions = "");
 
 }  // namespace ate

@@ -12,18 +12,18 @@ namespace ate::kernels::ATE_INSTRUCTIONS {
 
 template <class E>
 void embed(int64_t m, int64_t length, int64_t d, const int64_t* tokens, const float* const* rows,
-           const float* positions, float* x, E* operand);
+           const float* positions, Mask mask, float* x, E* operand);
 template <class E>
 void embed_backward(int64_t m, int64_t length, int64_t d, const int64_t* tokens, float* const* rows,
-                    float* positions, const float* dy, const E* branch);
+                    float* positions, Mask mask, const float* dy, const E* branch);
 template <class E>
-void norm(int64_t m, int64_t d, const float* residual, const E* branch, const float* bias, Mask mask,
-          const float* gain, const float* shift, float* normalised, float* scale, float* sum, float* x,
-          E* operand);
+void norm(NormKind kind, int64_t m, int64_t d, const float* residual, const E* branch, const float* bias,
+          Mask mask, const float* gain, const float* shift, float* normalised, float* scale, float* sum,
+          float* x, E* operand);
 template <class E>
-void norm_backward(int64_t m, int64_t d, const float* dy, const E* dy_branch, const float* dsum,
-                   const float* normalised, const float* scale, const float* gain, Mask mask, float* ds,
-                   E* dbranch, float* dgain, float* dshift, float* dbias);
+void norm_backward(NormKind kind, int64_t m, int64_t d, const float* dy, const E* dy_branch,
+                   const float* dsum, const float* normalised, const float* scale, const float* gain,
+                   Mask mask, float* ds, E* dbranch, float* dgain, float* dshift, float* dbias);
 template <class E>
 void relu(int64_t m, int64_t f, E* h, const float* bias, Mask mask);
 template <class E>
@@ -32,6 +32,21 @@ template <class E>
 void gelu(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* h);
 template <class E>
 void gelu_backward(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* dh, float* dbias);
+template <class E>
+void swiglu(int64_t m, int64_t f, const E* x, const float* bias, const E* gate, const float* gate_bias,
+            Mask mask, E* h);
+template <class E>
+void swiglu_backward(int64_t m, int64_t f, const E* x, const float* bias, const E* gate,
+                     const float* gate_bias, Mask mask, E* dh, E* dgate, float* dbias, float* dgate_bias);
+template <class E>
+void split_heads(const HeadsMap& map, const E* qkv, const float* bias, const HeadArrays& out);
+template <class E>
+void split_heads_backward(const HeadsMap& map, const E* qkv, const float* bias, const HeadArrays& gradients,
+                          const HeadsGradients<E>& out);
+template <class E>
+void join_heads(const HeadsMap& map, const float* heads, E* rows);
+template <class E>
+void join_heads_backward(const HeadsMap& map, const E* rows, float* heads);
 template <class E>
 void attention(const AttentionShape& shape, const E* qkv, const float* bias, Mask mask, float* weights,
                E* out, float* scratch);

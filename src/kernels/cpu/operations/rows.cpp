@@ -1,4 +1,4 @@
-// Row by row: embedding, LayerNorm with residual and dropout, ReLU and GELU with dropout.
+// Row by row: embedding with dropout, norms with residual and dropout.
 #include <cmath>
 #include <type_traits>
 
@@ -21,21 +21,21 @@ ATE_INLINE void store_both(float* x, E* operand, int64_t i, Floats value, int64_
 
 template <class E>
 void embed(int64_t m, int64_t length, int64_t d, const int64_t* tokens, const float* const* rows,
-           const float* positions, float* x, E* operand) {
+           const float* positions, Mask mask, float* x, E* operand) {
   for (int64_t i = 0; i < m; ++i) {
     const float* row = rows[tokens[i]];
     const float* position = positions == nullptr ? nullptr : positions + i % length * d;
     for (int64_t j = 0; j < d; j += kLanes) {
       Floats value = load(row + j, d - j);
       if (position != nullptr) value += load(position + j, d - j);
-      store_both(x, operand, i * d + j, value, d - j);
+      store_both(x, operand, i * d + j, masked(value, mask, i * d + j), d - j);
     }
   }
 }
 
 template <class E>
 void embed_backward(int64_t m, int64_t length, int64_t d, const int64_t* tokens, float* const* rows,
-                    float* positions, const float* dy, const E* branch) {
+                    float* positions, Mask mask, const float* dy, const E* branch) {
   for (int64_t i = 0; i < m; ++i) {
     float* row = rows[tokens[i]];
     float* position = positions == nullptr ? nullptr : positions + i % length * d;
@@ -43,6 +43,7 @@ void embed_backward(int64_t m, int64_t length, int64_t d, const int64_t* tokens,
       const int64_t at = i * d + j;
       Floats dx = load(dy + at, d - j);
       if (branch != nullptr) dx += load(branch + at, d - j);
+      dx = masked(dx, mask, at);
       if (row != nullptr) store(row + j, load(row + j, d - j) + dx, d - j);
       if (position != nullptr) store(position + j, load(position + j, d - j) + dx, d - j);
     }
@@ -50,9 +51,9 @@ void embed_backward(int64_t m, int64_t length, int64_t d, const int64_t* tokens,
 }
 
 template <class E>
-void norm(int64_t m, int64_t d, const float* residual, const E* branch, const float* bias, Mask mask,
-          const float* gain, const float* shift, float* normalised, float* scale, float* sum, float* x,
-          E* operand) {
+void norm(NormKind kind, int64_t m, int64_t d, const float* residual, const E* branch, const float* bias,
+          Mask mask, const float* gain, const float* shift, float* normalised, float* scale, float* sum,
+          float* x, E* operand) {
   const auto n = static_cast<float>(d);
   for (int64_t i = 0; i < m; ++i) {
     float* row = normalised + i * d;
@@ -65,13 +66,13 @@ void norm(int64_t m, int64_t d, const float* residual, const E* branch, const fl
       store(row + j, s, d - j);
       total += s;
     }
-    const float mean = sum_of(total) / n;
+    const float mean = kind == NormKind::layer ? sum_of(total) / n : 0;
     Floats squares = {};
     for (int64_t j = 0; j < d; j += kLanes) {
       const Floats c = load(row + j, d - j, mean) - mean;
       squares += c * c;
     }
-    const float inverse = 1 / std::sqrt(sum_of(squares) / n + kNormEpsilon);
+    const float inverse = kind == NormKind::none ? 1 : 1 / std::sqrt(sum_of(squares) / n + kNormEpsilon);
     scale[i] = inverse;
     for (int64_t j = 0; j < d; j += kLanes) {
       const Floats z = (load(row + j, d - j) - mean) * inverse;
@@ -82,9 +83,9 @@ void norm(int64_t m, int64_t d, const float* residual, const E* branch, const fl
 }
 
 template <class E>
-void norm_backward(int64_t m, int64_t d, const float* dy, const E* dy_branch, const float* dsum,
-                   const float* normalised, const float* scale, const float* gain, Mask mask, float* ds,
-                   E* dbranch, float* dgain, float* dshift, float* dbias) {
+void norm_backward(NormKind kind, int64_t m, int64_t d, const float* dy, const E* dy_branch,
+                   const float* dsum, const float* normalised, const float* scale, const float* gain,
+                   Mask mask, float* ds, E* dbranch, float* dgain, float* dshift, float* dbias) {
   const auto n = static_cast<float>(d);
   set_zero(dgain, d);
   set_zero(dshift, d);
@@ -111,8 +112,8 @@ void norm_backward(int64_t m, int64_t d, const float* dy, const E* dy_branch, co
       sum += scaled;
       product += scaled * z;
     }
-    const float mean = sum_of(sum) / n;
-    const float slope = sum_of(product) / n;
+    const float mean = kind == NormKind::layer ? sum_of(sum) / n : 0;
+    const float slope = kind == NormKind::none ? 0 : sum_of(product) / n;
     for (int64_t j = 0; j < d; j += kLanes) {
       const int64_t at = i * d + j;
       const Floats scaled = gradient_at(at, d - j) * load(gain + j, d - j);
@@ -127,61 +128,11 @@ void norm_backward(int64_t m, int64_t d, const float* dy, const E* dy_branch, co
   }
 }
 
-template <class E>
-void relu(int64_t m, int64_t f, E* h, const float* bias, Mask mask) {
-  for (int64_t i = 0; i < m; ++i)
-    for (int64_t j = 0; j < f; j += kLanes) {
-      const int64_t at = i * f + j;
-      const Floats x = max_of(Floats{}, load(h + at, f - j) + load(bias + j, f - j));  // a NaN stays one
-      store(h + at, masked(x, mask, at), f - j);
-    }
-}
-
-template <class E>
-void relu_backward(int64_t m, int64_t f, const E* h, float kept, E* dh, float* dbias) {
-  set_zero(dbias, f);
-  for (int64_t i = 0; i < m; ++i)
-    for (int64_t j = 0; j < f; j += kLanes) {
-      const int64_t at = i * f + j;
-      const Floats g = load(h + at, f - j) > Floats{} ? load(dh + at, f - j) * kept : Floats{};
-      store(dh + at, g, f - j);
-      store(dbias + j, load(dbias + j, f - j) + g, f - j);
-    }
-}
-
-template <class E>
-void gelu(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* h) {
-  for (int64_t i = 0; i < m; ++i)
-    for (int64_t j = 0; j < f; j += kLanes) {
-      const int64_t at = i * f + j;
-      const Floats u = load(x + at, f - j) + load(bias + j, f - j);
-      store(h + at, masked(u * Normal(u).below, mask, at), f - j);
-    }
-}
-
-template <class E>
-void gelu_backward(int64_t m, int64_t f, const E* x, const float* bias, Mask mask, E* dh, float* dbias) {
-  set_zero(dbias, f);
-  for (int64_t i = 0; i < m; ++i)
-    for (int64_t j = 0; j < f; j += kLanes) {
-      const int64_t at = i * f + j;
-      const Floats u = load(x + at, f - j) + load(bias + j, f - j);
-      const Normal normal(u);
-      const Floats g = masked(load(dh + at, f - j), mask, at) * (normal.below + u * normal.density);
-      store(dh + at, g, f - j);
-      store(dbias + j, load(dbias + j, f - j) + g, f - j);
-    }
-}
-
 #define ATE_INSTANTIATE(E)                                \
   template decltype(embed<E>) embed<E>;                   \
   template decltype(embed_backward<E>) embed_backward<E>; \
   template decltype(norm<E>) norm<E>;                     \
-  template decltype(norm_backward<E>) norm_backward<E>;   \
-  template decltype(relu<E>) relu<E>;                     \
-  template decltype(relu_backward<E>) relu_backward<E>;   \
-  template decltype(gelu<E>) gelu<E>;                     \
-  template decltype(gelu_backward<E>) gelu_backward<E>;
+  template decltype(norm_backward<E>) norm_backward<E>;
 ATE_INSTANTIATE(float)
 ATE_INSTANTIATE(bf16)
 
