@@ -109,16 +109,17 @@ std::vector<AttentionPath> kind_paths(const Shape& shape, const at::TensorOption
     if (kind == AttentionKind::dense || kind == AttentionKind::mlp_topk) continue;
     Config config = attention_config(shape, kind);
     if (shape.keys >= kBenchBlock) config.attention.own.set("block", kBenchBlock);
-    const bool linear = make_attention(config, options)->is_linear(at::empty({0}, options));
+    const bool flash =
+        make_attention(config, options)->is_linear(at::empty({0, 1, shape.length, 1}, options));
     AttentionPath path = {
         std::string("sparse ") + kind->name,
         false,
-        linear,
+        flash,
         shape.heads,
-        linear ? 2 * memory::fused_peak(shape, element_bytes) : peak_bytes(shape, kind, element_bytes),
+        flash ? 2 * memory::fused_peak(shape, element_bytes) : peak_bytes(shape, kind, element_bytes),
         [=] { return runner(make_attention(config, options), config.body.causal); },
         AttentionKind::dense->flops(config) / kind->flops(config)};
-    path.own = linear;
+    path.own = flash;
     paths.push_back(std::move(path));
   }
   return paths;

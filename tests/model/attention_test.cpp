@@ -214,6 +214,7 @@ TEST_CASE("no choice of k keys holds more attention than oracle_topk's", "[model
   for (const bool causal : {true, false}) {
     const auto oracle = rig_of(sparse_encoder(AttentionKind("oracle_topk"), causal));
     for (const AttentionKind kind : sparse_kinds()) {
+      if (kind->at_least_k) continue;
       const auto rig = rig_of(sparse_encoder(kind, causal));
       const HeadInputs heads = heads_of(*rig, tokens_of(rig->config, 5), 1);
       const at::Tensor best = recall_of(heads, oracle->model.attention(1)->select(heads));
@@ -226,8 +227,10 @@ TEST_CASE("no choice of k keys holds more attention than oracle_topk's", "[model
   }
 }
 
-TEST_CASE("every kind reads at most k positions, each once, and under the mask none that is later",
-          "[model]") {
+TEST_CASE(
+    "every kind reads at most k positions, or as many as it needs, each once, and under the mask none that "
+    "is later",
+    "[model]") {
   for (const AttentionKind kind : sparse_kinds())
     for (const int64_t length : {11, 4, 1}) {  // shorter windows than the model's too, and than k
       const auto rig = rig_of(sparse_encoder(kind));
@@ -251,7 +254,7 @@ TEST_CASE("every kind reads at most k positions, each once, and under the mask n
           CHECK(position <= row % length);
         }
         CHECK(static_cast<int64_t>(read.size()) == present);
-        CHECK(present <= 5);
+        if (!kind->at_least_k) CHECK(present <= 5);
         CHECK(present >= 1);
       }
     }

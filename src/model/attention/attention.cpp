@@ -22,6 +22,8 @@ HeadInputs HeadInputs::narrow(int64_t first, int64_t count) const {
 }
 
 at::Tensor SparseAttention::attend(const HeadInputs& x, const WeightDropout* dropout) const {
+  if (dropout == nullptr && is_linear(x.queries))
+    return flash_attention(x.queries, x.keys, x.values, x.is_causal(), *flash_reads(x.queries.size(2)));
   return attend_selected(x, select(x), dropout);
 }
 

@@ -12,6 +12,8 @@ struct FlashReads {
   int64_t window = 0;       // the last so many keys; without a causal mask the nearest
   int64_t blocks_read = 0;  // blocks of `block` keys: its own and those of the largest mean key
   int64_t block = 64;
+  // Above 0: at least blocks_read blocks, and more until others hold at most this share of the attention (certified.h).
+  double epsilon = 0;
 };
 
 // Models give windows of this length or more to these kernels; shorter ones keep the bits of plain operations.
