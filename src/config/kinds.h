@@ -37,8 +37,6 @@ struct AttentionDescription {
   const char* name;
   const char* help;  // a clause
   std::span<const KindSetting> settings{};
-  // A position reads at least attention.k keys, as many more as the kind asks for; else at most.
-  bool at_least_k = false;
   // A selector learns from a loss of its own, whose weight is attention.distil.
   bool learns = false;
   // The leading part of the names of the parameters that learn from that loss alone.

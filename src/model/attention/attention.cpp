@@ -27,6 +27,8 @@ at::Tensor SparseAttention::attend(const HeadInputs& x, const WeightDropout* dro
   return attend_selected(x, select(x), dropout);
 }
 
+at::Tensor SparseAttention::skipped_bound(const HeadInputs&) const { return {}; }
+
 at::Tensor SparseAttention::selector_scores(const HeadInputs&) const { return {}; }
 
 at::Tensor gather_rows(const at::Tensor& x, const at::Tensor& positions) {

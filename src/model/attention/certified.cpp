@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "model/attention/key_blocks.h"
+
 namespace ate {
 namespace {
 
@@ -19,75 +21,35 @@ constexpr KindSetting kCertifiedSettings[] = {
 
 int64_t block_of(const Config& config) { return config.attention.own.whole("block"); }
 
-// Of the numbers that products are made in.
-double unit_roundoff(at::ScalarType type) {
-  switch (type) {
-    case at::kDouble:
-      return std::numeric_limits<double>::epsilon() / 2;
-    case at::kBFloat16:
-      return 0x1p-8;
-    case at::kHalf:
-      return 0x1p-11;
-    default:
-      return std::numeric_limits<float>::epsilon() / 2;
-  }
-}
-
-// Blocks of the keys' rows: [N, H, blocks, b, c], filled up with zeros.
-at::Tensor in_blocks(const at::Tensor& rows, int64_t blocks, int64_t block) {
-  return at::constant_pad_nd(rows, {0, 0, 0, blocks * block - rows.size(2)})
-      .view({rows.size(0), rows.size(1), blocks, block, rows.size(3)});
-}
-
-class Certified : public SparseAttention {
+class Certified : public BlockReader {
  public:
   explicit Certified(const Config& config)
-      : k_(config.attention.k),
-        reads_{block_of(config), 1, config.attention.own.real("epsilon")},
-        flash_(flash_wanted(config) && flash_chooses(reads_.block)) {}
+      : BlockReader(block_of(config)),
+        k_(config.attention.k),
+        epsilon_(config.attention.own.real("epsilon")),
+        flash_(flash_wanted(config) && flash_chooses(block_)) {}
 
   std::optional<FlashReads> flash_reads(int64_t length) const override {
     if (!flash_) return std::nullopt;
-    return FlashReads{.blocks_read = std::max<int64_t>(1, reads(length).least),
-                      .block = reads_.block,
-                      .epsilon = reads_.epsilon};
+    return FlashReads{.blocks_read = reads(length).least, .block = block_, .epsilon = epsilon_};
   }
 
-  Selection select(const HeadInputs& x) const override {
-    const at::Tensor scores = x.scores().detach();
-    const at::Tensor read = kept_keys(x, scores).logical_and(scores.isneginf().logical_not());
-    const auto most = read.sum(-1).max().item<int64_t>();
-    // Positions that are read come first, in their order.
-    const at::Tensor positions = read.logical_not()
-                                     .to(at::kInt)
-                                     .argsort(/*stable=*/true, -1, /*descending=*/false)
-                                     .narrow(-1, 0, most);
-    return {positions, read.gather(-1, positions).logical_not()};
+  at::Tensor skipped_bound(const HeadInputs& x) const override {
+    return certify(x, x.scores().detach(), reads(x.queries.size(2))).share;
   }
 
-  at::Tensor attend(const HeadInputs& x, const WeightDropout* dropout) const override {
-    if (dropout == nullptr && is_linear(x.queries)) return SparseAttention::attend(x, dropout);
-    const at::Tensor scores = x.scores();
-    at::Tensor weights =
-        scores.masked_fill(kept_keys(x, scores.detach()).logical_not(), -kInfinity).softmax(-1);
-    if (dropout != nullptr) weights = (*dropout)(weights);
-    return at::matmul(weights, x.values);
+ protected:
+  at::Tensor kept(const HeadInputs& x, const at::Tensor& scores) const override {
+    return certify(x, scores, reads(x.queries.size(2))).kept;
   }
 
  private:
   CertifiedReads reads(int64_t length) const {
-    CertifiedReads reads = reads_;
-    reads.least = k_ >= length ? length : k_ / reads.block;
-    return reads;
-  }
-  // [N, H, T, T] of bool: keys of the blocks that are read.
-  at::Tensor kept_keys(const HeadInputs& x, const at::Tensor& scores) const {
-    const int64_t length = x.queries.size(2);
-    return certify(x, scores, reads(length)).kept.repeat_interleave(reads_.block, -1).narrow(-1, 0, length);
+    return {block_, k_ >= length ? length : std::max<int64_t>(1, k_ / block_), epsilon_};
   }
 
   int64_t k_;
-  CertifiedReads reads_;
+  double epsilon_;
   bool flash_;
 };
 
@@ -112,37 +74,27 @@ Certificate certify(const HeadInputs& x, const at::Tensor& scores, const Certifi
 
   // The balls; where a key or a value of a block is no finite number, one without end.
   const at::Tensor count = (length - index * block).clamp_max(block);  // [blocks]
-  const at::Tensor keys = in_blocks(x.keys.detach(), blocks, block);
+  const at::Tensor keys = in_blocks(x.keys.detach(), block);
   const at::Tensor centre = keys.sum(3) / count.unsqueeze(-1);  // [N, H, blocks, hd]
   const at::Tensor there = at::arange(block, whole) < count.unsqueeze(-1);
   at::Tensor radius = (keys - centre.unsqueeze(3)).norm(2, -1).masked_fill(there.logical_not(), 0).amax(-1);
-  const at::Tensor finite = in_blocks(x.values.detach(), blocks, block).isfinite().all(-1).all(-1);
-  radius = at::where(finite.logical_and(radius.isfinite()), radius, kInfinity);
+  radius = at::where(finite_blocks(x, block).logical_and(radius.isfinite()), radius, kInfinity);
 
   // The logarithm of S_j; infinite where the block must be read.
-  const at::Tensor query_norm = queries.norm(2, -1, true);  // [N, H, T, 1]
   const at::Tensor products = at::matmul(queries, centre.transpose(2, 3));
-  at::Tensor most = x.scale * (products + query_norm * radius.unsqueeze(2)) + count.log();
+  at::Tensor most = x.scale * (products + queries.norm(2, -1, true) * radius.unsqueeze(2)) + count.log();
   most = at::where(most.isfinite(), most, kInfinity);
   if (causal) most = most.masked_fill(index > own, -kInfinity);
   most = most.masked_fill(index == own, kInfinity).masked_fill(index == 0, kInfinity);
   const auto [bound, order] = most.sort(/*stable=*/true, -1, /*descending=*/true);
 
   // The logarithms of Z and of S after each block that is read.
-  const at::Tensor held = at::constant_pad_nd(scores, {0, blocks * block - length}, -kInfinity)
-                              .unflatten(-1, {blocks, block})
-                              .logsumexp(-1);
+  const at::Tensor held = scores_in_blocks(scores, block).logsumexp(-1);
   const at::Tensor kept = held.gather(-1, order).logcumsumexp(-1);
   const at::Tensor left = at::cat({bound.flip(-1).logcumsumexp(-1).flip(-1).narrow(-1, 1, blocks - 1),
                                    at::full_like(bound.narrow(-1, 0, 1), -kInfinity)},
                                   -1);
-  // Products round by hd roundoffs, radii and sums by less; sums of exponentials by as many as there are terms.
-  const double roundoff = unit_roundoff(products.scalar_type());
-  const at::Tensor norm = x.keys.detach().norm(2, -1);
-  const at::Tensor largest = causal ? std::get<0>(norm.cummax(-1)) : norm.amax(-1, true).expand_as(norm);
-  const at::Tensor error =
-      16 * roundoff * static_cast<double>(x.keys.size(3) + 8) * x.scale * query_norm * largest.unsqueeze(-1) +
-      4 * roundoff * static_cast<double>(blocks + block);
+  const at::Tensor error = rounding_error(x, products.scalar_type(), blocks + block);
   const at::Tensor share = (left - kept + 2 * error).sigmoid();
 
   // Not: share > epsilon. A share that is no number asks for more.
@@ -157,7 +109,6 @@ constinit const AttentionDescription certified_attention = {
     .name = "certified",
     .help = "blocks of keys until a bound says that the rest hold at most epsilon of the attention",
     .settings = kCertifiedSettings,
-    .at_least_k = true,
     .check =
         [](const Config& config) {
           return attention_at_most("block", block_of(config), config.windows.length, "positions of a window");

@@ -7,8 +7,7 @@
 // of the attention, because x / (x + Z) grows with x. Attention over all keys is o = (1 - p) o' + p o", o' being attention
 // over those that are read and o" over the others, so |o - o'| = p |o" - o'| <= 2 p max |v|: both are means of values.
 //
-// Rounding: a computed score, of magnitude at most scale |q| |k|, is off by no more than that times a few hd unit roundoffs.
-// The share that is reported counts such an error against both sums, with the largest |k| that the query may read.
+// Rounding moves both sums; the share that is reported counts that against the proof (rounding_error).
 #pragma once
 
 #include "model/attention/attention.h"
