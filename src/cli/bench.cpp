@@ -74,6 +74,8 @@ int bench_attention(const AttentionFlags& flags) {
   if (flags.epsilon->count() > 0)
     throw BadInput("--epsilon", "is read with --quality or --checkpoint: give one of them");
   const AnalysisRequest request = flags.analysis.request();
+  if (flags.options.decode && flags.options.backward)
+    throw BadInput("--decode", "trains nothing, and --backward times gradients: leave one of the two out");
   require_device(flags.options.device, "--device");
   MeasureOptions options = flags.options;
   options.element_bytes = request.element_bytes;
@@ -122,6 +124,8 @@ void add_attention(CLI::App& bench, Action& action) {
           ->check(whole_number(1, 1000))
           ->group("Measure"),
       command->add_flag("--backward", flags->options.backward, "Time the gradients instead of the outputs")
+          ->group("Measure"),
+      command->add_flag("--decode", flags->options.decode, "Time one query against a cache of T keys")
           ->group("Measure"),
       command->add_option("--device", flags->options.device, "auto (default), cpu, cuda, cuda:N or mps")
           ->type_name("DEVICE")
