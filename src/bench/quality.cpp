@@ -66,7 +66,7 @@ void add_head(const HeadInputs& x, const at::Tensor& positions, const at::Tensor
       absent.defined() ? absent.logical_not().sum(-1) : at::full_like(norm, positions.size(1));
   append(out.read, read / may_read);
   append(out.skipped, (weights - some).sum(-1).clamp_min(0));
-  append(out.error, difference.norm(2, -1) / longest);
+  append(out.error, at::where(longest > 0, difference.norm(2, -1) / longest, 0));
 }
 
 Quality measure(const std::string& inputs, const Config& config, const Shape& shape,

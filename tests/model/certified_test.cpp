@@ -79,7 +79,7 @@ Exact by_sums(const HeadInputs& x, const at::Tensor& kept, int64_t block) {
     double squares = 0;
     for (const double y : difference) squares += y * y;
     out.skipped.push_back(1 - some / all);
-    out.error.push_back(std::sqrt(squares) / longest);
+    out.error.push_back(longest > 0 ? std::sqrt(squares) / longest : 0);
   }
   return out;
 }

@@ -100,8 +100,9 @@ Certificate certify(const HeadInputs& x, const at::Tensor& scores, const Certifi
   // Not: share > epsilon. A share that is no number asks for more.
   const at::Tensor enough = share.le(reads.epsilon).logical_and(index >= std::min(reads.least, blocks) - 1);
   const at::Tensor last = enough.logical_not().to(at::kLong).cumprod(-1).sum(-1, true).clamp_max(blocks - 1);
-  return {at::zeros_like(order, at::kBool).scatter(-1, order, index <= last),
-          share.gather(-1, last).squeeze(-1)};
+  at::Tensor kept_blocks = at::zeros_like(order, at::kBool).scatter(-1, order, index <= last);
+  if (causal) kept_blocks = kept_blocks.logical_and(index <= own);
+  return {kept_blocks, share.gather(-1, last).squeeze(-1)};
 }
 
 extern const AttentionDescription certified_attention;
