@@ -13,6 +13,7 @@
 #include <new>
 #include <thread>
 
+#include "bench/decode.h"
 #include "bench/paths.h"
 #include "bench/peak_memory.h"
 #include "run/environment.h"
@@ -32,11 +33,11 @@ constexpr std::chrono::milliseconds kIdle{20};
 constexpr double kMemoryShare = 0.9;    // of what is available that a path may take
 constexpr int64_t kSampleLength = 128;  // of the inputs that backends are asked about
 
-AttentionInputs random_inputs(const Shape& s, const at::TensorOptions& options) {
-  const auto draw = [&](int64_t heads) {
-    return at::randn({s.batch, heads, s.length, s.head_size()}, options);
+AttentionInputs random_inputs(const Shape& s, bool decode, const at::TensorOptions& options) {
+  const auto draw = [&](int64_t heads, int64_t length) {
+    return at::randn({s.batch, heads, length, s.head_size()}, options);
   };
-  return {draw(s.heads), draw(s.kv_heads), draw(s.kv_heads), {}};
+  return {draw(s.heads, decode ? 1 : s.length), draw(s.kv_heads, s.length), draw(s.kv_heads, s.length), {}};
 }
 
 // One path with its timing as it grows.
@@ -197,21 +198,24 @@ MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& option
   Shape sample = shape;
   sample.length = std::min(shape.length, kSampleLength);
   sample.batch = 1;
+  const AttentionInputs few = random_inputs(sample, options.decode, tensors);
   std::vector<Candidate> candidates;
-  for (AttentionPath& path : attention_paths(shape, random_inputs(sample, tensors), options.other_kinds))
+  for (AttentionPath& path :
+       options.decode ? decode_paths(shape, few) : attention_paths(shape, few, options.other_kinds))
     candidates.emplace_back(std::move(path), shape, device);
 
   const bool any_fits =
       std::any_of(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.open(); });
   AttentionInputs inputs;
-  if (any_fits) inputs = random_inputs(shape, tensors);
+  if (any_fits) inputs = random_inputs(shape, options.decode, tensors);
   if (any_fits && options.backward)
     for (const at::Tensor* input : {&inputs.queries, &inputs.keys, &inputs.values})
       input->set_requires_grad(true);
+  measured.decode = options.decode;
   measured.backward = any_fits && inputs.queries.requires_grad();
   const bool any_masked = std::any_of(candidates.begin(), candidates.end(),
                                       [](const Candidate& c) { return c.open() && !c.fused(); });
-  if (shape.causal && any_masked)
+  if (shape.causal && any_masked && !options.decode)
     inputs.hidden = at::ones({shape.length, shape.length}, tensors.dtype(at::kBool)).triu_(1);
   for (Candidate& candidate : candidates)
     if (candidate.open()) candidate.warm_up(inputs);

@@ -17,6 +17,7 @@ struct MeasureOptions {
   int repeats = 5;  // timed runs of each path, in turns; more of short ones, fewer after 20 s of a path
   bool other_kinds = true;  // sparse kinds beside the original report's own
   bool backward = false;    // times the gradients of queries, keys and values instead of the outputs
+  bool decode = false;      // times one query after T - 1 cached positions instead of T queries
 };
 
 struct AttentionTiming {
@@ -40,6 +41,7 @@ struct MeasuredShape {
   std::vector<AttentionTiming> timings;  // dense paths first
   std::string device;                    // "cpu, 2 threads, fp32"
   bool backward = false;
+  bool decode = false;
 
   const AttentionTiming* find(const std::string& path) const;  // nullptr when there is none
   const AttentionTiming* fastest_dense() const;                // of LibTorch; nullptr when none ran

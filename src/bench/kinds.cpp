@@ -32,17 +32,24 @@ Config attention_config(const Shape& shape, AttentionKind kind) {
   return config;
 }
 
+Config bench_config(const Shape& shape, AttentionKind kind) {
+  Config config = attention_config(shape, kind);
+  if (shape.keys >= kBenchBlock) config.attention.own.set("block", kBenchBlock);
+  return config;
+}
+
 namespace {
 
 // Bytes at the peak, estimated from above: inputs and outputs; keys and values of the chosen positions, gathered; and,
 // where every pair of a query and a key is scored, the scores beside what the mask and the choice make of them.
-Count peak_bytes(const Shape& shape, AttentionKind kind, int64_t element_bytes) {
+Count peak_bytes(const Shape& shape, AttentionKind kind, bool reads_more, int64_t element_bytes) {
   const Count rows = Count(shape.batch) * shape.heads * shape.length;
   Count bytes = rows * 4 * shape.head_size() * element_bytes;
   // block_topk reads its own block whole, also where k is less.
   bytes += rows * (2 * (shape.keys + AttentionConfig().own.whole("block")) * (shape.head_size() + 8)) *
            element_bytes;
-  if (std::string_view(kind->name) != "window") bytes += rows * shape.length * (3 * element_bytes);
+  if (std::string_view(kind->name) != "window")
+    bytes += rows * shape.length * ((reads_more ? 8 : 3) * element_bytes);
   return bytes + Count(shape.length) * shape.length * element_bytes;
 }
 
@@ -107,18 +114,18 @@ std::vector<AttentionPath> kind_paths(const Shape& shape, const at::TensorOption
   for (const AttentionDescription* description : registered<AttentionDescription>()) {
     const AttentionKind kind(*description);
     if (kind == AttentionKind::dense || kind == AttentionKind::mlp_topk) continue;
-    Config config = attention_config(shape, kind);
-    if (shape.keys >= kBenchBlock) config.attention.own.set("block", kBenchBlock);
-    const bool linear = make_attention(config, options)->is_linear(at::empty({0}, options));
-    AttentionPath path = {
-        std::string("sparse ") + kind->name,
-        false,
-        linear,
-        shape.heads,
-        linear ? 2 * memory::fused_peak(shape, element_bytes) : peak_bytes(shape, kind, element_bytes),
-        [=] { return runner(make_attention(config, options), config.body.causal); },
-        AttentionKind::dense->flops(config) / kind->flops(config)};
-    path.own = linear;
+    const Config config = bench_config(shape, kind);
+    const bool flash =
+        make_attention(config, options)->is_linear(at::empty({0, 1, shape.length, 1}, options));
+    AttentionPath path = {std::string("sparse ") + kind->name,
+                          false,
+                          flash,
+                          shape.heads,
+                          flash ? 2 * memory::fused_peak(shape, element_bytes)
+                                : peak_bytes(shape, kind, attention->k_is_least(), element_bytes),
+                          [=] { return runner(make_attention(config, options), config.body.causal); },
+                          AttentionKind::dense->flops(config) / kind->flops(config)};
+    path.own = flash;
     paths.push_back(std::move(path));
   }
   return paths;

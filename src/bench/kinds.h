@@ -14,6 +14,9 @@ namespace ate {
 // speedup is the ratio of operations as executed (model/flops.h), the masked half included on both sides.
 std::vector<AttentionPath> kind_paths(const Shape& shape, const at::TensorOptions& options);
 
+// The config of an encoder with attention of this kind and shape, in the blocks that kind_paths has.
+Config bench_config(const Shape& shape, AttentionKind kind);
+
 // The original report's mlp_topk, approximator included, over the first `heads` heads of the shape.
 AttentionPath mlp_topk_path(const Shape& shape, int64_t heads, const at::TensorOptions& options);
 

@@ -117,14 +117,20 @@ AttentionPath naive_path(const Shape& shape, int64_t element_bytes) {
 
 }  // namespace
 
-std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionInputs& sample,
-                                           bool other_kinds) {
-  const at::TensorOptions options = sample.queries.options();
+std::vector<AttentionPath> fused_paths(const Shape& shape, const AttentionInputs& sample) {
   const auto element_bytes = static_cast<int64_t>(sample.queries.element_size());
   std::vector<AttentionPath> paths;
   for (const Backend& backend : kFusedBackends)
     if (is_available(backend.value, sample, shape.causal, shape.kv_heads != shape.heads))
       paths.push_back(fused_path(shape, backend, element_bytes));
+  return paths;
+}
+
+std::vector<AttentionPath> attention_paths(const Shape& shape, const AttentionInputs& sample,
+                                           bool other_kinds) {
+  const at::TensorOptions options = sample.queries.options();
+  const auto element_bytes = static_cast<int64_t>(sample.queries.element_size());
+  std::vector<AttentionPath> paths = fused_paths(shape, sample);
   if (flash_serves(sample.queries)) paths.push_back(own_path(shape, element_bytes));
   paths.push_back(naive_path(shape, element_bytes));
   paths.push_back(mlp_topk_path(shape, shape.heads, options));

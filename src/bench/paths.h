@@ -31,6 +31,9 @@ struct AttentionPath {
   bool own = false;            // on this program's kernels
 };
 
+// Each fused backend that LibTorch takes for such inputs on their device.
+std::vector<AttentionPath> fused_paths(const Shape& shape, const AttentionInputs& sample);
+
 // Dense: each fused backend that LibTorch takes for such inputs on their device, then plain operations.
 // Sparse: the original report's mlp_topk with all heads, and its one head that the published ratio counts; with
 // `other_kinds` every other kind of src/model/attention too.

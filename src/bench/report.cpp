@@ -15,7 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string pass_of(const std::vector<MeasuredShape>& shapes) {
-  return !shapes.empty() && shapes[0].backward ? "backward" : "forward";
+  if (shapes.empty()) return "forward";
+  return shapes[0].decode ? "decode" : shapes[0].backward ? "backward" : "forward";
 }
 
 }  // namespace
@@ -84,7 +85,7 @@ Table measured_rows(const std::vector<MeasuredShape>& shapes) {
                             s.hidden,
                             s.kv_heads,
                             s.causal,
-                            "forward",
+                            pass_of(shapes),
                             measured.device});
     }
   }
@@ -92,6 +93,12 @@ Table measured_rows(const std::vector<MeasuredShape>& shapes) {
 }
 
 std::vector<std::string> measured_notes(const std::vector<MeasuredShape>& shapes) {
+  if (pass_of(shapes) == "decode")
+    return {
+        "decode: one query of each head against a cache of T keys, its own included. window reads the last "
+        "k; block_topk "
+        "its own block and those whose mean keys, kept beside the cache, have the largest products with the "
+        "query."};
   int wins = 0;
   int ran = 0;
   std::map<int64_t, std::pair<std::vector<CostPoint>, std::vector<CostPoint>>> by_width;
@@ -108,7 +115,7 @@ std::vector<std::string> measured_notes(const std::vector<MeasuredShape>& shapes
   std::vector<std::string> notes = {fmt::format(
       "measured: at {} of {} that ran on {}, every head of the original report's kind, mlp_topk, took "
       "less time than the fastest dense path. Selectors are untrained (the time does not depend on "
-      "their weights). On a CPU, in fp32 and from T 128 on, window and block_topk, in blocks of 16, 32 or a "
+      "their weights). On a CPU, in fp32 and from T 128 on, window, block_topk and certified, in blocks of 16, 32 or a "
       "multiple of 64 keys, run on ate's kernels; all other kinds as plain array operations.",
       wins, counted(ran, "shape"), shapes.empty() ? "no device" : shapes[0].device)};
   for (const auto& [width, points] : by_width)

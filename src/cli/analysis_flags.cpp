@@ -26,15 +26,24 @@ void AnalysisFlags::add_to(CLI::App& command, const std::vector<std::string>& se
                 ->group(group);
 }
 
-AnalysisRequest AnalysisFlags::request() const {
-  std::vector<Setting> settings;
-  if (config_->count() > 0) settings = read_settings(file_);
+std::vector<std::string> AnalysisFlags::typed() const {
+  std::vector<std::string> names;
+  for (const Flag& flag : flags_)
+    if (flag.option->count() > 0) names.push_back(flag.name);
+  if (config_->count() > 0) names.emplace_back("--config");
+  return names;
+}
+
+AnalysisRequest AnalysisFlags::request(std::vector<Setting> settings) const {
+  std::vector<Setting> of_file;
+  if (config_->count() > 0) of_file = read_settings(file_);
   std::vector<Problem> unread;
-  for (const Setting& setting : settings)
+  for (const Setting& setting : of_file)
     if (std::none_of(flags_.begin(), flags_.end(),
                      [&](const Flag& flag) { return flag.setting == setting.name; }))
       unread.push_back({setting.where, "this command does not read it: leave it out"});
   if (!unread.empty()) throw BadInput(std::move(unread));
+  settings.insert(settings.end(), of_file.begin(), of_file.end());
   for (const Flag& flag : flags_)
     if (flag.option->count() > 0)
       settings.push_back({flag.setting, flag.value, flag.name + " " + flag.value});

@@ -15,8 +15,10 @@ class AnalysisFlags {
   // `settings`: those that the command reads, all when empty; the others are refused in the file too.
   void add_to(CLI::App& command, const std::vector<std::string>& settings = {});
 
-  // The file's settings, and above them the flags'. Throws BadInput with every problem.
-  AnalysisRequest request() const;
+  // `settings`, above them the file's, and above those the flags'. Throws BadInput with every problem.
+  AnalysisRequest request(std::vector<Setting> settings = {}) const;
+  // The flags that were typed, each as "--name".
+  std::vector<std::string> typed() const;
 
  private:
   struct Flag {

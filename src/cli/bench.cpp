@@ -1,7 +1,12 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 
 #include "analysis/tables.h"
+#include "bench/quality.h"
 #include "bench/report.h"
 #include "bench/startup.h"
 #include "cli/analysis_flags.h"
@@ -18,11 +23,59 @@ struct AttentionFlags {
   AnalysisFlags analysis;
   OutputFlags output;
   MeasureOptions options;
+  bool quality = false;
+  std::string checkpoint;  // "" for none
+  QualityOptions quality_options;
+  CLI::Option* epsilon = nullptr;
+  std::vector<CLI::Option*> of_times;  // that only times read
 };
+
+// What `flags` typed beside --quality or --checkpoint, of which only `read` are read.
+void refuse_others(const AttentionFlags& flags, const std::string& with, const std::set<std::string>& read) {
+  refuse_given(flags.of_times, "is not read with " + with + ", which times nothing: leave it out");
+  std::vector<Problem> problems;
+  for (const std::string& name : flags.analysis.typed())
+    if (read.count(name) == 0) problems.push_back({name, "is not read with " + with + ": leave it out"});
+  if (!problems.empty()) throw BadInput(std::move(problems));
+}
+
+int attention_quality(const AttentionFlags& flags) {
+  std::vector<Quality> qualities;
+  if (!flags.checkpoint.empty()) {
+    refuse_others(flags, "--checkpoint", {"--k"});
+    std::vector<int64_t> keys;
+    const std::string most = std::to_string(kLongestQuality);
+    for (const Shape& shape : flags.analysis.request({{"T", most, "--T " + most}}).shapes)
+      keys.push_back(shape.keys);
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    qualities = model_qualities("--checkpoint", flags.checkpoint, keys, flags.quality_options);
+  } else {
+    refuse_others(flags, "--quality",
+                  {"--d", "--T", "--k", "--heads", "--head-size", "--causal", "--config"});
+    const AnalysisRequest request = flags.analysis.request({{"d", "128", "--d 128"},
+                                                            {"head_size", "64", "--head-size 64"},
+                                                            {"T", "1k", "--T 1k"},
+                                                            {"k", "64", "--k 64"}});
+    for (const Shape& shape : request.shapes)
+      if (shape.length > kLongestQuality)
+        throw BadInput(fmt::format("--T {}", shape.length),
+                       fmt::format("--quality keeps T x T numbers: give at most {}", kLongestQuality));
+    for (const Shape& shape : request.shapes)
+      for (Quality& quality : law_qualities(shape, flags.quality_options))
+        qualities.push_back(std::move(quality));
+  }
+  flags.output.print(quality_report(qualities, flags.quality_options));
+  return static_cast<int>(ExitCode::done);
+}
 
 int bench_attention(const AttentionFlags& flags) {
   flags.output.start();
+  if (flags.quality || !flags.checkpoint.empty()) return attention_quality(flags);
+  if (flags.epsilon->count() > 0)
+    throw BadInput("--epsilon", "is read with --quality or --checkpoint: give one of them");
   const AnalysisRequest request = flags.analysis.request();
+  if (flags.options.decode && flags.options.backward)
+    throw BadInput("--decode", "trains nothing, and --backward times gradients: leave one of the two out");
   require_device(flags.options.device, "--device");
   MeasureOptions options = flags.options;
   options.element_bytes = request.element_bytes;
@@ -65,16 +118,38 @@ void add_attention(CLI::App& bench, Action& action) {
   // What is measured: attention itself, forward.
   flags->analysis.add_to(
       *command, {"d", "T", "k", "hidden", "heads", "head_size", "kv_heads", "batch", "causal", "dtype"});
-  command->add_option("--repeats", flags->options.repeats, "Timed runs of each path (default 5)")
-      ->type_name("N")
-      ->check(whole_number(1, 1000))
-      ->group("Measure");
-  command->add_flag("--backward", flags->options.backward, "Time the gradients instead of the outputs")
-      ->group("Measure");
-  command->add_option("--device", flags->options.device, "auto (default), cpu, cuda, cuda:N or mps")
-      ->type_name("DEVICE")
+  flags->of_times = {
+      command->add_option("--repeats", flags->options.repeats, "Timed runs of each path (default 5)")
+          ->type_name("N")
+          ->check(whole_number(1, 1000))
+          ->group("Measure"),
+      command->add_flag("--backward", flags->options.backward, "Time the gradients instead of the outputs")
+          ->group("Measure"),
+      command->add_flag("--decode", flags->options.decode, "Time one query against a cache of T keys")
+          ->group("Measure"),
+      command->add_option("--device", flags->options.device, "auto (default), cpu, cuda, cuda:N or mps")
+          ->type_name("DEVICE")
+          ->check(not_empty())
+          ->group("Measure")};
+  const char* const quality = "What is read and lost";
+  command
+      ->add_flag("--quality", flags->quality,
+                 "Measure what each kind reads and loses on random numbers, no times")
+      ->group(quality);
+  command
+      ->add_option(
+          "--checkpoint", flags->checkpoint,
+          "The same on validation windows of a trained model: a trial's checkpoint, in its run folder")
+      ->type_name("FILE")
       ->check(not_empty())
-      ->group("Measure");
+      ->group(quality);
+  flags->epsilon =
+      command
+          ->add_option("--epsilon", flags->quality_options.epsilon,
+                       "Largest share of the attention that may be on keys not read (default 0.01)")
+          ->type_name("X")
+          ->check(number(1e-12, 0.9))
+          ->group(quality);
   flags->output.add_to(*command);
   command->callback([flags, &action] { action = [flags] { return bench_attention(*flags); }; });
 }

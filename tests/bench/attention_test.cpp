@@ -69,7 +69,8 @@ TEST_CASE("sparse kinds that read every key compute dense attention", "[bench]")
       const AttentionInputs x = inputs_of(s);
       const std::vector<AttentionPath> paths = attention_paths(s, x);
       const at::Tensor expected = path_named(paths, "dense naive").build()(x);
-      for (const char* kind : {"oracle_topk", "window", "lowrank_topk", "block_topk"}) {
+      for (const char* kind :
+           {"oracle_topk", "window", "lowrank_topk", "block_topk", "certified", "threshold", "indexer"}) {
         CAPTURE(kind, causal, kv_heads);
         CHECK(
             at::allclose(path_named(paths, std::string("sparse ") + kind).build()(x), expected, 1e-4, 1e-5));
@@ -82,7 +83,8 @@ TEST_CASE("every sparse kind is timed, takes no more memory than was reckoned, a
   const Shape s = shape_of(256, 4, 4, true);
   const std::vector<AttentionPath> paths = attention_paths(s, inputs_of(s));
   const MeasuredShape measured = measure_attention(s, {"cpu", 4, 1});
-  for (const char* kind : {"oracle_topk", "window", "lowrank_topk", "block_topk"}) {
+  for (const char* kind :
+       {"oracle_topk", "window", "lowrank_topk", "block_topk", "certified", "threshold", "indexer"}) {
     const std::string name = std::string("sparse ") + kind;
     CAPTURE(name);
     const AttentionTiming* timing = measured.find(name);

@@ -1,5 +1,6 @@
 """ate bench: what it prints, the trace, and what it refuses. Nothing here asserts a time."""
 
+import glob
 import json
 import os
 import signal
@@ -119,6 +120,52 @@ class Others(Case):
         rows = json.loads(outcome.out)["rows"]
         self.assertEqual([r["speedup"] for r in rows if r["remark"] == "fastest dense"], [1.0])
         self.assertTrue([r for r in rows if r["path"].startswith("sparse") and r["speedup"] > 0])
+
+    def test_attention_of_one_decoded_query(self):
+        outcome = run("bench", "attention", "--decode", "--d", "64", "--T", "256", "--k", "64", "--repeats", "1", "--device", "cpu", "--format", "json", "--quiet")
+        self.assertEqual((outcome.code, outcome.err), (0, ""))
+        rows = json.loads(outcome.out)["rows"]
+        self.assertEqual({r["pass"] for r in rows}, {"decode"})
+        self.assertLessEqual({"dense naive", "sparse window", "sparse block_topk"}, {r["path"] for r in rows})
+
+    def test_attention_quality(self):
+        outcome = run("bench", "attention", "--quality", "--d", "32", "--heads", "2", "--T", "128", "--k", "16", "--epsilon", "0.05", "--format", "json", "--quiet")
+        self.assertEqual((outcome.code, outcome.err), (0, ""))
+        rows = json.loads(outcome.out)["rows"]
+        self.assertEqual({r["inputs"] for r in rows}, {"independent", "clustered"})
+        for row in rows:
+            self.assertLessEqual(row["error_most"], 2 * row["skipped_most"] + 1e-9)
+            if row["kind"] == "certified":
+                self.assertEqual(row["above_epsilon"], 0)
+                self.assertLessEqual(row["error_most"], row["bound_most"])
+                self.assertLessEqual(row["bound_most"], 0.1)
+
+    def test_attention_quality_of_a_trained_model(self):
+        tiny = ["--preset", "medium", "--epochs", "1", "--set", "source.tokens=5000", "--set", "source.vocabulary=60", "--set",
+                "body.width=32", "--set", "windows.batch=4", "--set", "windows.length=16", "--set", "windows.batches_per_epoch=2"]
+        trained = run("train", *tiny, "--format", "json", "--quiet", cwd=self.folder)
+        self.assertEqual(trained.code, 0, trained.err)
+        [checkpoint] = glob.glob(os.path.join(self.folder, "tool_outputs/runs/*/checkpoint/*.safetensors"))
+        outcome = run("bench", "attention", "--checkpoint", checkpoint, "--k", "4,8", "--format", "json", "--quiet")
+        self.assertEqual((outcome.code, outcome.err), (0, ""))
+        rows = json.loads(outcome.out)["rows"]
+        self.assertEqual({(r["inputs"], r["T"], r["k"]) for r in rows}, {("layer 1", 16, 4), ("layer 1", 16, 8)})
+        self.assertEqual({r["above_epsilon"] for r in rows if r["kind"] == "certified"}, {0})
+        self.assert_error(run("bench", "attention", "--checkpoint", checkpoint, "--k", "17"), 2,
+                          r"--k 17: the model's windows have 16 positions: give at most so many")
+
+    def test_attention_refused(self):
+        for flags, line in [
+                (["--quality", "--T", "8192"], r"--T 8192: --quality keeps T x T numbers: give at most 4096"),
+                (["--quality", "--repeats", "3"], r"--repeats: is not read with --quality, which times nothing: leave it out"),
+                (["--quality", "--batch", "3"], r"--batch: is not read with --quality: leave it out"),
+                (["--epsilon", "0.1"], r"--epsilon: is read with --quality or --checkpoint: give one of them"),
+                (["--quality", "--epsilon", "2"], r"--epsilon: expected a number from 1e-12 to 0\.9"),
+                (["--checkpoint", "no.safetensors"], r"--checkpoint no\.safetensors: "),
+                (["--checkpoint", "no.safetensors", "--T", "64"], r"--T: is not read with --checkpoint: leave it out"),
+                (["--decode", "--backward"], r"--decode: trains nothing, and --backward times gradients: leave one of the two out")]:
+            with self.subTest(flags=flags):
+                self.assert_error(run("bench", "attention", *flags, cwd=self.folder), 2, line)
 
     def test_startup(self):
         outcome = run("bench", "startup", "--rounds", "1", "--format", "json", "--quiet")

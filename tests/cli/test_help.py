@@ -16,7 +16,8 @@ COMMANDS = [[], ["validate-bespoke"], ["study"], ["widths"], ["sweep"], ["sweep"
             ["config", "diff"], ["config", "reference"], ["config", "schema"], ["completions"], ["help"]]
 ARMS = ["standard", "tied", "bespoke", "reversed", "random_band", "uniform_projected", "param_matched", "factorised",
         "mixed_dim", "allocated", "adaptive", "aa", "known_worse"]
-ATTENTION = ["dense", "mlp_topk", "oracle_topk", "window", "lowrank_topk", "block_topk"]
+ATTENTION = ["dense", "mlp_topk", "oracle_topk", "window", "lowrank_topk", "block_topk",
+             "certified", "threshold", "indexer"]
 
 # command line, what the one line says
 USAGE_ERRORS = [

@@ -81,7 +81,9 @@ class Single(Case):
 
     def test_every_attention_kind_trains_with_any_embedding(self):
         for kind, more in [("mlp_topk", ["attention.hidden=8"]), ("oracle_topk", []), ("window", []),
-                           ("lowrank_topk", ["attention.rank=4"]), ("block_topk", ["attention.block=3"])]:
+                           ("lowrank_topk", ["attention.rank=4"]), ("block_topk", ["attention.block=3"]),
+                           ("certified", ["attention.epsilon=0.2"]), ("threshold", ["attention.drop=1"]),
+                           ("indexer", ["attention.rank=4", "attention.indexer_heads=2"])]:
             sets = [word for s in [f"attention.kind={kind}", "attention.k=7", *more] for word in ("--set", s)]
             result = json.loads(self.study("--format", "json", "--arm", "bespoke", *sets, study=ENCODER).out)
             with self.subTest(kind=kind):

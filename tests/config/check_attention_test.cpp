@@ -39,6 +39,15 @@ TEST_CASE("heads, layers, rank and block stay inside what there is", "[config]")
                  "more than the 32 dimensions of a head"));
   CHECK(contains(complaint("medium", {"attention.kind=block_topk", "attention.block=9"}),
                  "more than the 8 keys that a position reads"));
+  for (const char* kind : {"certified", "threshold"})
+    CHECK(contains(complaint("medium", {std::string("attention.kind=") + kind, "attention.block=33"}),
+                   "more than the 32 positions of a window"));
+  CHECK(contains(complaint("medium", {"attention.kind=indexer", "attention.rank=129"}),
+                 "more than the 128 dimensions of the heads together"));
+  CHECK(contains(complaint("medium", {"attention.kind=certified", "attention.epsilon=0"}),
+                 "--set attention.epsilon=0: expected a number from 1e-12 to 0.9"));
+  CHECK(contains(complaint("medium", {"attention.kind=threshold", "attention.drop=-1"}),
+                 "--set attention.drop=-1: expected a number from 0 to 1000000"));
   // Blocks need not divide the window, nor k.
   CHECK(complaint("medium", {"attention.kind=block_topk", "attention.block=5"}).empty());
 }
@@ -47,10 +56,10 @@ TEST_CASE("a setting of another kind of attention is refused", "[config]") {
   CHECK(complaint("medium", {"attention.k=4"}) ==
         "--set attention.k=4: dense has no such setting, only the sparse kinds have: leave it out or set "
         "attention.kind");
-  CHECK(
-      contains(complaint("medium", {"attention.kind=window", "attention.rank=4"}), "only lowrank_topk has"));
+  CHECK(contains(complaint("medium", {"attention.kind=window", "attention.rank=4"}),
+                 "only lowrank_topk and indexer have"));
   CHECK(contains(complaint("medium", {"attention.kind=window", "attention.distil=2"}),
-                 "only mlp_topk and lowrank_topk have"));
+                 "only mlp_topk and lowrank_topk and indexer have"));
 }
 
 TEST_CASE("the bag has no attention to make sparse", "[config]") {

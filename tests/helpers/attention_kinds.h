@@ -24,6 +24,10 @@ inline Config sparse_encoder(AttentionKind kind, bool causal = true) {
   for (const auto& [name, value] : {std::pair{"hidden", 6}, {"rank", 3}, {"block", 3}})
     for (const KindSetting& setting : kind->settings)
       if (std::string_view(setting.name) == name) config.attention.own.set(name, int64_t{value});
+  // So much that kinds with a bound skip some keys of numbers as small as an untrained model's.
+  for (const auto& [name, value] : {std::pair{"epsilon", 0.6}})
+    for (const KindSetting& setting : kind->settings)
+      if (std::string_view(setting.name) == name) config.attention.own.set(name, value);
   return config;
 }
 

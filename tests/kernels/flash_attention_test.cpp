@@ -52,13 +52,14 @@ Result by_kernels(const kernels::FlashKernels& kernel, const FlashShape& s, cons
       log_sums(size(s.heads * s.length)), deltas, both(size(s.kv_heads * s.packed_floats(true))),
       dq(size(splits * s.heads * s.length * s.padded_width())), dk(x.k.size(), NAN), dv(x.v.size(), NAN);
   Result r;
-  r.choice.resize(size(s.heads * s.length * s.blocks_read));
+  r.choice.resize(size(s.heads * s.length * s.choice_width()));
   for (int64_t head = 0; head < s.kv_heads; ++head) {
     kernel.pack(s, false, head, x.k.data(), x.v.data(), packed.data());
     kernel.pack(s, true, head, x.k.data(), x.v.data(), both.data());
   }
   for (int64_t task = 0; task < s.forward_tasks(); ++task) {
-    if (s.blocks_read > 0) kernel.choose(s, task, x.q.data(), packed.data(), r.choice.data());
+    if (s.blocks_read > 0 && !s.certifies())
+      kernel.choose(s, task, x.q.data(), packed.data(), r.choice.data());
     kernel.forward(s, task, x.q.data(), packed.data(), r.choice.data(), out.data(), log_sums.data());
   }
   for (int64_t i = 0; i < s.heads * s.length; ++i) {
@@ -94,7 +95,8 @@ std::vector<int64_t> keys_of(const FlashShape& s, int64_t i, const int32_t* choi
   }
   std::vector<int64_t> keys;
   for (int64_t j = low; j < high; ++j)
-    if (s.blocks_read == 0 || std::count(choice, choice + s.blocks_read, j / s.block) > 0) keys.push_back(j);
+    if (s.blocks_read == 0 || std::count(choice, choice + s.choice_width(), j / s.block) > 0)
+      keys.push_back(j);
   return keys;
 }
 
@@ -132,7 +134,7 @@ Result by_sums(const FlashShape& s, const Arrays& x, const std::vector<int32_t>&
   const auto width = static_cast<size_t>(s.head_width);
   for (int64_t row = 0; row < s.heads * s.length; ++row) {
     const int64_t kv_head = row / s.length / s.group();
-    const std::vector<int64_t> keys = keys_of(s, row % s.length, choice.data() + row * s.blocks_read);
+    const std::vector<int64_t> keys = keys_of(s, row % s.length, choice.data() + row * s.choice_width());
     const size_t query = static_cast<size_t>(row) * width;
     const auto key = [&](int64_t j) { return static_cast<size_t>(kv_head * s.length + j) * width; };
     std::vector<double> weights;
@@ -192,6 +194,110 @@ FlashShape choosing(FlashShape s, int64_t blocks_read, int64_t block) {
   return s;
 }
 
+FlashShape certifying(FlashShape s, int64_t least, int64_t block, double epsilon) {
+  s.blocks_read = least;
+  s.block = block;
+  s.epsilon = epsilon;
+  return s;
+}
+
+// Keys near one place for each block, and queries that look at few of them.
+Arrays clustered(const FlashShape& s) {
+  Arrays x(s);
+  const std::vector<float> places = normal_numbers(s.kv_heads * s.blocks() * s.head_width, 5);
+  for (int64_t i = 0; i < s.kv_heads * s.length; ++i)
+    for (int64_t d = 0; d < s.head_width; ++d) {
+      const int64_t block = i / s.length * s.blocks() + i % s.length / s.block;
+      float& key = x.k[static_cast<size_t>(i * s.head_width + d)];
+      key = 2 * places[static_cast<size_t>(block * s.head_width + d)] + 0.1F * key;
+    }
+  return x;
+}
+
+// What a query reads until the bound of the rest is small enough, in that order (model/attention/certified.h).
+std::vector<int32_t> certified_blocks(const FlashShape& s, const Arrays& x, int64_t head, int64_t i) {
+  const double scale = 1 / std::sqrt(static_cast<double>(s.head_width));
+  const auto q = [&](int64_t d) {
+    return double{x.q[static_cast<size_t>((head * s.length + i) * s.head_width + d)]};
+  };
+  const auto k = [&](int64_t j, int64_t d) {
+    return double{x.k[static_cast<size_t>((head / s.group() * s.length + j) * s.head_width + d)]};
+  };
+  const auto end_of = [&](int64_t b) { return std::min(s.length, (b + 1) * s.block); };
+  const auto held = [&](int64_t b) {  // of the softmax's sum
+    double sum = 0;
+    for (int64_t j = b * s.block; j < std::min(end_of(b), s.causal ? i + 1 : s.length); ++j) {
+      double score = 0;
+      for (int64_t d = 0; d < s.head_width; ++d) score += q(d) * k(j, d);
+      sum += std::exp(score * scale);
+    }
+    return sum;
+  };
+  const auto most = [&](int64_t b) {
+    const auto count = static_cast<double>(end_of(b) - b * s.block);
+    std::vector<double> mean(static_cast<size_t>(s.head_width));
+    double product = 0, norm = 0, radius = 0;
+    for (int64_t d = 0; d < s.head_width; ++d) {
+      for (int64_t j = b * s.block; j < end_of(b); ++j) mean[static_cast<size_t>(d)] += k(j, d) / count;
+      product += q(d) * mean[static_cast<size_t>(d)];
+      norm += q(d) * q(d);
+    }
+    for (int64_t j = b * s.block; j < end_of(b); ++j) {
+      double squares = 0;
+      for (int64_t d = 0; d < s.head_width; ++d)
+        squares += std::pow(k(j, d) - mean[static_cast<size_t>(d)], 2);
+      radius = std::max(radius, squares);
+    }
+    return count * std::exp(scale * (product + std::sqrt(norm * radius)));
+  };
+  const auto own = static_cast<int32_t>(i / s.block);
+  std::vector<int32_t> blocks = {own};
+  double read = held(own), left = 0;
+  if (own > 0) {
+    blocks.push_back(0);
+    read += held(0);
+  }
+  std::vector<std::pair<double, int32_t>> others;
+  for (int32_t b = 1; b < (s.causal ? own : s.blocks()); ++b)
+    if (b != own) others.emplace_back(-most(b), b);
+  for (const auto& [sum, b] : others) left -= sum;
+  std::sort(others.begin(), others.end());
+  for (const auto& [sum, b] : others) {
+    if (std::ssize(blocks) >= s.blocks_read && left / (left + read) <= s.epsilon) break;
+    blocks.push_back(b);
+    left += sum;
+    read += held(b);
+  }
+  return blocks;
+}
+
+// The share of blocks that are not read.
+double check_certified(const FlashShape& s, int64_t splits = 1) {
+  const Arrays x = clustered(s);
+  double skipped = 0;
+  for (const kernels::KernelSet& set : kernels::kernel_sets()) {
+    CAPTURE(set.name, s.heads, s.kv_heads, s.length, s.head_width, s.causal, s.blocks_read, s.block,
+            s.epsilon);
+    const Result found = by_kernels(*set.flash, s, x, splits);
+    int64_t others = 0, read = 0;
+    for (int64_t row = 0; row < s.heads * s.length; ++row) {
+      const auto first = found.choice.begin() + row * s.choice_width();
+      const std::vector<int32_t> chosen(first, std::find(first, first + s.choice_width(), -1));
+      read += std::ssize(chosen);
+      if (chosen != certified_blocks(s, x, row / s.length, row % s.length)) ++others;
+    }
+    CHECK(others <= s.heads * s.length / 100);  // where rounding decides
+    skipped = 1 - static_cast<double>(read) / static_cast<double>(s.heads * s.length * s.blocks());
+    const Result expected = by_sums(s, x, found.choice);
+    CHECK(largest_difference(found.out, expected.out) < 1e-5);
+    CHECK(largest_difference(found.log_sums, expected.log_sums) < 1e-5);
+    CHECK(largest_difference(found.dq, expected.dq) < 3e-5);
+    CHECK(largest_difference(found.dk, expected.dk) < 3e-5);
+    CHECK(largest_difference(found.dv, expected.dv) < 3e-5);
+  }
+  return skipped;
+}
+
 void check(const FlashShape& s, int64_t splits = 1) {
   const Arrays x(s);
   for (const kernels::KernelSet& set : kernels::kernel_sets()) {
@@ -240,6 +346,37 @@ TEST_CASE("flash attention over blocks that queries choose", "[kernels]") {
     check(choosing(shape(1, 1, 700, 8, causal), 25, 16));   // more than a vector of them
     check(choosing(shape(1, 1, 1500, 8, causal), 7, 16));   // more blocks than a tile, more than one task
   }
+}
+
+TEST_CASE("flash attention over blocks until a bound says that the others hold little", "[kernels]") {
+  for (const bool causal : {true, false}) {
+    for (const int64_t length : {1, 63, 65, 333})
+      check_certified(certifying(shape(2, 1, length, 16, causal), 1, 16, 0.05), 2);
+    for (const int64_t block : {32, 64, 128})
+      CHECK(check_certified(certifying(shape(1, 1, 700, 16, causal), 3, block, 0.01)) > 0.05);
+    check_certified(certifying(shape(1, 1, 1200, 8, causal), 1, 16, 1e-9));  // more blocks than a tile
+    check_certified(certifying(shape(1, 1, 150, 16, causal), 50, 16, 0.5));  // all are read
+  }
+}
+
+TEST_CASE("what is no finite number is read by a certified choice", "[kernels]") {
+  const FlashShape s = certifying(shape(1, 1, 300, 16), 1, 16, 0.5);
+  for (const kernels::KernelSet& set : kernels::kernel_sets())
+    for (const float value : {INFINITY, -INFINITY, std::nanf("")})
+      for (const bool is_key : {true, false}) {
+        CAPTURE(set.name, value, is_key);
+        Arrays x = clustered(s);
+        const std::vector<int32_t> before = by_kernels(*set.flash, s, x, 1).choice;
+        (is_key ? x.k : x.v)[70 * 16 + 3] = value;
+        const std::vector<int32_t> after = by_kernels(*set.flash, s, x, 1).choice;
+        for (int64_t i = 0; i < s.length; ++i) {
+          const auto chosen = after.begin() + i * s.choice_width();
+          const auto end = chosen + s.choice_width();
+          if (i < 64 && !std::equal(chosen, end, before.begin() + i * s.choice_width()))
+            FAIL("query " << i << " looked ahead");
+          if (i >= 80 && std::find(chosen, end, 70 / 16) == end) FAIL("query " << i);
+        }
+      }
 }
 
 TEST_CASE("of blocks with equal scores the first are chosen", "[kernels]") {

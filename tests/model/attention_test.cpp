@@ -108,7 +108,8 @@ TEST_CASE("gradients of every attention kind are slopes in a body of today", "[m
 
 TEST_CASE("the selector's loss has the slopes of a cross-entropy, and reaches the selector alone",
           "[model]") {
-  for (const AttentionKind kind : {AttentionKind::mlp_topk, AttentionKind("lowrank_topk")}) {
+  for (const AttentionKind kind :
+       {AttentionKind::mlp_topk, AttentionKind("lowrank_topk"), AttentionKind("indexer")}) {
     CAPTURE(enum_name(kind));
     const auto rig = rig_of(sparse_encoder(kind));
     const at::Tensor tokens = tokens_of(rig->config);
@@ -119,8 +120,7 @@ TEST_CASE("the selector's loss has the slopes of a cross-entropy, and reaches th
     const auto* gradients = rig->arena.gradients.const_data_ptr<double>();
     auto* parameters = rig->arena.parameters.mutable_data_ptr<double>();
     for (const ParameterTensor& tensor : rig->layout.tensors) {
-      const bool of_selector = tensor.name.find("layers.0.self_attn.selector") == 0 ||
-                               tensor.name.find("layers.0.self_attn.lowrank") == 0;
+      const bool of_selector = tensor.name.find(std::string("layers.0.self_attn.") + kind->selector) == 0;
       const double norm = Rig::part(rig->arena.gradients, tensor).norm().item<double>();
       CAPTURE(tensor.name);
       CHECK((norm > 0) == of_selector);
@@ -138,7 +138,8 @@ TEST_CASE("the selector's loss has the slopes of a cross-entropy, and reaches th
 }
 
 TEST_CASE("training moves a selector through its own loss, and leaves the loss's value alone", "[model]") {
-  for (const AttentionKind kind : {AttentionKind::mlp_topk, AttentionKind("lowrank_topk")}) {
+  for (const AttentionKind kind :
+       {AttentionKind::mlp_topk, AttentionKind("lowrank_topk"), AttentionKind("indexer")}) {
     Config config = sparse_encoder(kind);
     config.body.dropout = 0;
     const at::Tensor windows = random_windows(config, 4, 4);
@@ -149,9 +150,12 @@ TEST_CASE("training moves a selector through its own loss, and leaves the loss's
       const TrainingLoss loss = rig->model.training_loss(windows, kAttentionKey, 0);
       loss.backward();
       values.push_back(loss.value());
-      const std::string name = kind == AttentionKind::mlp_topk ? "layers.1.self_attn.selector.0.weight"
-                                                               : "layers.1.self_attn.lowrank_key";
-      norms.push_back(Rig::part(rig->arena.gradients, rig->layout.at(name)).norm().item<double>());
+      const std::string name = kind == AttentionKind::mlp_topk    ? "selector.0.weight"
+                               : kind == AttentionKind("indexer") ? "indexer_query"
+                                                                  : "lowrank_key";
+      norms.push_back(Rig::part(rig->arena.gradients, rig->layout.at("layers.1.self_attn." + name))
+                          .norm()
+                          .item<double>());
     }
     CAPTURE(enum_name(kind));
     CHECK(values[0] == values[1]);
@@ -215,6 +219,7 @@ TEST_CASE("no choice of k keys holds more attention than oracle_topk's", "[model
     const auto oracle = rig_of(sparse_encoder(AttentionKind("oracle_topk"), causal));
     for (const AttentionKind kind : sparse_kinds()) {
       const auto rig = rig_of(sparse_encoder(kind, causal));
+      if (rig->model.attention(1)->k_is_least()) continue;
       const HeadInputs heads = heads_of(*rig, tokens_of(rig->config, 5), 1);
       const at::Tensor best = recall_of(heads, oracle->model.attention(1)->select(heads));
       const at::Tensor found = recall_of(heads, rig->model.attention(1)->select(heads));
@@ -226,8 +231,10 @@ TEST_CASE("no choice of k keys holds more attention than oracle_topk's", "[model
   }
 }
 
-TEST_CASE("every kind reads at most k positions, each once, and under the mask none that is later",
-          "[model]") {
+TEST_CASE(
+    "every kind reads at most k positions, or as many as it needs, each once, and under the mask none that "
+    "is later",
+    "[model]") {
   for (const AttentionKind kind : sparse_kinds())
     for (const int64_t length : {11, 4, 1}) {  // shorter windows than the model's too, and than k
       const auto rig = rig_of(sparse_encoder(kind));
@@ -251,7 +258,7 @@ TEST_CASE("every kind reads at most k positions, each once, and under the mask n
           CHECK(position <= row % length);
         }
         CHECK(static_cast<int64_t>(read.size()) == present);
-        CHECK(present <= 5);
+        if (!rig->model.attention(0)->k_is_least()) CHECK(present <= 5);
         CHECK(present >= 1);
       }
     }
@@ -290,6 +297,39 @@ TEST_CASE("block_topk reads its own block and the best-scoring one before it", "
     if (!selection.absent[0][0][10][i].item<bool>())
       read.insert(selection.positions[0][0][10][i].item<int64_t>());
   CHECK(read == std::set<int64_t>{best_block * 3, best_block * 3 + 1, best_block * 3 + 2, 9, 10});
+}
+
+TEST_CASE("the indexer scores positions once for all heads, as its formula says", "[model]") {
+  const auto rig = rig_of(sparse_encoder(AttentionKind("indexer")));
+  const HeadInputs heads = heads_of(*rig, tokens_of(rig->config), 1);
+  const auto parameter = [&](const std::string& name) {
+    const ParameterTensor& tensor = rig->layout.at("layers.1.self_attn.indexer_" + name);
+    return Rig::part(rig->arena.parameters, tensor).detach().view(tensor.shape);
+  };
+  const at::Tensor query = parameter("query"), key = parameter("key"), weight = parameter("weight");
+  const at::Tensor scores = rig->model.attention(1)->selector_scores(heads).detach();
+  const Selection selection = rig->model.attention(1)->select(heads);
+  const auto side_by_side = [](const at::Tensor& x, int64_t n, int64_t t) {
+    return x[n].select(1, t).flatten();
+  };
+  for (int64_t n = 0; n < 2; ++n)
+    for (int64_t t = 0; t < rig->config.windows.length; ++t)
+      for (int64_t s = 0; s < rig->config.windows.length; ++s) {
+        double expected = 0;
+        const at::Tensor k = at::mv(key, side_by_side(heads.keys, n, s));
+        for (int64_t j = 0; j < query.size(0); ++j) {
+          const at::Tensor q = side_by_side(heads.queries, n, t);
+          expected += at::dot(weight[j], q).item<double>() *
+                      std::max(0.0, at::dot(at::mv(query[j], q), k).item<double>()) /
+                      std::sqrt(static_cast<double>(query.size(0) * query.size(1)));
+        }
+        for (int64_t h = 0; h < scores.size(1); ++h) {
+          const auto found = scores[n][h][t][s].item<double>();
+          CHECK((s > t ? std::isinf(found) : std::abs(found - expected) < 1e-12));
+        }
+      }
+  CHECK(selection.positions.select(1, 0).equal(selection.positions.select(1, 1)));
+  CHECK(scores.isfinite().any().item<bool>());
 }
 
 TEST_CASE("mlp_topk reads no key: its heads' outputs do not move with them", "[model]") {

@@ -64,6 +64,9 @@ TEST_CASE("dense attention, windows and blocks on the flash kernels", "[model]")
     config.attention.own.set("block", int64_t{16});
     config.attention.k = 50;
     check(config);
+    config = long_windows(sparse_encoder(AttentionKind("certified"), causal));
+    config.attention.own.set("block", int64_t{16});
+    check(config);
   }
 }
 

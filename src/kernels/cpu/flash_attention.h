@@ -19,6 +19,9 @@ struct FlashShape {
   // A query reads so many blocks of `block` keys: its own, and those whose mean key has the largest products with it, the
   // first of equals; with a causal mask among the blocks before its own. 0: all keys.
   int64_t blocks_read = 0;
+  // Above 0: blocks_read is the least number of blocks. A query reads its own, the first, and then those that could hold most
+  // of the softmax's sum, until a bound says that the others hold at most this share of it (model/attention/certified.h).
+  double epsilon = 0;
   int64_t block = 64;  // a multiple of 16 that divides 64 or that 64 divides
 
   static constexpr int64_t kTile = 64;  // keys that are worked on at a time
@@ -31,10 +34,15 @@ struct FlashShape {
   int64_t tiles() const { return (length + kTile - 1) / kTile; }
   int64_t blocks() const { return (length + block - 1) / block; }
 
+  bool certifies() const { return epsilon > 0 && blocks_read > 0; }
+  int64_t choice_width() const { return certifies() ? blocks() : blocks_read; }
+
   // Floats of the packed keys and values of a kv head, see FlashKernels::pack.
   int64_t packed_floats(bool backward) const {
     const int64_t means = blocks_read > 0 ? (blocks() + kTile - 1) / kTile : 0;
-    return kTile * ((backward ? 2 : 1) * tiles() * (head_width + padded_width()) + means * head_width);
+    const int64_t bounds = certifies() ? means + tiles() : 0;
+    return kTile *
+           ((backward ? 2 : 1) * tiles() * (head_width + padded_width()) + means * head_width + bounds);
   }
   // Queries of a forward task. Where they choose, many share what is read of a block.
   int64_t task_rows() const { return blocks_read > 0 ? std::clamp<int64_t>(length / 16, 1024, 2048) : 96; }
@@ -45,15 +53,16 @@ struct FlashShape {
 };
 
 // q, out, dout: [heads, T, hd]; k, v, dk, dv: [kv_heads, T, hd]; log_sums: [heads, T], the logarithm of the softmax's sum;
-// choice: [heads, T, blocks_read], blocks, -1 where there are no more; nullptr without blocks_read.
+// choice: [heads, T, choice_width], blocks, -1 where there are no more; nullptr without blocks_read.
 struct FlashKernels {
   // Writes the keys and values of one kv head as the other two read them, and the means of blocks.
   void (*pack)(const FlashShape& shape, bool backward, int64_t kv_head, const float* k, const float* v,
                float* packed);
-  // The blocks that the queries of a task choose. Before `forward`.
+  // The blocks that the queries of a task choose. Before `forward`, which itself chooses where the shape certifies.
   void (*choose)(const FlashShape& shape, int64_t task, const float* q, const float* packed, int32_t* choice);
-  void (*forward)(const FlashShape& shape, int64_t task, const float* q, const float* packed,
-                  const int32_t* choice, float* out, float* log_sums);
+  // A choice that is certified is written, unless `choice` is nullptr; another is read.
+  void (*forward)(const FlashShape& shape, int64_t task, const float* q, const float* packed, int32_t* choice,
+                  float* out, float* log_sums);
   // `packed` for backward. dq: [splits, heads, T, padded width], zero at first, of which a task adds to its split's part;
   // dk and dv are written. deltas: [heads, T], the sums over hd of out * dout.
   void (*backward)(const FlashShape& shape, int64_t splits, int64_t task, const float* q, const float* packed,

@@ -22,8 +22,12 @@ HeadInputs HeadInputs::narrow(int64_t first, int64_t count) const {
 }
 
 at::Tensor SparseAttention::attend(const HeadInputs& x, const WeightDropout* dropout) const {
+  if (dropout == nullptr && is_linear(x.queries))
+    return flash_attention(x.queries, x.keys, x.values, x.is_causal(), *flash_reads(x.queries.size(2)));
   return attend_selected(x, select(x), dropout);
 }
+
+at::Tensor SparseAttention::skipped_bound(const HeadInputs&) const { return {}; }
 
 at::Tensor SparseAttention::selector_scores(const HeadInputs&) const { return {}; }
 

@@ -6,9 +6,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/config.h"
+#include "model/attention/flash.h"
 
 namespace ate {
 
@@ -46,11 +48,22 @@ class SparseAttention {
   // The choice, which has no gradient.
   virtual Selection select(const HeadInputs& x) const = 0;
 
-  // The heads' outputs, [N, H, T, hd]. By default exact attention over what select chooses.
+  // The heads' outputs, [N, H, T, hd]. By default exact attention over what select chooses, without dropout by the flash
+  // kernels where flash_reads says how.
   virtual at::Tensor attend(const HeadInputs& x, const WeightDropout* dropout) const;
 
-  // Whether `attend` without dropout needs no more memory than is linear in T, and no mask, for such queries.
-  virtual bool is_linear(const at::Tensor& /*queries*/) const { return false; }
+  // What the flash kernels read in windows of T that makes them this kind; nothing: they cannot.
+  virtual std::optional<FlashReads> flash_reads(int64_t /*length*/) const { return std::nullopt; }
+  // Whether they serve such queries [N, H, T, hd]: `attend` without dropout then needs no mask, and no T x T array.
+  bool is_linear(const at::Tensor& queries) const {
+    return flash_serves(queries) && flash_reads(queries.size(2)).has_value();
+  }
+
+  // Whether attention.k is the least number of keys that a position reads, not the most.
+  virtual bool k_is_least() const { return false; }
+
+  // A bound on the share of the attention that is on keys which select leaves out, [N, H, T]; undefined: this kind has none.
+  virtual at::Tensor skipped_bound(const HeadInputs& x) const;
 
   // Scores of a selector that is trained: [N, H, T, T], -inf where it may not choose. Undefined where nothing is
   // learned. Their gradient reaches the selector's parameters, and no query or key.

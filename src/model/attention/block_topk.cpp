@@ -10,7 +10,6 @@
 #include "config/kernels.h"
 #include "kernels/cpu/flash_attention.h"
 #include "model/attention/attention.h"
-#include "model/attention/flash.h"
 
 namespace ate {
 namespace {
@@ -38,14 +37,10 @@ class BlockTopK : public SparseAttention {
         block_(config.attention.own.whole("block")),
         flash_(flash_wanted(config) && blocks_have_flash(config)) {}
 
-  at::Tensor attend(const HeadInputs& x, const WeightDropout* dropout) const override {
-    if (dropout != nullptr || !is_linear(x.queries)) return SparseAttention::attend(x, dropout);
-    const Blocks blocks(x.queries.size(2), k_, block_);
-    return flash_attention(x.queries, x.keys, x.values, x.is_causal(),
-                           {.blocks_read = blocks.chosen, .block = block_});
+  std::optional<FlashReads> flash_reads(int64_t length) const override {
+    if (!flash_) return std::nullopt;
+    return FlashReads{.blocks_read = Blocks(length, k_, block_).chosen, .block = block_};
   }
-
-  bool is_linear(const at::Tensor& queries) const override { return flash_ && flash_serves(queries); }
 
   Selection select(const HeadInputs& x) const override {
     const int64_t n = x.queries.size(0);

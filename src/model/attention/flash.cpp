@@ -53,6 +53,7 @@ FlashShape shape_of(const at::Tensor& queries, const at::Tensor& keys, bool caus
   shape.causal = causal;
   shape.window = reads.window >= shape.length ? 0 : reads.window;
   shape.block = reads.block;
+  shape.epsilon = reads.epsilon;
   shape.blocks_read = reads.blocks_read >= shape.blocks() ? 0 : reads.blocks_read;
   return shape;
 }
@@ -101,23 +102,27 @@ at::Tensor row_products(const FlashShape& shape, const at::Tensor& a, const at::
 }
 
 struct Forward {
-  at::Tensor out, log_sums, choice;  // choice is undefined where all keys or a window of them are read
+  at::Tensor out, log_sums;
+  at::Tensor choice;  // undefined where all keys or a window of them are read, and where nobody asks for it
 };
 
-Forward run_forward(const FlashShape& shape, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+// `keeps`: the choice is wanted afterwards.
+Forward run_forward(const FlashShape& shape, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                    bool keeps) {
   const at::Tensor packs = packed(shape, false, k, v);
   const auto* const pack = packs.const_data_ptr<float>();
   const auto* const query = q.const_data_ptr<float>();
   Forward forward{at::empty_like(q), at::empty({shape.heads, shape.length}, q.options()), {}};
   int32_t* choice = nullptr;
-  if (shape.blocks_read > 0) {
-    forward.choice = at::empty({shape.heads, shape.length, shape.blocks_read}, q.options().dtype(at::kInt));
+  if (shape.blocks_read > 0 && (keeps || !shape.certifies())) {
+    forward.choice =
+        at::empty({shape.heads, shape.length, shape.choice_width()}, q.options().dtype(at::kInt));
     choice = forward.choice.data_ptr<int32_t>();
   }
   auto* const out = forward.out.data_ptr<float>();
   auto* const log_sums = forward.log_sums.data_ptr<float>();
   in_parallel(shape.forward_tasks(), [&](int64_t task) {
-    if (choice != nullptr) flash_kernels().choose(shape, task, query, pack, choice);
+    if (choice != nullptr && !shape.certifies()) flash_kernels().choose(shape, task, query, pack, choice);
     flash_kernels().forward(shape, task, query, pack, choice, out, log_sums);
   });
   return forward;
@@ -127,13 +132,15 @@ class FlashFunction : public torch::autograd::Function<FlashFunction> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k,
                             const at::Tensor& v, bool causal, int64_t window, int64_t blocks_read,
-                            int64_t block) {
-    const Forward forward = run_forward(shape_of(q, k, causal, {window, blocks_read, block}), q, k, v);
+                            int64_t block, double epsilon) {
+    const FlashReads reads = {window, blocks_read, block, epsilon};
+    const Forward forward = run_forward(shape_of(q, k, causal, reads), q, k, v, /*keeps=*/true);
     context->save_for_backward({q, k, v, forward.out, forward.log_sums, forward.choice});
     context->saved_data["causal"] = causal;
     context->saved_data["window"] = window;
     context->saved_data["blocks_read"] = blocks_read;
     context->saved_data["block"] = block;
+    context->saved_data["epsilon"] = epsilon;
     return forward.out;
   }
 
@@ -142,7 +149,8 @@ class FlashFunction : public torch::autograd::Function<FlashFunction> {
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &log_sums = saved[4], &choice = saved[5];
     const auto number = [&](const char* name) { return context->saved_data[name].toInt(); };
     const FlashShape shape = shape_of(q, k, context->saved_data["causal"].toBool(),
-                                      {number("window"), number("blocks_read"), number("block")});
+                                      {number("window"), number("blocks_read"), number("block"),
+                                       context->saved_data["epsilon"].toDouble()});
     const at::Tensor dout = gradients[0].contiguous();
     const at::Tensor deltas = row_products(shape, saved[3], dout);
     const at::Tensor packs = packed(shape, true, k, v);
@@ -159,7 +167,7 @@ class FlashFunction : public torch::autograd::Function<FlashFunction> {
                                dv.data_ptr<float>());
     });
     const at::Tensor sum = splits == 1 ? dq[0] : dq.sum(0);
-    return {sum.narrow(-1, 0, shape.head_width), dk, dv, {}, {}, {}, {}};
+    return {sum.narrow(-1, 0, shape.head_width), dk, dv, {}, {}, {}, {}, {}};
   }
 };
 
@@ -175,8 +183,8 @@ at::Tensor flash_attention(const at::Tensor& queries, const at::Tensor& keys, co
   const at::Tensor k = keys.contiguous();
   const at::Tensor v = values.contiguous();
   if (at::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad()))
-    return FlashFunction::apply(q, k, v, causal, reads.window, reads.blocks_read, reads.block);
-  return run_forward(shape_of(q, k, causal, reads), q, k, v).out;
+    return FlashFunction::apply(q, k, v, causal, reads.window, reads.blocks_read, reads.block, reads.epsilon);
+  return run_forward(shape_of(q, k, causal, reads), q, k, v, /*keeps=*/false).out;
 }
 
 }  // namespace ate

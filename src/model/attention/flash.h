@@ -10,6 +10,8 @@ struct FlashReads {
   int64_t window = 0;       // the last so many keys; without a causal mask the nearest
   int64_t blocks_read = 0;  // blocks of `block` keys: its own and those of the largest mean key
   int64_t block = 64;
+  // Above 0: at least blocks_read blocks, and more until others hold at most this share of the attention (certified.h).
+  double epsilon = 0;
 };
 
 // Whether they serve such arrays: floats on the CPU.

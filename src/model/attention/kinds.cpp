@@ -4,13 +4,15 @@
 namespace ate {
 
 extern const AttentionDescription dense_attention, mlp_topk_attention, oracle_topk_attention,
-    window_attention, lowrank_topk_attention, block_topk_attention;
+    window_attention, lowrank_topk_attention, block_topk_attention, certified_attention, threshold_attention,
+    indexer_attention;
 
 template <>
 std::vector<const AttentionDescription*>& registered() {
-  static std::vector<const AttentionDescription*> kinds = {&dense_attention,        &mlp_topk_attention,
-                                                           &oracle_topk_attention,  &window_attention,
-                                                           &lowrank_topk_attention, &block_topk_attention};
+  static std::vector<const AttentionDescription*> kinds = {
+      &dense_attention,     &mlp_topk_attention,     &oracle_topk_attention,
+      &window_attention,    &lowrank_topk_attention, &block_topk_attention,
+      &certified_attention, &threshold_attention,    &indexer_attention};
   return kinds;
 }
 

@@ -6,7 +6,6 @@
 
 #include "config/kernels.h"
 #include "model/attention/attention.h"
-#include "model/attention/flash.h"
 
 namespace ate {
 namespace {
@@ -15,12 +14,10 @@ class Window : public SparseAttention {
  public:
   explicit Window(const Config& config) : k_(config.attention.k), flash_(flash_wanted(config)) {}
 
-  at::Tensor attend(const HeadInputs& x, const WeightDropout* dropout) const override {
-    if (dropout != nullptr || !is_linear(x.queries)) return SparseAttention::attend(x, dropout);
-    return flash_attention(x.queries, x.keys, x.values, x.is_causal(), {.window = k_});
+  std::optional<FlashReads> flash_reads(int64_t /*length*/) const override {
+    if (!flash_) return std::nullopt;
+    return FlashReads{.window = k_};
   }
-
-  bool is_linear(const at::Tensor& queries) const override { return flash_ && flash_serves(queries); }
 
   Selection select(const HeadInputs& x) const override {
     const int64_t length = x.queries.size(2);

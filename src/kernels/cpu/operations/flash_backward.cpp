@@ -153,8 +153,8 @@ void flash_backward(const FlashShape& shape, int64_t splits, int64_t number, con
   std::vector<Readers> readers;
   if (shape.blocks_read > 0)
     for (int64_t g = 0; g < shape.group(); ++g)
-      readers.emplace_back(shape, choice + (kv_head * shape.group() + g) * shape.length * shape.blocks_read,
-                           shape.length);
+      readers.emplace_back(
+          shape, choice + (kv_head * shape.group() + g) * shape.length * shape.choice_width(), shape.length);
   KeyTile tile(shape);
   const int64_t block = shape.blocks_read > 0 ? shape.block : kTile;
   for (int64_t b = split; b * block < shape.length; b += splits) {

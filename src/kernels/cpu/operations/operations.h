@@ -73,7 +73,7 @@ void flash_pack(const FlashShape& shape, bool backward, int64_t kv_head, const f
 void flash_choose(const FlashShape& shape, int64_t task, const float* q, const float* packed,
                   int32_t* choice);
 void flash_forward(const FlashShape& shape, int64_t task, const float* q, const float* packed,
-                   const int32_t* choice, float* out, float* log_sums);
+                   int32_t* choice, float* out, float* log_sums);
 void flash_backward(const FlashShape& shape, int64_t splits, int64_t task, const float* q,
                     const float* packed, const int32_t* choice, const float* dout, const float* log_sums,
                     const float* deltas, float* dq, float* dk, float* dv);

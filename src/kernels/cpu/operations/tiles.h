@@ -202,7 +202,8 @@ ATE_INLINE Span visible(const FlashShape& shape, int64_t i, int64_t first, int64
 }
 
 // Where the parts of a packed kv head lie: tiles of keys [hd, kTile], one after the other, and rows of values
-// [padded width]; for backward the same of values and keys; then tiles of means of blocks [hd, kTile].
+// [padded width]; for backward the same of values and keys; then tiles of means of blocks [hd, kTile], and where the shape
+// certifies the blocks' radii and for each position the largest norm of a key that its query may read.
 struct Packed {
   Packed(const FlashShape& shape, bool backward, const float* base) {
     const int64_t columns = shape.tiles() * kTile * shape.head_width;
@@ -212,8 +213,11 @@ struct Packed {
     values_t = values + rows;
     keys = values_t + columns;
     means_t = backward ? keys + rows : values_t;
+    const int64_t blocks = (shape.blocks() + kTile - 1) / kTile * kTile;
+    radii = means_t + blocks * shape.head_width;
+    norms = radii + blocks;
   }
-  const float *keys_t, *values, *values_t, *keys, *means_t;
+  const float *keys_t, *values, *values_t, *keys, *means_t, *radii, *norms;
 };
 
 // The task's head, and the first of its queries. Long rows come first, so that threads end together.
@@ -230,7 +234,8 @@ struct Task {
 struct Readers {
   Readers(const FlashShape& shape, const int32_t* choice, int64_t count)
       : first(static_cast<size_t>(shape.blocks() + 1)) {
-    const int64_t all = count * shape.blocks_read;
+    const int64_t width = shape.choice_width();
+    const int64_t all = count * width;
     for (int64_t i = 0; i < all; ++i)
       if (choice[i] >= 0) ++first[static_cast<size_t>(choice[i]) + 1];
     for (size_t b = 1; b < first.size(); ++b) first[b] += first[b - 1];
@@ -238,8 +243,7 @@ struct Readers {
     std::vector<int32_t> next(first.begin(), first.end() - 1);
     for (int64_t i = 0; i < all; ++i)
       if (choice[i] >= 0)
-        query[static_cast<size_t>(next[static_cast<size_t>(choice[i])]++)] =
-            static_cast<int32_t>(i / shape.blocks_read);
+        query[static_cast<size_t>(next[static_cast<size_t>(choice[i])]++)] = static_cast<int32_t>(i / width);
   }
   std::vector<int32_t> first, query;
 };

@@ -1,0 +1,15 @@
+// Attention of one new query against a cache of T keys, as a model decodes text.
+#pragma once
+
+#include <vector>
+
+#include "bench/paths.h"
+
+namespace ate {
+
+// One query of each head after T cached positions, its own included. Dense: each fused backend that LibTorch takes for such
+// inputs, then plain operations. Sparse: window and block_topk as plain operations; the mean keys of whole blocks are kept
+// beside the cache and are made in the first run. `sample`: queries [B, H, 1, hd], keys and values [B, Hkv, any, hd].
+std::vector<AttentionPath> decode_paths(const Shape& shape, const AttentionInputs& sample);
+
+}  // namespace ate

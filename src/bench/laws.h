@@ -1,0 +1,22 @@
+// Random queries, keys and values of a stated law, for what depends on their values.
+#pragma once
+
+#include <span>
+
+#include "model/attention/attention.h"
+
+namespace ate {
+
+struct AttentionLaw {
+  const char* name;
+  const char* help;  // a sentence
+  // [1, H, T, hd] each, in float on the CPU; its scale and mask too.
+  HeadInputs (*draw)(int64_t heads, int64_t length, int64_t head_width, bool causal);
+};
+
+std::span<const AttentionLaw> attention_laws();
+
+// Scale and mask of these queries, keys and values.
+HeadInputs with_mask(HeadInputs x, bool causal);
+
+}  // namespace ate
