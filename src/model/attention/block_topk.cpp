@@ -8,8 +8,7 @@
 #include <limits>
 
 #include "config/kernels.h"
-#include "kernels/cpu/flash_attention.h"
-#include "model/attention/attention.h"
+#include "model/attention/key_blocks.h"
 
 namespace ate {
 namespace {
@@ -25,10 +24,6 @@ struct Blocks {
       : all((length + block - 1) / block), chosen(k >= length ? all : std::max<int64_t>(1, k / block)) {}
   int64_t all, chosen;
 };
-
-bool blocks_have_flash(const Config& config) {
-  return kernels::FlashShape::can_choose_blocks_of(config.attention.own.whole("block"));
-}
 
 class BlockTopK : public SparseAttention {
  public:

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "config/kernels.h"
 #include "model/attention/key_blocks.h"
 
 namespace ate {
@@ -27,7 +28,7 @@ class Certified : public BlockReader {
       : BlockReader(block_of(config)),
         k_(config.attention.k),
         epsilon_(config.attention.own.real("epsilon")),
-        flash_(flash_wanted(config) && flash_chooses(block_)) {}
+        flash_(flash_wanted(config) && blocks_have_flash(config)) {}
 
   std::optional<FlashReads> flash_reads(int64_t length) const override {
     if (!flash_) return std::nullopt;
@@ -119,6 +120,7 @@ constinit const AttentionDescription certified_attention = {
           student.own.set("block", std::min(student.own.whole("block"), teacher.windows.length));
         },
     .flops = certified_flops,
+    .has_flash = blocks_have_flash,
     .make = [](const Config& config, const FindParameter&) -> std::unique_ptr<SparseAttention> {
       return std::make_unique<Certified>(config);
     },

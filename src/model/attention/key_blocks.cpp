@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "kernels/cpu/flash_attention.h"
+
 namespace ate {
 namespace {
 
@@ -49,6 +51,10 @@ at::Tensor BlockReader::attend(const HeadInputs& x, const WeightDropout* dropout
 
 at::Tensor BlockReader::kept_keys(const HeadInputs& x, const at::Tensor& scores) const {
   return kept(x, scores).repeat_interleave(block_, -1).narrow(-1, 0, scores.size(-1));
+}
+
+bool blocks_have_flash(const Config& config) {
+  return kernels::FlashShape::can_choose_blocks_of(config.attention.own.whole("block"));
 }
 
 at::Tensor in_blocks(const at::Tensor& rows, int64_t block) {

@@ -24,6 +24,9 @@ class BlockReader : public SparseAttention {
   at::Tensor kept_keys(const HeadInputs& x, const at::Tensor& scores) const;  // [N, H, T, T] of bool
 };
 
+// Whether the flash kernels can choose among blocks of attention.block keys.
+bool blocks_have_flash(const Config& config);
+
 // Rows [N, H, T, c] as blocks [N, H, blocks, b, c], the last filled up with zeros.
 at::Tensor in_blocks(const at::Tensor& rows, int64_t block);
 // Scores [N, H, T, T] as blocks of keys [N, H, T, blocks, b], the last filled up with -inf.
