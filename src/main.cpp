@@ -21,6 +21,7 @@ void print_error(const std::string& text) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader of stderr that leaves stops no run; of stdout, see cli/output.h
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that reaches its size limit is an error like a full disk
   try {
     return ate::run_command_line(argc, argv);
   } catch (const ate::Error& error) {

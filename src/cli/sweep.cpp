@@ -211,7 +211,7 @@ void add_sweep(CLI::App& app, Action& action, const std::string& program) {
       ->type_name("KIND")
       ->check(CLI::IsMember({"local", "slurm"}))
       ->group(kRunGroup);
-  flags->output.add_to(*run, {"counts", "jobs"});
+  flags->output.add_to(*run, {"counts", "stops", "jobs"});
   run->callback([flags, &action] { action = [flags] { return run_jobs(*flags, false); }; });
 
   flags = new_flags();
@@ -219,7 +219,7 @@ void add_sweep(CLI::App& app, Action& action, const std::string& program) {
   add_file(retry, flags.get());
   add_job_flags(retry, flags.get());
   retry->add_flag("--fresh", flags->fresh, "Those that diverged too, from the start")->group(kRunGroup);
-  flags->output.add_to(*retry, {"counts", "jobs"});
+  flags->output.add_to(*retry, {"counts", "stops", "jobs"});
   retry->callback([flags, &action] { action = [flags] { return run_jobs(*flags, true); }; });
 
   flags = new_flags();
@@ -227,7 +227,7 @@ void add_sweep(CLI::App& app, Action& action, const std::string& program) {
       command->add_subcommand("status", "How far the sweeps in a folder are, from its files alone");
   add_folder(status, flags.get());
   status->add_flag("--watch", flags->watch, "Again every two seconds, until every job has ended");
-  flags->output.add_to(*status, {"counts", "jobs"});
+  flags->output.add_to(*status, {"counts", "stops", "jobs"});
   status->callback([flags, &action] { action = [flags] { return run_status(*flags); }; });
 
   flags = new_flags();

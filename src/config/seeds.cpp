@@ -16,14 +16,18 @@ bool parse_number(const std::string& text, int64_t& value) {
   return error == std::errc() && stop == end;
 }
 
+std::string out_of_range(int64_t seed) {
+  if (seed >= 0 && seed <= kLargestSeed) return "";
+  return "seed " + std::to_string(seed) + " is outside 0 to " + std::to_string(kLargestSeed);
+}
+
 }  // namespace
 
 std::string seeds_problem(const SeedList& seeds) {
   if (seeds.empty()) return "no seed given";
   std::set<int64_t> known;
   for (const int64_t seed : seeds) {
-    if (seed < 0 || seed > kLargestSeed)
-      return "seed " + std::to_string(seed) + " is outside 0 to " + std::to_string(kLargestSeed);
+    if (const std::string problem = out_of_range(seed); !problem.empty()) return problem;
     if (!known.insert(seed).second) return "seed " + std::to_string(seed) + " is listed twice";
   }
   return "";
@@ -40,10 +44,11 @@ SeedList parse_seeds(const std::string& text, std::string& problem) {
         range ? parse_number(part.substr(0, dots), first) && parse_number(part.substr(dots + 2), last)
               : parse_number(part, first);
     if (!range) last = first;
-    problem = !ok                          ? "\"" + part + "\" is neither a seed nor a range of seeds"
-              : last < first               ? "the range " + part + " runs backwards"
-              : last - first >= kMostSeeds ? "the range " + part + " is too long"
-                                           : "";
+    problem = !ok            ? "\"" + part + "\" is neither a seed nor a range of seeds"
+              : last < first ? "the range " + part + " runs backwards"
+                             : out_of_range(first < 0 ? first : last);
+    if (problem.empty() && last - first >= kMostSeeds - std::ssize(seeds))
+      problem = "with " + part + " there are over " + std::to_string(kMostSeeds) + " seeds";
     if (!problem.empty()) return {};
     for (int64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
   }

@@ -19,7 +19,8 @@ constexpr int64_t kTokenPiece = 1 << 16;  // tokens read at a time
 }  // namespace
 
 InputFile::InputFile(const std::filesystem::path& path, const std::string& where) : path_(path) {
-  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Opening a pipe would wait for a writer.
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0)
     throw BadInput(where, fmt::format("\"{}\" cannot be read: {}", path.string(), std::strerror(errno)));
   struct stat status {};

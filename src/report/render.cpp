@@ -74,7 +74,8 @@ std::string render_csv(const Report& report) {
   if (report.tables.empty()) return "";
   const Table& table = report.tables.front();
   std::string out;
-  for (size_t i = 0; i < table.columns.size(); ++i) out += (i > 0 ? "," : "") + table.columns[i].name;
+  for (size_t i = 0; i < table.columns.size(); ++i)
+    out += (i > 0 ? "," : "") + cell_csv(table.columns[i].name);
   out += "\r\n";
   for (const auto& row : table.rows) {
     for (size_t i = 0; i < row.size(); ++i) out += (i > 0 ? "," : "") + cell_csv(row[i]);

@@ -145,12 +145,27 @@ bool Leases::take_over(const fs::path& path, const std::string& dead, const fs::
   fs::path right = path;
   right += "." + dead + ".taken";
   if (!link_exclusively(mine, right)) {
-    if (!living(right)) ::unlink(right.c_str());  // that taker has ended in the middle of it
+    remove_if_dead(right);
     return false;
   }
   const bool won = is_there(path, dead) && ::rename(mine.c_str(), path.c_str()) == 0;
   ::unlink(right.c_str());
   return won;
+}
+
+// The right of a taker that has ended in the middle of it is taken over as a lease is, and given back: a look at it and
+// its removal by its name alone could meet the next taker's between them.
+void Leases::remove_if_dead(const fs::path& right) const {
+  const std::optional<LeaseFile> taker = read_lease(right);
+  if (!taker || lives(*taker)) return;
+  const fs::path mine = make(right, this_process());
+  try {
+    if (take_over(right, taker->holder.token, mine)) ::unlink(right.c_str());
+  } catch (...) {
+    ::unlink(mine.c_str());
+    throw;
+  }
+  ::unlink(mine.c_str());
 }
 
 Lease Leases::wait_for(const std::string& name) {

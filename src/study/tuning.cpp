@@ -297,8 +297,9 @@ Json frozen_tuning(const Tuning& tuning, const Json& before) {
                     {"untuned", arm.untuned}});
   if (before.is_object())
     for (const Json& other : before.value("arms", Json::array()))
-      if (std::none_of(tuning.arms.begin(), tuning.arms.end(),
-                       [&](const TunedArm& arm) { return other.value("arm", "") == arm.arm.name; }))
+      if (std::none_of(tuning.arms.begin(), tuning.arms.end(), [&](const TunedArm& arm) {
+            return other.is_object() && other.value("arm", Json()) == arm.arm.name;
+          }))
         arms.push_back(other);
   return {{"grid", axes_to_json(tuning.grid)}, {"arms", std::move(arms)}};
 }

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <random>
 #include <sstream>
+#include <vector>
 
 #include "support/error.h"
 
@@ -63,6 +64,10 @@ std::string own_ending() {
   return fmt::format(".{:x}-{:x}-{}.tmp", random, ::getpid(), count++);
 }
 
+void sync_folder(const std::filesystem::path& folder) {
+  File(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY, "opened").sync();
+}
+
 void rename_over(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) fail(to, "cannot be replaced");
 }
@@ -90,8 +95,7 @@ void write_atomically(const std::filesystem::path& path, std::string_view bytes,
     rename_over(link, keep_previous);
   }
   rename_over(temporary, path);
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  File(folder, O_RDONLY | O_DIRECTORY, "opened").sync();
+  sync_folder(path.parent_path());
 }
 
 std::string why_not_writable(const std::filesystem::path& path) {
@@ -117,9 +121,16 @@ std::string read_whole_file(const std::filesystem::path& path) {
 }
 
 void make_folders(const std::filesystem::path& path) {
+  // A folder is an entry of the one above it: unless that is synced, a power failure takes it with all that it holds.
+  std::vector<std::filesystem::path> changed;
   std::error_code error;
+  for (std::filesystem::path missing = path; !missing.empty() && !std::filesystem::exists(missing, error);
+       missing = missing.parent_path())
+    changed.push_back(missing.parent_path());
   std::filesystem::create_directories(path, error);
   if (error) throw Failure(path.string(), "the folder cannot be made: " + error.message());
+  for (const std::filesystem::path& folder : changed)
+    if (::access(folder.empty() ? "." : folder.c_str(), R_OK) == 0) sync_folder(folder);
 }
 
 LineWriter::LineWriter(std::filesystem::path path, bool mend) : path_(std::move(path)) {

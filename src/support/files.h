@@ -20,7 +20,7 @@ std::string read_whole_file(const std::filesystem::path& path);
 // is.
 std::string why_not_writable(const std::filesystem::path& path);
 
-// Makes the folder and its parents.
+// Makes the folder and its parents, and syncs the folders that they are in.
 void make_folders(const std::filesystem::path& path);
 
 // Appends whole lines to a file, one write call each, so that a kill tears at most the last one, and several processes

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "config/names.h"
 #include "config/overlays.h"
 #include "run/folder.h"
 #include "study/status.h"
@@ -77,6 +78,7 @@ std::vector<ListedJob> read_listings(const fs::path& out) {
     const std::string sweep = root.at("sweep").text();
     for (const JsonValue& one : root.at("jobs").items()) {
       ListedJob job{sweep, one.at("id").text(), one.at("set").json(), one.at("arms").texts(), {}};
+      if (!safe_in_file_names(job.id, 200)) one.at("id").expected("a run's id");
       std::string problem;
       job.seeds = parse_seeds(one.at("seeds").text(), problem);
       if (!problem.empty()) one.at("seeds").expected("a list of seeds");
@@ -118,7 +120,7 @@ JobReport report_job(const fs::path& out, const ListedJob& job) {
     if (trials.size() == job.trials()) {
       std::vector<std::string> diverged;
       for (const Json* trial : trials)
-        if (trial->value("status", "") == "diverged")
+        if (trial->value("status", Json()) == "diverged")
           diverged.push_back(
               fmt::format("{}-s{}", (*trial)["arm"].get<std::string>(), (*trial)["seed"].get<int64_t>()));
       report.state = diverged.empty() ? JobState::finished : JobState::diverged;
@@ -131,7 +133,8 @@ JobReport report_job(const fs::path& out, const ListedJob& job) {
     report.state = JobState::running;
   } else if (const Json failure = read_json_if_sound(failure_file(out, job.id)); failure.is_object()) {
     report.state = JobState::failed;
-    report.reason = failure.value("reason", "");
+    const Json reason = failure.value("reason", Json());
+    report.reason = reason.is_string() ? reason.get<std::string>() : "failure.json does not say why";
   } else if (fs::exists(folder / "config.json")) {
     report.state = JobState::stopped;
   }

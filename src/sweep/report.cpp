@@ -10,6 +10,7 @@
 #include "study/progress_head.h"
 #include "support/names.h"
 #include "support/text.h"
+#include "sweep/stops.h"
 
 namespace ate {
 namespace {
@@ -197,6 +198,17 @@ SweepStatus sweep_status(const fs::path& out) {
                                        duration(seconds / trainings * left)));
   report.document = {{"counts", objects_of(table)}, {"jobs", objects_of(begun)}};
   report.tables.push_back(std::move(table));
+  if (const SlurmStops stops = read_stops(out); stops.all() > 0) {
+    Table slurm{"stops",
+                "Tasks that Slurm stopped: no failures",
+                {{"stop", "stop"}, {"times", "times"}},
+                {{"preempted", stops.preempted},
+                 {"time limit", stops.time_limit},
+                 {"lost with the node", stops.lost},
+                 {"stopped, not begun again", stops.told}}};
+    report.document["stops"] = objects_of(slurm);
+    report.tables.push_back(std::move(slurm));
+  }
   if (!begun.rows.empty()) report.tables.push_back(std::move(begun));
   return status;
 }

@@ -113,11 +113,16 @@ std::string slurm_script(const std::string& sweep, const SweepCommand& command, 
   // Bash runs a trap only between commands, but a signal ends its wait.
   text += fmt::format(
       R"(# USR1: the time is nearly up. TERM: Slurm preempts or cancels the task, and requeues it itself if it shall go on.
+# A line for each in this task's own file, for ate sweep status.
+stops={}"_${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}.stops"
+mkdir -p "${{stops%/*}}"
+note() {{ echo "$1" >>"$stops"; }}
 time_is_up=0
 signalled=0
-trap 'signalled=1; time_is_up=1; kill -TERM "$child" 2>/dev/null' USR1
-trap 'signalled=1; kill -TERM "$child" 2>/dev/null' TERM
+trap 'signalled=1; time_is_up=1; note time; kill -TERM "$child" 2>/dev/null' USR1
+trap 'signalled=1; note term; kill -TERM "$child" 2>/dev/null' TERM
 
+note start
 {} &
 child=$!
 while :; do
@@ -127,11 +132,13 @@ while :; do
   [ "$status" = 127 ] || code=$status
   [ "$signalled" = 1 ] || break
 done
+note "end $code"
 if [ "$code" = 143 ] && [ "$time_is_up" = 1 ]; then
   scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
 fi
 exit "$code"
 )",
+      shell_word((std::filesystem::path(command.out) / "slurm" / sweep).string()),
       call(command, fmt::format("\"$SLURM_ARRAY_TASK_ID/{}\"", tasks),
            slurm.gpus > 0 ? "1" : "\"${SLURM_CPUS_PER_TASK:-1}\""));
   return text;

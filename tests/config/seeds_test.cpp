@@ -43,7 +43,10 @@ TEST_CASE("what is no list of seeds is refused with the part that is wrong", "[c
       {"9..0", "the range 9..0 runs backwards"},
       {"99999999999999999999", "is neither"},
       {"4294967296", "seed 4294967296 is outside 0 to 4294967295"},
-      {"0..1000000", "the range 0..1000000 is too long"},
+      {"0..1000000", "with 0..1000000 there are over 1000000 seeds"},
+      {"0..999999,1000000..1999999", "with 1000000..1999999 there are over 1000000 seeds"},
+      {"-9223372036854775808..9223372036854775807", "seed -9223372036854775808 is outside 0 to"},
+      {"0..9223372036854775807", "seed 9223372036854775807 is outside 0 to"},
       {"1,2,1", "seed 1 is listed twice"},
       {"0..4,2", "seed 2 is listed twice"},
   };

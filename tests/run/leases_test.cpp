@@ -212,6 +212,23 @@ TEST_CASE("a taker that was killed in the middle does not stand in the way", "[r
   CHECK(files_of(folder, "work") == 0);
 }
 
+TEST_CASE("the right of a taker that was killed is removed by one process alone", "[run]") {
+  const TemporaryFolder folder;
+  foreign_lease(folder, "work", 200, "00000000000000aa");
+  foreign_lease(folder, "work.00000000000000aa.taken", 200, "00000000000000bb");
+  // Another process, which lives, is about to remove it.
+  const std::string remover = "work.00000000000000aa.taken.00000000000000bb.taken";
+  foreign_lease(folder, remover, 10, "00000000000000cc");
+  Leases leases(folder.path(), 100);
+  CHECK(!leases.take("work"));
+  CHECK(fs::exists(folder / "work.00000000000000aa.taken"));
+  make_old(folder / remover, 200);
+  (void)leases.take("work");  // removes the remover's,
+  (void)leases.take("work");  // the taker's,
+  CHECK(leases.take("work"));
+  CHECK(files_of(folder, "work") == 0);
+}
+
 TEST_CASE("waiting for a turn ends when the other gives it back", "[run][threads]") {
   const TemporaryFolder folder;
   Leases leases(folder.path(), 100);
