@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "bench/decode.h"
+#include "bench/laws.h"
 #include "bench/paths.h"
 #include "bench/peak_memory.h"
 #include "run/environment.h"
@@ -33,11 +34,23 @@ constexpr std::chrono::milliseconds kIdle{20};
 constexpr double kMemoryShare = 0.9;    // of what is available that a path may take
 constexpr int64_t kSampleLength = 128;  // of the inputs that backends are asked about
 
-AttentionInputs random_inputs(const Shape& s, bool decode, const at::TensorOptions& options) {
-  const auto draw = [&](int64_t heads, int64_t length) {
-    return at::randn({s.batch, heads, length, s.head_size()}, options);
+AttentionInputs random_inputs(const Shape& s, const MeasureOptions& measure,
+                              const at::TensorOptions& options) {
+  const int64_t length = measure.decode ? 1 : s.length;
+  if (measure.law != "independent") {
+    const HeadInputs x = find_law(measure.law)->draw(s.batch * s.heads, s.length, s.head_size(), s.causal);
+    const auto split = [&](const at::Tensor& y) {
+      return y.view({s.batch, s.heads, s.length, s.head_size()}).to(options);
+    };
+    return {split(x.queries).narrow(2, s.length - length, length).contiguous(),
+            split(x.keys),
+            split(x.values),
+            {}};
+  }
+  const auto draw = [&](int64_t heads, int64_t positions) {
+    return at::randn({s.batch, heads, positions, s.head_size()}, options);
   };
-  return {draw(s.heads, decode ? 1 : s.length), draw(s.kv_heads, s.length), draw(s.kv_heads, s.length), {}};
+  return {draw(s.heads, length), draw(s.kv_heads, s.length), draw(s.kv_heads, s.length), {}};
 }
 
 // One path with its timing as it grows.
@@ -174,6 +187,12 @@ const AttentionTiming* MeasuredShape::own_dense() const {
   return nullptr;
 }
 
+std::vector<std::string> law_names() {
+  std::vector<std::string> names;
+  for (const AttentionLaw& law : attention_laws()) names.emplace_back(law.name);
+  return names;
+}
+
 void require_device(const std::string& name, const std::string& where) {
   try {
     (void)choose_device(name);
@@ -198,7 +217,7 @@ MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& option
   Shape sample = shape;
   sample.length = std::min(shape.length, kSampleLength);
   sample.batch = 1;
-  const AttentionInputs few = random_inputs(sample, options.decode, tensors);
+  const AttentionInputs few = random_inputs(sample, options, tensors);
   std::vector<Candidate> candidates;
   for (AttentionPath& path :
        options.decode ? decode_paths(shape, few) : attention_paths(shape, few, options.other_kinds))
@@ -207,7 +226,7 @@ MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& option
   const bool any_fits =
       std::any_of(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.open(); });
   AttentionInputs inputs;
-  if (any_fits) inputs = random_inputs(shape, options.decode, tensors);
+  if (any_fits) inputs = random_inputs(shape, options, tensors);
   if (any_fits && options.backward)
     for (const at::Tensor* input : {&inputs.queries, &inputs.keys, &inputs.values})
       input->set_requires_grad(true);

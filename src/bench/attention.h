@@ -15,9 +15,10 @@ struct MeasureOptions {
   std::string device = "auto";
   int64_t element_bytes = 4;  // 4: fp32, 2: bf16
   int repeats = 5;  // timed runs of each path, in turns; more of short ones, fewer after 20 s of a path
-  bool other_kinds = true;  // sparse kinds beside the original report's own
-  bool backward = false;    // times the gradients of queries, keys and values instead of the outputs
-  bool decode = false;      // times one query after T - 1 cached positions instead of T queries
+  bool other_kinds = true;          // sparse kinds beside the original report's own
+  bool backward = false;            // times the gradients of queries, keys and values instead of the outputs
+  std::string law = "independent";  // of the numbers (bench/laws.h); another needs as many kv_heads as heads
+  bool decode = false;              // times one query after T - 1 cached positions instead of T queries
 };
 
 struct AttentionTiming {
@@ -47,6 +48,9 @@ struct MeasuredShape {
   const AttentionTiming* fastest_dense() const;                // of LibTorch; nullptr when none ran
   const AttentionTiming* own_dense() const;                    // nullptr when it did not run
 };
+
+// The names of the laws that numbers can have.
+std::vector<std::string> law_names();
 
 // Throws BadInput with `where` as the address when the device is not there.
 void require_device(const std::string& name, const std::string& where);

@@ -115,8 +115,8 @@ std::vector<AttentionPath> kind_paths(const Shape& shape, const at::TensorOption
     const AttentionKind kind(*description);
     if (kind == AttentionKind::dense || kind == AttentionKind::mlp_topk) continue;
     const Config config = bench_config(shape, kind);
-    const bool flash =
-        make_attention(config, options)->is_linear(at::empty({0, 1, shape.length, 1}, options));
+    const std::shared_ptr<SparseAttention> attention = make_attention(config, options);
+    const bool flash = attention->is_linear(at::empty({0, 1, shape.length, 1}, options));
     AttentionPath path = {std::string("sparse ") + kind->name,
                           false,
                           flash,

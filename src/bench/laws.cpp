@@ -16,9 +16,11 @@ at::Tensor normal(int64_t heads, int64_t length, int64_t width) {
   return at::randn({1, heads, length, width}, at::kFloat);
 }
 
-HeadInputs independent(int64_t heads, int64_t length, int64_t width, bool causal) {
-  return with_mask(
-      {normal(heads, length, width), normal(heads, length, width), normal(heads, length, width), {}}, causal);
+HeadInputs independent(int64_t heads, int64_t length, int64_t width, bool /*causal*/) {
+  const auto draw = [&] { return normal(heads, length, width); };
+  const at::Tensor queries = draw();
+  const at::Tensor keys = draw();
+  return {queries, keys, draw(), {}};
 }
 
 HeadInputs clustered(int64_t heads, int64_t length, int64_t width, bool causal) {
@@ -31,7 +33,7 @@ HeadInputs clustered(int64_t heads, int64_t length, int64_t width, bool causal) 
       (at::rand({1, heads, length}, at::kFloat) * may_read).to(at::kLong).clamp_max(length - 1);
   const at::Tensor queries =
       kSharpness * gather_rows(keys, target.unsqueeze(-1)).squeeze(3) + normal(heads, length, width);
-  return with_mask({queries, keys, normal(heads, length, width), {}}, causal);
+  return {queries, keys, normal(heads, length, width), {}};
 }
 
 constexpr AttentionLaw kLaws[] = {
@@ -47,6 +49,12 @@ constexpr AttentionLaw kLaws[] = {
 }  // namespace
 
 std::span<const AttentionLaw> attention_laws() { return kLaws; }
+
+const AttentionLaw* find_law(const std::string& name) {
+  for (const AttentionLaw& law : kLaws)
+    if (name == law.name) return &law;
+  return nullptr;
+}
 
 HeadInputs with_mask(HeadInputs x, bool causal) {
   const int64_t length = x.queries.size(2);

@@ -14,7 +14,6 @@
 #include "bench/laws.h"
 #include "bench/selector_fit.h"
 #include "model/model.h"
-#include "run/environment.h"
 #include "study/single_model.h"
 #include "support/error.h"
 #include "train/data.h"
@@ -141,11 +140,14 @@ Shape shape_of(const Config& config, int64_t keys) {
 }  // namespace
 
 std::vector<Quality> law_qualities(const Shape& shape, const QualityOptions& options) {
-  at::set_num_threads(usable_cores());
+  at::set_num_threads(1);  // the sums are then the same on every machine of a kind
   std::vector<Quality> out;
   for (const AttentionLaw& law : attention_laws()) {
+    if (!options.law.empty() && options.law != law.name) continue;
     at::manual_seed(0);
-    const auto draw = [&] { return law.draw(shape.heads, shape.length, shape.head_size(), shape.causal); };
+    const auto draw = [&] {
+      return with_mask(law.draw(shape.heads, shape.length, shape.head_size(), shape.causal), shape.causal);
+    };
     const HeadInputs other = draw();
     for (Quality& quality : of_all_kinds(law.name, shape, other, draw(), options))
       out.push_back(std::move(quality));

@@ -18,6 +18,7 @@ inline constexpr int64_t kLongestQuality = 4096;  // T: arrays of T x T numbers 
 
 struct QualityOptions {
   double epsilon = 0.01;  // largest share of the attention that may be on keys not read
+  std::string law;        // of random numbers; "": each (bench/laws.h)
   int fit_steps = 200;    // of a selector that learns, on other inputs of the same law
 };
 
@@ -36,7 +37,7 @@ struct Quality {
   double bound = 0, bound_most = 0;  // of that error, as the kind promises it; NaN: it promises nothing
 };
 
-// On random numbers of each law (bench/laws.h). Throws BadInput where T is above kLongestQuality.
+// On random numbers; T at most kLongestQuality.
 std::vector<Quality> law_qualities(const Shape& shape, const QualityOptions& options);
 
 // On validation windows of a trained model, layer by layer, of which all heads count, with so many keys; all kinds choose on

@@ -115,7 +115,8 @@ std::vector<std::string> measured_notes(const std::vector<MeasuredShape>& shapes
   std::vector<std::string> notes = {fmt::format(
       "measured: at {} of {} that ran on {}, every head of the original report's kind, mlp_topk, took "
       "less time than the fastest dense path. Selectors are untrained (the time does not depend on "
-      "their weights). On a CPU, in fp32 and from T 128 on, window, block_topk and certified, in blocks of 16, 32 or a "
+      "their weights). On a CPU, in fp32 and from T 128 on, window, block_topk and certified, in blocks of "
+      "16, 32 or a "
       "multiple of 64 keys, run on ate's kernels; all other kinds as plain array operations.",
       wins, counted(ran, "shape"), shapes.empty() ? "no device" : shapes[0].device)};
   for (const auto& [width, points] : by_width)

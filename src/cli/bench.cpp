@@ -15,6 +15,7 @@
 #include "cli/output.h"
 #include "run/signals.h"
 #include "support/error.h"
+#include "support/names.h"
 
 namespace ate {
 namespace {
@@ -25,6 +26,7 @@ struct AttentionFlags {
   MeasureOptions options;
   bool quality = false;
   std::string checkpoint;  // "" for none
+  std::string law;         // "": independent for times, each for --quality
   QualityOptions quality_options;
   CLI::Option* epsilon = nullptr;
   std::vector<CLI::Option*> of_times;  // that only times read
@@ -41,14 +43,17 @@ void refuse_others(const AttentionFlags& flags, const std::string& with, const s
 
 int attention_quality(const AttentionFlags& flags) {
   std::vector<Quality> qualities;
+  QualityOptions options = flags.quality_options;
+  options.law = flags.law;
   if (!flags.checkpoint.empty()) {
+    if (!flags.law.empty()) throw BadInput("--law", "is not read with --checkpoint: leave it out");
     refuse_others(flags, "--checkpoint", {"--k"});
     std::vector<int64_t> keys;
     const std::string most = std::to_string(kLongestQuality);
     for (const Shape& shape : flags.analysis.request({{"T", most, "--T " + most}}).shapes)
       keys.push_back(shape.keys);
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    qualities = model_qualities("--checkpoint", flags.checkpoint, keys, flags.quality_options);
+    qualities = model_qualities("--checkpoint", flags.checkpoint, keys, options);
   } else {
     refuse_others(flags, "--quality",
                   {"--d", "--T", "--k", "--heads", "--head-size", "--causal", "--config"});
@@ -61,15 +66,17 @@ int attention_quality(const AttentionFlags& flags) {
         throw BadInput(fmt::format("--T {}", shape.length),
                        fmt::format("--quality keeps T x T numbers: give at most {}", kLongestQuality));
     for (const Shape& shape : request.shapes)
-      for (Quality& quality : law_qualities(shape, flags.quality_options))
-        qualities.push_back(std::move(quality));
+      for (Quality& quality : law_qualities(shape, options)) qualities.push_back(std::move(quality));
   }
-  flags.output.print(quality_report(qualities, flags.quality_options));
+  flags.output.print(quality_report(qualities, options));
   return static_cast<int>(ExitCode::done);
 }
 
 int bench_attention(const AttentionFlags& flags) {
   flags.output.start();
+  const std::vector<std::string> laws = law_names();
+  if (!flags.law.empty() && std::find(laws.begin(), laws.end(), flags.law) == laws.end())
+    throw BadInput("--law " + flags.law, "expected " + either(laws) + did_you_mean(flags.law, laws));
   if (flags.quality || !flags.checkpoint.empty()) return attention_quality(flags);
   if (flags.epsilon->count() > 0)
     throw BadInput("--epsilon", "is read with --quality or --checkpoint: give one of them");
@@ -79,6 +86,10 @@ int bench_attention(const AttentionFlags& flags) {
   require_device(flags.options.device, "--device");
   MeasureOptions options = flags.options;
   options.element_bytes = request.element_bytes;
+  if (!flags.law.empty()) options.law = flags.law;
+  for (const Shape& shape : request.shapes)
+    if (options.law != "independent" && shape.kv_heads != shape.heads)
+      throw BadInput("--law " + options.law, "draws keys for each head: leave out --kv-heads");
   std::vector<MeasuredShape> measured;
   for (const Shape& shape : request.shapes) measured.push_back(measure_attention(shape, options));
   Report report;
@@ -131,6 +142,12 @@ void add_attention(CLI::App& bench, Action& action) {
           ->type_name("DEVICE")
           ->check(not_empty())
           ->group("Measure")};
+  command
+      ->add_option("--law", flags->law,
+                   "Of the numbers: independent or clustered (times: independent; --quality: each)")
+      ->type_name("LAW")
+      ->check(not_empty())
+      ->group("Measure");
   const char* const quality = "What is read and lost";
   command
       ->add_flag("--quality", flags->quality,

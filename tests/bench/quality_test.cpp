@@ -34,7 +34,7 @@ const Quality& quality_of(const std::vector<Quality>& all, const std::string& in
 
 TEST_CASE("every kind is measured on every law, within what is promised", "[bench]") {
   for (const bool causal : {true, false}) {
-    const std::vector<Quality> all = law_qualities(small_shape(256, 16, causal), {0.05, 20});
+    const std::vector<Quality> all = law_qualities(small_shape(256, 16, causal), {0.05, "", 20});
     for (const AttentionLaw& law : attention_laws())
       for (const AttentionKind kind : sparse_kinds()) {
         if (kind == AttentionKind::mlp_topk) continue;  // reads no key
@@ -52,8 +52,8 @@ TEST_CASE("every kind is measured on every law, within what is promised", "[benc
           CHECK(q.bound_most <= 2 * 0.05);
         }
         if (kind == AttentionKind("certified") || kind == AttentionKind("threshold")) {
-          CHECK(q.error <= q.bound);
-          CHECK(q.error_most <= q.bound_most);
+          CHECK(q.error <= q.bound + 1e-12);
+          CHECK(q.error_most <= q.bound_most + 1e-12);
         } else {
           CHECK(std::isnan(q.bound));
           CHECK(q.mass <= quality_of(all, law.name, "oracle_topk").mass + 1e-9);
@@ -71,7 +71,7 @@ TEST_CASE("a selector's fit lowers its loss", "[bench]") {
   config.body.heads = 2;
   config.body.width = 32;
   config.windows.length = 64;
-  const HeadInputs x = attention_laws()[1].draw(2, 64, 16, true);
+  const HeadInputs x = with_mask(find_law("clustered")->draw(2, 64, 16, true), true);
   for (const char* kind : {"lowrank_topk", "indexer"}) {
     config.attention.kind = AttentionKind(kind);
     const auto loss = [&](int steps) {

@@ -59,8 +59,12 @@ class Indexer : public SparseAttention {
     const at::Tensor keys = at::matmul(side_by_side(x.keys), key_.t()).unsqueeze(1);          // [N, 1, T, r]
     const at::Tensor weights = at::matmul(input, weight_.t()).transpose(1, 2).unsqueeze(-1);  // [N, J, T, 1]
     const double scale = 1 / std::sqrt(static_cast<double>(width * heads));
-    const at::Tensor products = at::matmul(queries * scale, keys.transpose(2, 3)).relu();
-    const at::Tensor scores = (weights * products).sum(1, true);
+    at::Tensor scores;  // head by head: one array of T x T at a time
+    for (int64_t j = 0; j < heads; ++j) {
+      const at::Tensor products = at::matmul(queries.narrow(1, j, 1) * scale, keys.transpose(2, 3)).relu();
+      const at::Tensor part = weights.narrow(1, j, 1) * products;
+      scores = scores.defined() ? scores + part : part;
+    }
     return x.mask.defined() ? scores + x.mask : scores;
   }
 
