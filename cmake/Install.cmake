@@ -70,7 +70,6 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS gnuplot-nox)
 # Where the libraries lie that the package brings: dpkg-shlibdeps needs to find them, and no package owns them.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${ate_libtorch_root}/lib ${ate_cuda_runtime_folders})
 set(CPACK_STRIP_FILES OFF)

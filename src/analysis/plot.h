@@ -2,11 +2,11 @@
 #pragma once
 
 #include "analysis/request.h"
-#include "report/plot.h"
+#include "report/curve_plot.h"
 
 namespace ate {
 
-// Speedup over T: for each accounting a curve for each d that has several T, or one through all shapes.
-Plot speedup_plot(const AnalysisRequest& request);
+// Speedup over T, a colour for each accounting: a panel for each d and k, or one curve through all shapes.
+CurvePlot speedup_plot(const AnalysisRequest& request);
 
 }  // namespace ate

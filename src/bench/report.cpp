@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -28,6 +29,31 @@ double predicted_speedup(const AttentionTiming& timing) {
   const Cost both = cost(Accounting::corrected, shape);
   const double share = static_cast<double>(timing.heads) / static_cast<double>(timing.shape.heads);
   return both.ratio() / share;
+}
+
+void add_measured_curves(CurvePlot& plot, const std::vector<MeasuredShape>& shapes) {
+  constexpr size_t kPredicted = 3;  // colours that no accounting has
+  constexpr size_t kMeasured = 4;
+  for (Curve& curve : plot.curves)
+    if (curve.panel.empty()) curve.panel = "by each accounting";
+  for (const MeasuredShape& measured : shapes)
+    for (const AttentionTiming& timing : measured.timings) {
+      const AttentionTiming* const dense = measured.fastest_dense();
+      if (timing.dense || timing.seconds.empty() || dense == nullptr) continue;
+      const std::string panel =
+          fmt::format("{}, d {}, k {}", timing.path, timing.shape.width, timing.shape.keys);
+      const auto add = [&](const char* name, size_t colour, double y) {
+        auto curve = std::find_if(plot.curves.begin(), plot.curves.end(),
+                                  [&](const Curve& c) { return c.panel == panel && c.name == name; });
+        if (curve == plot.curves.end()) {
+          plot.curves.push_back({name, {}, {}, colour, colour == kPredicted, panel});
+          curve = plot.curves.end() - 1;
+        }
+        curve->points.push_back({static_cast<double>(timing.shape.length), y, NAN, NAN});
+      };
+      add("by FLOPs", kPredicted, predicted_speedup(timing));
+      add("measured", kMeasured, dense->median() / timing.median());
+    }
 }
 
 Table measured_rows(const std::vector<MeasuredShape>& shapes) {

@@ -16,6 +16,10 @@ double predicted_speedup(const AttentionTiming& timing);
 // fastest dense path beside the ratio of operations that predicts it.
 Table measured_rows(const std::vector<MeasuredShape>& shapes);
 
+// Adds a panel for each sparse path: its speedup as measured beside the one that its FLOPs predict. The curves that the
+// plot has get a panel too.
+void add_measured_curves(CurvePlot& plot, const std::vector<MeasuredShape>& shapes);
+
 // What the measurement found, a sentence for each shape that ran.
 std::vector<std::string> measured_notes(const std::vector<MeasuredShape>& shapes);
 

@@ -14,7 +14,7 @@
 #include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "report/plot.h"
+#include "report/picture_path.h"
 #include "support/error.h"
 #include "support/names.h"
 
@@ -111,24 +111,6 @@ std::vector<PrintedRatio> printed_ratios() {
   return printed;
 }
 
-void add_measured_curves(Plot& plot, const std::vector<MeasuredShape>& shapes) {
-  std::vector<std::string> paths;
-  if (!shapes.empty())
-    for (const AttentionTiming& timing : shapes.front().timings)
-      if (!timing.dense) paths.push_back(timing.path);
-  for (const std::string& path : paths) {
-    Plot::Curve curve{"measured: " + path, {}, true};
-    for (const MeasuredShape& measured : shapes) {
-      const AttentionTiming* dense = measured.fastest_dense();
-      const AttentionTiming* sparse = measured.find(path);
-      if (dense != nullptr && sparse != nullptr && !sparse->seconds.empty())
-        curve.points.emplace_back(static_cast<double>(sparse->shape.length),
-                                  dense->median() / sparse->median());
-    }
-    if (!curve.points.empty()) plot.curves.push_back(std::move(curve));
-  }
-}
-
 int compute_analysis(const CostFlagFlags& flags) {
   const std::vector<std::string> asked = asked_tables(flags);
   flags.output.start(asked);
@@ -139,7 +121,7 @@ int compute_analysis(const CostFlagFlags& flags) {
   view.sections = wanted_sections(flags);
   if (request.document_sizes) view.printed = printed_ratios();
   if (flags.measure) require_device(flags.options.device, "--device");
-  std::optional<PlotFile> plot_file;
+  std::optional<SvgFile> plot_file;
   if (!flags.plot.empty()) plot_file.emplace("--plot", flags.plot);
   if (!flags.roofline.empty()) view.device = roofline_device(flags.roofline);
 
@@ -156,9 +138,9 @@ int compute_analysis(const CostFlagFlags& flags) {
   }
   flags.output.print(report, asked);
   if (plot_file) {
-    Plot plot = speedup_plot(request);
+    CurvePlot plot = speedup_plot(request);
     add_measured_curves(plot, measured);
-    plot_file->draw(plot);
+    plot_file->write(svg_plot(plot));
   }
   return static_cast<int>(ExitCode::done);
 }
@@ -184,7 +166,7 @@ void add_compute_analysis(CLI::App& app, Action& action) {
       ->type_name("DEVICE")
       ->check(not_empty())
       ->group(group);
-  command->add_option("--plot", flags->plot, "Draw speedup over T into a .svg or .png file, through gnuplot")
+  command->add_option("--plot", flags->plot, "Draw speedup over T into an .svg file")
       ->type_name("FILE")
       ->check(not_empty())
       ->group(group);

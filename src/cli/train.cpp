@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/run_flags.h"
 #include "distil/report.h"
+#include "report/picture_path.h"
 #include "run/signals.h"
 #include "study/best_epoch.h"
 #include "study/single_model.h"
@@ -94,7 +95,7 @@ int train(const TrainFlags& flags) {
     return train_model(flags, std::move(resolved));
   }
 
-  std::optional<PlotFile> plot;
+  std::optional<SvgFile> plot;
   if (!flags.plot.empty()) plot.emplace("--plot", flags.plot);
   DistillationOptions options;
   options.out = flags.run.out;
@@ -103,7 +104,7 @@ int train(const TrainFlags& flags) {
   options.silence = flags.run.silence;
   const DistillationOutcome outcome = run_distillation(std::move(resolved), options);
   flags.output.print(distillation_report(outcome));
-  if (plot) plot->draw(frontier_plot(std::get<FrontierResult>(outcome.result)));
+  if (plot) plot->write(svg_plot(frontier_plot(std::get<FrontierResult>(outcome.result))));
   return static_cast<int>(failures(outcome.result).empty() ? ExitCode::done : ExitCode::some_trials_failed);
 }
 
@@ -129,7 +130,7 @@ void add_train(CLI::App& app, Action& action) {
       ->group(kRunGroup);
   flags->run.add_to(*command);
   flags->output.add_to(*command, {"model", "models", "selectors", "distances", "frontier"});
-  command->add_option("--plot", flags->plot, "Draw the frontier into a .svg or .png file")
+  command->add_option("--plot", flags->plot, "Draw the frontier into an .svg file")
       ->type_name("FILE")
       ->check(not_empty())
       ->group("Output");

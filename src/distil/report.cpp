@@ -197,20 +197,24 @@ Report distillation_report(const DistillationOutcome& outcome) {
   return report;
 }
 
-Plot frontier_plot(const FrontierResult& frontier) {
-  Plot plot{"Sparse attention distilled from a dense teacher",
-            "attention cost / dense",
-            "perplexity / dense",
-            {},
-            "1: as good as dense"};
-  for (const bool measured : {false, true})
+CurvePlot frontier_plot(const FrontierResult& frontier) {
+  CurvePlot plot;
+  plot.title = "Sparse attention distilled from a dense teacher";
+  plot.x_label = "attention cost / dense";
+  plot.y_label = "perplexity / dense";
+  plot.floor = 1;
+  plot.floor_label = "1: as good as dense";
+  plot.log_y = true;
+  for (const bool timed : {false, true})
     for (const FrontierPoint& p : frontier.points) {
       if (!p.student.failed.empty()) continue;
-      const std::string name = p.student.attention + (measured ? ", time" : ", FLOPs");
-      if (plot.curves.empty() || plot.curves.back().name != name) plot.curves.push_back({name, {}, measured});
-      plot.curves.back().points.emplace_back(
-          measured ? p.seconds / frontier.dense_seconds : p.flops / frontier.dense_flops,
-          std::exp(p.student.score.difference()));
+      const std::string& kind = p.student.attention;
+      if (plot.curves.empty() || plot.curves.back().panel != kind || plot.curves.back().joined == timed)
+        plot.curves.push_back(
+            {timed ? "cost in time" : "cost in FLOPs", {}, {}, timed ? 1U : 0U, !timed, kind});
+      plot.curves.back().points.push_back(
+          {timed ? p.seconds / frontier.dense_seconds : p.flops / frontier.dense_flops,
+           std::exp(p.student.score.difference()), NAN, NAN});
     }
   return plot;
 }

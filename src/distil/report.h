@@ -2,12 +2,14 @@
 #pragma once
 
 #include "distil/distillation.h"
-#include "report/plot.h"
+#include "report/curve_plot.h"
 #include "report/table.h"
 
 namespace ate {
 
 Report distillation_report(const DistillationOutcome& outcome);
-Plot frontier_plot(const FrontierResult& frontier);
+
+// Perplexity over cost, both as ratios to dense: a panel for each kind of attention.
+CurvePlot frontier_plot(const FrontierResult& frontier);
 
 }  // namespace ate

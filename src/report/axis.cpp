@@ -50,6 +50,23 @@ std::vector<double> log_ticks(AxisRange range, size_t most) {
   return ticks_in_powers(range, {1}, every);
 }
 
+std::vector<double> binary_ticks(AxisRange range, size_t most) {
+  const double first = std::ceil(std::log2(range.low));
+  const double last = std::floor(std::log2(range.high));
+  for (double every = 1;; ++every) {
+    std::vector<double> ticks;
+    for (double power = std::ceil(first / every) * every; power <= last; power += every)
+      ticks.push_back(std::exp2(power));
+    if (ticks.size() <= std::max<size_t>(1, most)) return ticks;
+  }
+}
+
+std::string binary_count(double value) {
+  for (const auto& [unit, size] : {std::pair{"M", 1048576.0}, std::pair{"k", 1024.0}})
+    if (value >= size && std::fmod(value, size) == 0) return fmt::format("{:g}{}", value / size, unit);
+  return tick_label(value);
+}
+
 std::string tick_label(double value, int digits) {
   std::string label = fmt::format("{:.{}g}", value, digits);
   const size_t exponent = label.find('e');

@@ -21,6 +21,10 @@ std::vector<double> log_ticks(AxisRange range, size_t most);
 
 std::string tick_label(double value, int digits = 6);  // "0.001", "1e-5"
 
+// For a logarithmic axis of what counts by 1024: every n-th power of 2, at most `most`.
+std::vector<double> binary_ticks(AxisRange range, size_t most);
+std::string binary_count(double value);  // "128k", "1M"; as tick_label where it is no multiple of 1024
+
 // With the same digits after the point: "2.8", "3.0".
 std::vector<std::string> linear_labels(const std::vector<double>& ticks);
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 #include "report/curve_facts.h"
@@ -15,19 +14,9 @@ namespace {
 
 constexpr size_t kMostBars = 12;      // points of a curve with bars; more have a band
 constexpr double kNumberWidth = 58;   // pixels that a number on the x axis takes
+constexpr double kCountWidth = 38;    // the same for "128k"
 constexpr double kNumberHeight = 18;  // on the y axis
 constexpr double kLetterWidth = 6.4;  // of a small letter, roughly
-
-// Of the lines on white, words on white (darker), and both on black. Told apart by readers who see few colours: after
-// Okabe and Ito 2008.
-struct CurveColour {
-  const char* line;
-  const char* word;
-  const char* dark;
-};
-constexpr CurveColour kCurveColours[] = {
-    {"#0072B2", "#00649C", "#5DB2F0"}, {"#D55E00", "#B04C00", "#FF8A3D"}, {"#009E73", "#00775A", "#3CCFA4"},
-    {"#CC79A7", "#A24D7E", "#EBA3CB"}, {"#C98A00", "#8A5F00", "#F2C14E"}, {"#555555", "#444444", "#C4C4C4"}};
 
 AxisRange x_range(const CurvePlot& plot, bool log_x) {
   if (!plot.x_names.empty()) return {-0.5, static_cast<double>(plot.x_names.size()) - 0.5};
@@ -52,31 +41,6 @@ std::string of_class(const std::string& name) { return "class=\"" + name + "\"";
 
 }  // namespace
 
-size_t curve_colours() { return std::size(kCurveColours); }
-
-std::string curve_style() {
-  std::string light;
-  std::string dark;
-  for (size_t i = 0; i < curve_colours(); ++i) {
-    const CurveColour& colour = kCurveColours[i];
-    light +=
-        fmt::format(".curves .line{0}{{stroke:{1}}}.curves .dot{0}{{fill:{1}}}.curves .text{0}{{fill:{2}}}\n",
-                    i, colour.line, colour.word);
-    dark += fmt::format(".curves .line{0}{{stroke:{1}}}.curves .dot{0},.curves .text{0}{{fill:{1}}}\n", i,
-                        colour.dark);
-  }
-  return ".curves text{fill:#222222}.curves .quiet{fill:#5F5F5F}.curves .paper{fill:#FFFFFF}\n"
-         ".curves .hole{fill:#FFFFFF}.curves .grid{stroke:#E7E7E7}.curves .axis{stroke:#8C8C8C}\n"
-         ".curves .shadow{stroke:#BDBDBD}.curves .floor{stroke:#5F5F5F}.curves .margin{fill:#ECEEF0}\n"
-         ".curves path,.curves line{fill:none}.curves .cut{stroke-dasharray:2 4}\n" +
-         light +
-         "@media (prefers-color-scheme:dark){\n"
-         ".curves text{fill:#E8E8E8}.curves .quiet{fill:#A9A9A9}.curves .paper{fill:#15181C}\n"
-         ".curves .hole{fill:#15181C}.curves .grid{stroke:#2B3036}.curves .axis{stroke:#737A82}\n"
-         ".curves .shadow{stroke:#5A6068}.curves .floor{stroke:#A9A9A9}.curves .margin{fill:#24292E}\n" +
-         dark + "}\n";
-}
-
 bool has_bands(const CurvePlot& plot) {
   return std::any_of(plot.curves.begin(), plot.curves.end(),
                      [](const Curve& curve) { return curve.points.size() > kMostBars; });
@@ -95,8 +59,10 @@ double CurvePanel::x_of(double x) const {
   return box_.left + (place - x_.low) / (x_.high - x_.low) * box_.width;
 }
 
+bool CurvePanel::above(double y) const { return y_place(plot_, y) > y_.high; }
+
 double CurvePanel::y_of(double y) const {
-  const double share = (y - y_.low) / (y_.high - y_.low);
+  const double share = (y_place(plot_, y) - y_.low) / (y_.high - y_.low);
   return box_.bottom() - std::clamp(share, 0.0, 1.0) * box_.height;
 }
 
@@ -107,7 +73,7 @@ std::vector<double> CurvePanel::few_x() const {
     for (const CurvePoint& point : points_in_order(plot_, curve)) all.insert(point.x);
   std::vector<double> out(all.begin(), all.end());
   for (size_t i = 1; i < out.size(); ++i)
-    if (x_of(out[i]) - x_of(out[i - 1]) < kNumberWidth) return {};
+    if (x_of(out[i]) - x_of(out[i - 1]) < (plot_.binary_x ? kCountWidth : kNumberWidth)) return {};
   return out;
 }
 
@@ -117,7 +83,6 @@ std::string CurvePanel::x_numbers() const {
     out += svg_line(x_of(x), box_.bottom(), x_of(x), box_.bottom() + 5, of_class("axis"));
     out += svg_text(x_of(x), box_.bottom() + 19, "middle", text, "class=\"quiet\" font-size=\"12\"");
   };
-  const std::vector<double> tried = few_x();
   if (!plot_.x_names.empty()) {
     const double each = box_.width / static_cast<double>(plot_.x_names.size());
     for (size_t i = 0; i < plot_.x_names.size(); ++i)
@@ -125,21 +90,34 @@ std::string CurvePanel::x_numbers() const {
              cut_to_width(printable(plot_.x_names[i]), static_cast<size_t>(each / kLetterWidth)));
     return out;
   }
-  const auto room = static_cast<size_t>(box_.width / kNumberWidth);
-  const std::vector<double> ticks = !tried.empty() ? tried
-                                    : log_x_ ? log_ticks({std::pow(10, x_.low), std::pow(10, x_.high)}, room)
-                                             : linear_ticks(x_);
-  const size_t every = log_x_ || !tried.empty() ? 1 : ticks.size() / (room + 1) + 1;
-  for (size_t i = 0; i < ticks.size(); i += every)
-    number(ticks[i], tried.empty() ? tick_label(ticks[i]) : x_text(plot_, ticks[i]));
+  for (const double x : x_ticks()) number(x, x_text(plot_, x));
   return out;
+}
+
+// At the points, where there is room for all; else as the axis has them.
+std::vector<double> CurvePanel::x_ticks() const {
+  if (std::vector<double> tried = few_x(); !tried.empty()) return tried;
+  const auto room = static_cast<size_t>(box_.width / kNumberWidth);
+  if (log_x_) {
+    const AxisRange range{std::pow(10, x_.low), std::pow(10, x_.high)};
+    return plot_.binary_x ? binary_ticks(range, room) : log_ticks(range, room);
+  }
+  const std::vector<double> ticks = linear_ticks(x_);
+  std::vector<double> kept;
+  for (size_t i = 0; i < ticks.size(); i += ticks.size() / (room + 1) + 1) kept.push_back(ticks[i]);
+  return kept;
 }
 
 std::string CurvePanel::axes(Numbers numbers) const {
   std::string out;
-  const std::vector<double> ticks = linear_ticks(y_);
-  const std::vector<std::string> labels = linear_labels(ticks);
-  const double step = y_of(ticks[0]) - y_of(ticks[1]);
+  const bool log_y = has_log_y(plot_);
+  const std::vector<double> ticks = log_y ? log_ticks({std::pow(10, y_.low), std::pow(10, y_.high)},
+                                                      static_cast<size_t>(box_.height / kNumberHeight))
+                                          : linear_ticks(y_);
+  std::vector<std::string> labels = linear_labels(ticks);
+  if (log_y)
+    std::transform(ticks.begin(), ticks.end(), labels.begin(), [](double y) { return tick_label(y); });
+  const double step = log_y || ticks.size() < 2 ? kNumberHeight : y_of(ticks[0]) - y_of(ticks[1]);
   for (size_t i = 0; i < ticks.size(); i += step < kNumberHeight ? 2 : 1) {
     const double y = y_of(ticks[i]);
     out += svg_line(box_.left, y, box_.right(), y, of_class("grid"));
@@ -152,7 +130,8 @@ std::string CurvePanel::axes(Numbers numbers) const {
 }
 
 std::string CurvePanel::floor_line(bool labelled) const {
-  if (!plot_.floor || !(*plot_.floor >= y_.low && *plot_.floor <= y_.high)) return "";
+  if (!plot_.floor) return "";
+  if (const double place = y_place(plot_, *plot_.floor); !(place >= y_.low && place <= y_.high)) return "";
   const double y = y_of(*plot_.floor);
   std::string out = svg_line(box_.left, y, box_.right(), y, "class=\"floor\" stroke-dasharray=\"6 4\"");
   if (labelled)
@@ -205,9 +184,10 @@ std::string CurvePanel::band(const Curve& curve, size_t colour) const {
 }
 
 std::string CurvePanel::tooltip(const Curve& curve, const CurvePoint& point) const {
-  std::string text = fmt::format("{}: {} at {}", curve.name, y_text(point.y, y_), x_text(plot_, point.x));
+  std::string text =
+      fmt::format("{}: {} at {}", curve.name, y_text(plot_, point.y, y_), x_text(plot_, point.x));
   if (std::isfinite(point.y) && std::isfinite(point.low) && std::isfinite(point.high))
-    text += fmt::format(", interval {} to {}", y_text(point.low, y_), y_text(point.high, y_));
+    text += fmt::format(", interval {} to {}", y_text(plot_, point.low, y_), y_text(plot_, point.high, y_));
   return "<title>" + svg_escaped(text) + "</title>";
 }
 
@@ -236,7 +216,7 @@ std::string CurvePanel::mark(const Curve& curve, const CurvePoint& point, size_t
     out += fmt::format(
         "<circle class=\"best hole line{}\" stroke-width=\"2.5\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"6\"/>",
         colour, x, y);
-  else if (!many_points_ || curve.points.size() == 1)
+  else if (!many_points_ || !curve.joined || curve.points.size() == 1)
     out += fmt::format("<circle class=\"point dot{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"/>", colour, x, y);
   return out + fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"9\" fill-opacity=\"0\"/></g>\n", x, y);
 }
@@ -249,7 +229,7 @@ double CurvePanel::shift_of(const CurvePoint& point, double shift) const {
 
 std::string CurvePanel::curve(const Curve& curve, size_t colour, double shift) const {
   std::string out = many_points_ ? band(curve, colour) : "";
-  out += lines(curve, fmt::format("line{}", colour), shift);
+  if (curve.joined) out += lines(curve, fmt::format("line{}", colour), shift);
   const std::vector<CurvePoint> points = points_in_order(plot_, curve);
   const auto inside = [&](size_t i) {
     return i < points.size() && std::isfinite(points[i].y) && !above(points[i].y);

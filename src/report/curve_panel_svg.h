@@ -17,16 +17,12 @@ struct PanelBox {
   double bottom() const { return top + height; }
 };
 
-// Colours of the curves: their number, and the rules of a style sheet, light and dark: "line2" for lines, "dot2" for
-// areas, "text2" for words.
-size_t curve_colours();
-std::string curve_style();
-
 // Whether intervals are bands, because points are many, and not bars.
 bool has_bands(const CurvePlot& plot);
 
 class CurvePanel {
  public:
+  // `y`: the ends of its axis, see y_places.
   CurvePanel(const CurvePlot& plot, AxisRange y, PanelBox box);
 
   enum class Numbers { left, right, none };  // where those of the y axis are
@@ -49,12 +45,13 @@ class CurvePanel {
  private:
   double x_of(double x) const;
   double y_of(double y) const;  // kept inside the box
-  bool above(double y) const { return y > y_.high; }
+  bool above(double y) const;
   std::string lines(const Curve& curve, const std::string& line_class, double shift) const;
   std::string band(const Curve& curve, size_t colour) const;
   std::string mark(const Curve& curve, const CurvePoint& point, size_t colour, double shift) const;
   std::string tooltip(const Curve& curve, const CurvePoint& point) const;
   std::string x_numbers() const;
+  std::vector<double> x_ticks() const;
   std::vector<double> few_x() const;
   double shift_of(const CurvePoint& point, double shift) const;
 

@@ -75,6 +75,30 @@ bool has_log_x(const CurvePlot& plot) {
   return true;
 }
 
+bool has_log_y(const CurvePlot& plot) {
+  if (!plot.log_y || (plot.floor && !(*plot.floor > 0))) return false;
+  for (const Curve& curve : plot.curves)
+    for (const CurvePoint& point : curve.points)
+      if (point.y <= 0 || point.low <= 0) return false;
+  return true;
+}
+
+double y_place(const CurvePlot& plot, double y) { return has_log_y(plot) ? std::log10(y) : y; }
+
+AxisRange y_places(const CurvePlot& plot) {
+  if (!has_log_y(plot)) return axis_range(plot);
+  AxisRange range{INFINITY, -INFINITY};
+  const auto take_in = [&](double y) {
+    if (std::isfinite(y)) range = {std::min(range.low, std::log10(y)), std::max(range.high, std::log10(y))};
+  };
+  if (plot.floor) take_in(*plot.floor);
+  for (const CurvePoint& point : points_with_value(plot))
+    for (const double y : {point.y, point.low, point.high}) take_in(y);
+  if (range.low > range.high) return {-1, 1};
+  const double space = std::max(0.06 * (range.high - range.low), 0.02);
+  return {range.low - space, range.high + space};
+}
+
 std::vector<CurvePoint> points_in_order(const CurvePlot& plot, const Curve& curve) {
   std::vector<CurvePoint> points;
   for (const CurvePoint& point : curve.points) {
@@ -94,11 +118,13 @@ const CurvePoint* best_point(const Curve& curve) {
 
 std::string x_text(const CurvePlot& plot, double x) {
   if (!plot.x_names.empty()) return plot.x_names[static_cast<size_t>(x)];
+  if (plot.binary_x) return binary_count(x);
   return tick_label(x, x == std::floor(x) ? 6 : 4);  // epochs; rates
 }
 
-std::string y_text(double y, AxisRange range) {
+std::string y_text(const CurvePlot& plot, double y, AxisRange range) {
   if (!std::isfinite(y)) return "diverged";
+  if (plot.log_y) return tick_label(y, 4);
   if (std::abs(y) >= 1e6) return tick_label(y, 3);
   const double digits = 3 - std::floor(std::log10(range.high - range.low));
   return fmt::format("{:.{}f}", y, static_cast<int>(std::clamp(digits, 0.0, 9.0)));
@@ -106,7 +132,8 @@ std::string y_text(double y, AxisRange range) {
 
 std::string best_text(const CurvePlot& plot, const Curve& curve, AxisRange range) {
   const CurvePoint* const best = best_point(curve);
-  return best == nullptr ? "" : fmt::format("best {} at {}", y_text(best->y, range), x_text(plot, best->x));
+  return best == nullptr ? ""
+                         : fmt::format("best {} at {}", y_text(plot, best->y, range), x_text(plot, best->x));
 }
 
 Unshown unshown(const CurvePlot& plot, AxisRange range) {
@@ -114,11 +141,12 @@ Unshown unshown(const CurvePlot& plot, AxisRange range) {
   for (const Curve& curve : plot.curves)
     for (const CurvePoint& point : points_in_order(plot, curve)) {
       out.diverged += std::isfinite(point.y) ? 0 : 1;
-      if (!std::isfinite(point.y) || point.y <= range.high) continue;
+      if (!std::isfinite(point.y) || y_place(plot, point.y) <= range.high) continue;
       out.highest = out.above == 0 ? point.y : std::max(out.highest, point.y);
       ++out.above;
     }
-  out.floor = plot.floor && (*plot.floor < range.low || *plot.floor > range.high);
+  const double floor = plot.floor ? y_place(plot, *plot.floor) : range.low;
+  out.floor = floor < range.low || floor > range.high;
   return out;
 }
 

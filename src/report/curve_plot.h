@@ -1,4 +1,5 @@
-// Curves with intervals at their points, for a terminal and as SVG: loss over the learning rate, loss over epochs.
+// Curves with intervals at their points, for a terminal and as SVG: loss over the learning rate, loss over epochs, cost over
+// the length of a sequence.
 #pragma once
 
 #include <cmath>
@@ -22,6 +23,12 @@ struct Curve {
   std::string name;
   std::vector<CurvePoint> points;  // in any order
   std::optional<size_t> best{};    // index of the point to mark
+
+  // In an SVG alone.
+  std::optional<size_t>
+      colour{};         // of curve_colours(): what it means is the same in every panel; its place otherwise
+  bool joined = true;   // by a line through its points
+  std::string panel{};  // curves of one name share a panel, in the order of the names
 };
 
 struct CurvePlot {
@@ -33,6 +40,8 @@ struct CurvePlot {
   std::vector<std::string> x_names{};  // where x are no numbers: the names of the places x = 0, 1, 2, ...
   std::optional<double> floor{};       // a line across: no loss lies below it
   std::string floor_label = "floor";
+  bool log_y = false;     // in an SVG alone; linear all the same where a y is not above 0
+  bool binary_x = false;  // x counts by 1024: ticks at powers of 2, 131072 as "128k"
 };
 
 // Ends of the y axis. Takes in everything; but where a point lies more than eight times as high over the least value as
@@ -46,7 +55,8 @@ AxisRange axis_range(const CurvePlot& plot);
 std::string text_plot(const CurvePlot& plot, size_t width);
 
 // A whole SVG file that refers to nothing outside, light or dark as its reader prefers. Up to six curves share a
-// panel; more have a panel each, with the first curve in grey.
+// panel; more have a panel each, with the first curve in grey. Curves that name panels are drawn in these, under a key of
+// their colours.
 std::string svg_plot(const CurvePlot& plot);
 
 }  // namespace ate

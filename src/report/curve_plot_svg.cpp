@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "report/curve_facts.h"
 #include "report/curve_panel_svg.h"
+#include "report/palette.h"
 #include "report/svg.h"
 #include "support/text.h"
 
@@ -21,22 +23,34 @@ constexpr double kPlotTop = 92;    // title, y label, crosses
 constexpr double kNameRoom = 210;  // beside the panel
 constexpr double kPanelHeight = 360;
 constexpr double kSmallHeight = 132;
-constexpr double kHeadRoom = 46;     // over a small panel
-constexpr double kXRoom = 56;        // x numbers and label
-constexpr double kNumberRoom = 26;   // x numbers
-constexpr double kNameHeight = 36;   // two lines
-constexpr double kLabelAt = 52;      // y label
-constexpr double kBoldLetter = 7.8;  // width of one, roughly
-constexpr double kShift = 4;         // between the intervals of two curves
+constexpr double kMiddleHeight = 220;  // where two panels are side by side
+constexpr double kHeadRoom = 46;       // over a small panel
+constexpr double kXRoom = 56;          // x numbers and label
+constexpr double kNumberRoom = 26;     // x numbers
+constexpr double kNameHeight = 36;     // two lines
+constexpr double kLabelAt = 52;        // y label
+constexpr double kBoldLetter = 7.8;    // width of one, roughly
+constexpr double kShift = 4;           // between the intervals of two curves
 
 class CurvesSvg {
  public:
-  explicit CurvesSvg(const CurvePlot& plot) : plot_(plot), y_(axis_range(plot)) {}
+  explicit CurvesSvg(const CurvePlot& plot) : plot_(plot), y_(y_places(plot)) {
+    for (const Curve& curve : plot.curves) named_ = named_ || !curve.panel.empty();
+    if (!named_ && plot.curves.size() <= kMostInOnePanel) return;
+    for (size_t i = 0; i < plot.curves.size(); ++i) {
+      const std::string& name = named_ ? plot.curves[i].panel : plot.curves[i].name;
+      const auto known = std::find_if(panels_.begin(), panels_.end(),
+                                      [&](const Panel& panel) { return named_ && panel.name == name; });
+      if (known == panels_.end())
+        panels_.push_back({name, {i}});
+      else
+        known->curves.push_back(i);
+    }
+  }
 
   std::string draw() {
     double bottom = 0;
-    const std::string panels =
-        plot_.curves.size() > kMostInOnePanel ? small_panels(bottom) : one_panel(bottom);
+    const std::string panels = panels_.empty() ? one_panel(bottom) : small_panels(bottom);
     std::string foot;
     double y = bottom + kXRoom + 14;
     for (const std::string& line : broken_lines(legend(), kFootLine)) {
@@ -83,11 +97,18 @@ class CurvesSvg {
     out += panel.floor_line(true);
     out += at_left ? svg_text(kPlotWidth - 16, kLabelAt, "end", plot_.y_label + " \u2191")
                    : svg_text(left_, kLabelAt, "start", "\u2191 " + plot_.y_label);
-    for (size_t i = 0; i < plot_.curves.size(); ++i) out += panel.curve(plot_.curves[i], i, shift(i));
+    for (size_t i = 0; i < plot_.curves.size(); ++i)
+      out += panel.curve(plot_.curves[i], colour_of(i), shift(i));
     return out + names(panel, box, at_left);
   }
 
+  // In a panel of its own a curve has the first colour.
+  size_t colour_of(size_t i) const {
+    return plot_.curves[i].colour.value_or(panels_.empty() ? i : 0) % curve_colours();
+  }
+
   double shift(size_t i) const {
+    if (!panels_.empty()) return 0;
     return kShift * (static_cast<double>(i) - 0.5 * static_cast<double>(plot_.curves.size() - 1));
   }
 
@@ -113,9 +134,11 @@ class CurvesSvg {
     const double away = at_left ? -1 : 1;
     const double edge = at_left ? box.left - 8 : box.right() + 22;
     for (const Name& name : names) {
-      out += svg_line(name.end.x + 9 * away, name.end.y, edge - 5 * away, name.y,
-                      fmt::format("class=\"line{}\" stroke-width=\"1\" stroke-opacity=\"0.5\"", name.curve));
-      out += name_and_best(plot_.curves[name.curve], name.curve, edge, name.y + 4, at_left ? "end" : "start");
+      out += svg_line(
+          name.end.x + 9 * away, name.end.y, edge - 5 * away, name.y,
+          fmt::format("class=\"line{}\" stroke-width=\"1\" stroke-opacity=\"0.5\"", colour_of(name.curve)));
+      out += name_and_best(plot_.curves[name.curve], colour_of(name.curve), edge, name.y + 4,
+                           at_left ? "end" : "start");
     }
     return out;
   }
@@ -128,25 +151,52 @@ class CurvesSvg {
                     "class=\"quiet\" font-size=\"11\"");
   }
 
-  // A panel for each curve, with the same axes.
+  // Panels with the same axes; those of one curve each have the first curve in grey.
   std::string small_panels(double& bottom) const {
-    const size_t across = plot_.curves.size() > 12 ? 4 : 3;
+    const size_t across = panels_.size() > 12 ? 4 : panels_.size() > 4 ? 3 : 2;
+    const double panel_height = across == 2 ? kMiddleHeight : kSmallHeight;
     const double pitch = (kPlotWidth - kPlotLeft + 8) / static_cast<double>(across);
-    std::string out = svg_text(left_, kLabelAt, "start", "\u2191 " + plot_.y_label);
-    for (size_t i = 0; i < plot_.curves.size(); ++i) {
+    std::string out = svg_text(left_, kLabelAt, "start", "\u2191 " + plot_.y_label) + key();
+    for (size_t i = 0; i < panels_.size(); ++i) {
       const auto row = static_cast<double>(i / across);
       const PanelBox box{kPlotLeft + pitch * static_cast<double>(i % across),
-                         kPlotTop + 20 + row * (kHeadRoom + kSmallHeight + kNumberRoom), pitch - 32,
-                         kSmallHeight};
+                         kPlotTop + 20 + row * (kHeadRoom + panel_height + kNumberRoom), pitch - 32,
+                         panel_height};
       bottom = box.bottom();
       const CurvePanel panel(plot_, y_, box);
+      const auto letters = static_cast<size_t>(box.width / kBoldLetter);
       out += panel.axes(i % across == 0 ? CurvePanel::Numbers::left : CurvePanel::Numbers::none) +
              panel.floor_line(false);
-      if (i > 0) out += panel.shadow(plot_.curves.front());
-      const double above = best_point(plot_.curves[i]) == nullptr ? 17 : 30;
-      out += panel.curve(plot_.curves[i], 0, 0) + name_and_best(plot_.curves[i], 0, box.left, box.top - above,
-                                                                "start",
-                                                                static_cast<size_t>(box.width / kBoldLetter));
+      if (!named_ && i > 0) out += panel.shadow(plot_.curves.front());
+      for (const size_t k : panels_[i].curves) out += panel.curve(plot_.curves[k], colour_of(k), 0);
+      const Curve& first = plot_.curves[panels_[i].curves.front()];
+      if (named_)
+        out += svg_text(box.left, box.top - 17, "start", cut_to_width(printable(panels_[i].name), letters),
+                        "font-weight=\"bold\"");
+      else
+        out += name_and_best(first, colour_of(i), box.left,
+                             box.top - (best_point(first) == nullptr ? 17 : 30), "start", letters);
+    }
+    return out;
+  }
+
+  // What the colours of named panels mean, beside the label of the y axis.
+  std::string key() const {
+    if (!named_) return "";
+    std::string out;
+    double x = kPlotLeft + kBoldLetter * static_cast<double>(display_width(printable(plot_.y_label)) + 5);
+    std::set<std::string> told;
+    for (size_t i = 0; i < plot_.curves.size(); ++i) {
+      const Curve& curve = plot_.curves[i];
+      if (!told.insert(curve.name).second) continue;
+      out += fmt::format("<circle class=\"dot{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\"/>\n", colour_of(i), x,
+                         kLabelAt - 4);
+      if (curve.joined)
+        out += svg_line(x - 11, kLabelAt - 4, x + 11, kLabelAt - 4,
+                        fmt::format("class=\"line{}\" stroke-width=\"2\"", colour_of(i)));
+      out += svg_text(x + 17, kLabelAt, "start", curve.name,
+                      fmt::format("class=\"text{}\" font-weight=\"bold\"", colour_of(i)));
+      x += 52 + kBoldLetter * static_cast<double>(display_width(printable(curve.name)));
     }
     return out;
   }
@@ -163,13 +213,12 @@ class CurvesSvg {
     std::vector<std::string> items;
     if (best) items.push_back("\u25cb best");
     if (intervals) items.push_back(has_bands(plot_) ? "band: interval" : "bar: interval");
-    if (plot_.curves.size() > kMostInOnePanel) items.push_back("grey: " + plot_.curves.front().name);
-    if (plot_.floor && !out.floor && plot_.curves.size() > kMostInOnePanel)
-      items.push_back("dashed: " + plot_.floor_label);
+    if (!named_ && !panels_.empty()) items.push_back("grey: " + plot_.curves.front().name);
+    if (plot_.floor && !out.floor && !panels_.empty()) items.push_back("dashed: " + plot_.floor_label);
     if (out.above > 0)
       items.push_back(fmt::format("\u25b2 above the plot: {}, up to {}",
                                   counted(static_cast<int64_t>(out.above), "value"),
-                                  y_text(out.highest, y_)));
+                                  y_text(plot_, out.highest, y_)));
     if (out.diverged > 0) items.push_back(fmt::format("\u00d7 diverged: {}", out.diverged));
     if (out.floor)
       items.push_back(fmt::format("{} {} outside the plot", plot_.floor_label, tick_label(*plot_.floor)));
@@ -178,9 +227,16 @@ class CurvesSvg {
     return text;
   }
 
+  struct Panel {
+    std::string name;
+    std::vector<size_t> curves;
+  };
+
   const CurvePlot& plot_;
-  AxisRange y_;
-  double left_ = kPlotLeft;  // where text starts: the left edge of the panel
+  AxisRange y_;                // as places
+  bool named_ = false;         // the panels are, by their curves
+  std::vector<Panel> panels_;  // none: all curves share one
+  double left_ = kPlotLeft;    // where text starts: the left edge of the panel
 };
 
 }  // namespace

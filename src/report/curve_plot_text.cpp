@@ -56,7 +56,7 @@ class TextCurves {
     for (const Curve& curve : plot.curves)
       for (const CurvePoint& point : shown_points(plot, curve)) {
         label_ = std::max(label_, display_width(printable(x_text(plot, point.x))));
-        value_ = std::max(value_, y_text(point.y, range_).size());
+        value_ = std::max(value_, y_text(plot_, point.y, range_).size());
       }
     label_ = std::min(label_, std::max<size_t>(6, width / 5));
     const size_t around = 2 + label_ + 2 + 2 + value_;
@@ -126,7 +126,7 @@ class TextCurves {
     if (axis.beyond_right(point.high) || axis.beyond_right(point.y)) line.back() = '>';
     const std::string label = cut_to_width(printable(x_text(plot_, point.x)), label_);
     return fmt::format("  {}{}  {}  {:>{}}", std::string(label_ - display_width(label), ' '), label, line,
-                       y_text(point.y, range_), value_);
+                       y_text(plot_, point.y, range_), value_);
   }
 
   // Every n-th tick, marked on the rule, and its number under it; "" where numbers would touch.
@@ -210,6 +210,10 @@ class TextCurves {
 
 }  // namespace
 
-std::string text_plot(const CurvePlot& plot, size_t width) { return TextCurves(plot, width).draw(width); }
+std::string text_plot(const CurvePlot& plot, size_t width) {
+  CurvePlot linear = plot;
+  linear.log_y = false;
+  return TextCurves(linear, width).draw(width);
+}
 
 }  // namespace ate

@@ -15,6 +15,10 @@ constexpr size_t kLongestLabel = 24;
 constexpr size_t kLongestRemark = 32;
 constexpr size_t kNarrowest = 20;  // columns of the axis, however narrow the terminal
 
+std::string value_and_remark(const IntervalRow& row) {
+  return (std::isfinite(row.value) ? fmt::format("{:+.4f} ", row.value) : "") + row.remark;
+}
+
 // How far a row reaches from 0; NaN without a value.
 double reach(const IntervalRow& row) {
   return std::isfinite(row.low) ? std::max(std::abs(row.low), std::abs(row.high)) : std::abs(row.value);
@@ -90,7 +94,7 @@ std::string text_plot(const IntervalPlot& plot, size_t width) {
   size_t remark = 0;
   for (const IntervalRow& row : plot.rows) {
     label = std::max(label, std::min(display_width(printable(row.label)), kLongestLabel));
-    remark = std::max(remark, std::min(display_width(printable(row.remark)), kLongestRemark));
+    remark = std::max(remark, std::min(display_width(printable(value_and_remark(row))), kLongestRemark));
   }
   const size_t around = 2 + label + 2 + 2 + remark;
   const AxisRange range = axis_range(plot);
@@ -103,7 +107,7 @@ std::string text_plot(const IntervalPlot& plot, size_t width) {
     out += text + "\n";
   };
   add("", meaning(plot, axis), "");
-  for (const IntervalRow& row : plot.rows) add(row.label, row_line(plot, row, axis), row.remark);
+  for (const IntervalRow& row : plot.rows) add(row.label, row_line(plot, row, axis), value_and_remark(row));
   add("", axis_labels(range, axis), "");
   return out;
 }

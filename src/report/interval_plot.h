@@ -14,7 +14,8 @@ struct IntervalRow {
   double value = 0;  // the dot; NaN for none
   double low = 0;    // the interval around it; NaN for none
   double high = 0;
-  std::string remark;  // a word or two at the row's end
+  std::string remark;  // a word or two at the row's end, after the value
+  size_t colour = 0;   // of curve_colours(), in an SVG
 };
 
 struct IntervalPlot {
@@ -32,7 +33,7 @@ AxisRange axis_range(const IntervalPlot& plot);
 // In ASCII, `width` columns at most: "o" a value, "|" 0, ":" the margin, "<" and ">" what goes on beyond.
 std::string text_plot(const IntervalPlot& plot, size_t width);
 
-// A whole SVG file that refers to nothing outside.
+// A whole SVG file that refers to nothing outside. Rows are ordered by their values, with the numbers beside them.
 std::string svg_plot(const IntervalPlot& plot);
 
 }  // namespace ate

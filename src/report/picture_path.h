@@ -3,20 +3,14 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 namespace ate {
-
-// `address` names the flag in errors. Throws BadInput when the name has none of the endings (".svg"), Failure
-// when the file cannot be written. Leaves no file behind, and an old one as it is.
-void check_picture_path(const std::string& address, const std::filesystem::path& path,
-                        const std::vector<std::string>& endings);
 
 class SvgFile {
  public:
   // `flag` is the address in errors. Throws BadInput when the name does not end in .svg, Failure when the
-  // file cannot be written.
-  SvgFile(std::string flag, std::filesystem::path path);
+  // file cannot be written. Leaves no file behind, and an old one as it is.
+  SvgFile(const std::string& flag, std::filesystem::path path);
 
   void write(const std::string& svg) const;  // replaces the file as a whole
   const std::filesystem::path& path() const { return path_; }

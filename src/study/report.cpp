@@ -10,6 +10,7 @@
 #include "config/enum_names.h"
 #include "config/kernels.h"
 #include "data/bands.h"
+#include "report/palette.h"
 #include "study/cost_report.h"
 #include "study/describe_corpus.h"
 #include "study/finished.h"
@@ -274,6 +275,13 @@ std::string kernels_of_arms(const StudyResult& result) {
 
 }  // namespace
 
+std::optional<size_t> arm_colour(const StudyResult& result, const Arm& arm) {
+  if (result.arms.size() > curve_colours()) return std::nullopt;
+  for (size_t i = 0; i < result.arms.size(); ++i)
+    if (result.arms[i].arm == arm) return i;
+  return std::nullopt;
+}
+
 IntervalPlot differences_plot(const StudyResult& result) {
   IntervalPlot plot;
   plot.title = fmt::format("Difference to {} with its 95 % interval, nats", enum_name(result.arms[0].arm));
@@ -284,9 +292,8 @@ IntervalPlot differences_plot(const StudyResult& result) {
   plot.margin = result.margin;
   for (const Comparison& c : result.comparisons) {
     const std::string verdict = c.verdict.rfind("none", 0) == 0 ? "no verdict" : c.verdict;
-    const bool any = c.difference.n > 0;
-    plot.rows.push_back({enum_name(c.arm), c.difference.mean, c.ci95.low, c.ci95.high,
-                         (any ? fmt::format("{:+.4f} ", c.difference.mean) : "") + verdict});
+    plot.rows.push_back({enum_name(c.arm), c.difference.n > 0 ? c.difference.mean : NAN, c.ci95.low,
+                         c.ci95.high, verdict, arm_colour(result, c.arm).value_or(0)});
   }
   return plot;
 }

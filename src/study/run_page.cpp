@@ -86,6 +86,7 @@ CurvePlot bands_plot(const StudyResult& result) {
       const double y = excess ? b.excess.value_or(NAN) : b.loss.mean;
       if (std::isfinite(y)) curve.points.push_back({static_cast<double>(band), y, NAN, NAN});
     }
+    curve.colour = arm_colour(result, arm.arm);
     if (!curve.points.empty()) plot.curves.push_back(std::move(curve));
   }
   return plot;
@@ -133,11 +134,8 @@ std::vector<PageFact> facts_of(const StoredRun& run) {
       {"trained", fmt::format("{} of {}, {}", counted(config.schedule.epochs, "epoch"),
                               counted(steps_per_epoch(config), "step"),
                               counted(static_cast<int64_t>(config.study.seeds.size()), "seed") + ": " +
-                                  format_seeds(config.study.seeds))},
-      {"machine", fmt::format("{}, {}, {}", text_of(run.environment, "processor"),
-                              text_of(run.environment, "device"), text_of(run.environment, "products"))},
-      {"program", fmt::format("ate {}, commit {}, LibTorch {}", text_of(run.environment, "ate"),
-                              text_of(run.environment, "commit"), text_of(run.environment, "libtorch"))}};
+                                  format_seeds(config.study.seeds))}};
+  for (PageFact& fact : environment_facts(run.environment)) facts.push_back(std::move(fact));
   if (std::isfinite(result.margin) && result.margin > 0)
     facts.insert(facts.begin() + 2,
                  {"margin", fmt::format("differences within {:.4f} nats count as none", result.margin)});
@@ -205,10 +203,11 @@ void add_run(const StoredRun& run, const std::string& prefix, int level, Page& p
   PageSection again;
   const std::string& id = result.run_id;
   const bool named = id.rfind("validate-bespoke-", 0) == 0;
-  again.commands = {
-      fmt::format("ate {} --config {}/config.json", named ? "validate-bespoke" : id.substr(0, id.find('-')),
-                  run.name),
-      fmt::format("scripts/recompute.py {} --ate build/release/ate   # the losses, in PyTorch", run.name)};
+  again.commands = {fmt::format("ate {} --config {}/config.json",
+                                named ? "validate-bespoke" : id.substr(0, id.find('-')), run.name)};
+  if (run.checkpoints)
+    again.commands.push_back(
+        fmt::format("scripts/recompute.py {} --ate build/release/ate   # the losses, in PyTorch", run.name));
   add("again", "Run it again", std::move(again));
 }
 
@@ -242,6 +241,13 @@ Table verdicts_of(const std::vector<StoredRun>& runs) {
 }
 
 }  // namespace
+
+std::vector<PageFact> environment_facts(const Json& environment) {
+  return {{"machine", fmt::format("{}, {}, {}", text_of(environment, "processor"),
+                                  text_of(environment, "device"), text_of(environment, "products"))},
+          {"program", fmt::format("ate {}, commit {}, LibTorch {}", text_of(environment, "ate"),
+                                  text_of(environment, "commit"), text_of(environment, "libtorch"))}};
+}
 
 fs::path find_run(const std::string& name, const fs::path& out) {
   std::error_code ignored;
@@ -288,10 +294,21 @@ CurvePlot learning_plot(const StudyResult& result) {
     const auto best = std::min_element(curve.points.begin(), curve.points.end(),
                                        [](const CurvePoint& a, const CurvePoint& b) { return a.y < b.y; });
     curve.best = static_cast<size_t>(best - curve.points.begin());
+    curve.colour = arm_colour(result, arm.arm);
     plot.curves.push_back(std::move(curve));
   }
   if (!excess && result.floor) plot.floor = result.floor;
   return plot;
+}
+
+Report runs_report(const std::vector<StoredRun>& runs) {
+  if (runs.size() == 1) return study_report(runs[0].result);
+  Report report;
+  report.title = fmt::format("{} runs", runs.size());
+  report.tables = {verdicts_of(runs)};
+  report.document = Json::array();
+  for (const StoredRun& run : runs) report.document.push_back(to_json(run.result));
+  return report;
 }
 
 Page run_page(const std::vector<StoredRun>& runs) {

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <set>
+#include <tuple>
 
 #include "config/derived.h"
 #include "config/grid.h"
@@ -12,6 +15,7 @@
 #include "config/overlays.h"
 #include "run/folder.h"
 #include "study/finished.h"
+#include "study/kept_trials.h"
 #include "study/plan.h"
 #include "study/settle.h"
 #include "study/tuning.h"
@@ -32,11 +36,10 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-// "bespoke-s3.safetensors" -> the trial; nothing for other files, such as previous checkpoints.
-std::optional<TrialId> trial_of(const fs::path& file, const std::vector<Arm>& arms) {
-  const std::string name = file.stem().string();
+// "bespoke-s3" -> the trial; nothing for other names, such as those of previous checkpoints.
+std::optional<TrialId> trial_of(const std::string& name, const std::vector<Arm>& arms) {
   const size_t dash = name.rfind("-s");
-  if (file.extension() != ".safetensors" || dash == std::string::npos) return std::nullopt;
+  if (dash == std::string::npos) return std::nullopt;
   const auto arm = std::find_if(arms.begin(), arms.end(),
                                 [&](const Arm& known) { return file_name(known) == name.substr(0, dash); });
   int64_t seed = 0;
@@ -46,20 +49,49 @@ std::optional<TrialId> trial_of(const fs::path& file, const std::vector<Arm>& ar
   return TrialId{*arm, seed};
 }
 
-// Whatever the last request listed, the trials that are there: its arms first, in its order, so that the first is
-// the baseline.
-std::vector<TrialId> trials_in(const fs::path& folder, const std::vector<Arm>& arms) {
-  std::vector<TrialId> trials;
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "checkpoint", ignored))
-    if (const std::optional<TrialId> id = trial_of(entry.path(), arms)) trials.push_back(*id);
-  const auto key = [&](const TrialId& id) {
-    return std::tuple(std::find(arms.begin(), arms.end(), id.arm) - arms.begin(), id.seed);
-  };
-  std::sort(trials.begin(), trials.end(),
-            [&](const TrialId& a, const TrialId& b) { return key(a) < key(b); });
-  return trials;
-}
+// The trials of a run by what its checkpoints say, and trials.json of those that have none.
+class StoredTrials {
+ public:
+  explicit StoredTrials(const fs::path& folder) : folder_(folder), kept_(read_kept_trials(folder)) {
+    std::error_code ignored;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder / "checkpoint", ignored))
+      if (entry.path().extension() == ".safetensors") checkpoints_.insert(entry.path().stem().string());
+  }
+
+  bool any_checkpoint() const { return !checkpoints_.empty(); }
+  bool has(const TrialId& id) const { return checkpoints_.contains(id.file()) || kept_.contains(id.file()); }
+
+  TrialRecord record(const TrialId& id) const {
+    TrialRecord trial;
+    trial.id = id;
+    trial.progress =
+        checkpoints_.contains(id.file())
+            ? checkpoint_progress(SafetensorsFile(folder_ / "checkpoint" / (id.file() + ".safetensors")))
+            : kept_.at(id.file());
+    return trial;
+  }
+
+  // Whatever the last request listed, the trials of these arms that are there: in the arms' order, so that the first is
+  // the baseline.
+  std::vector<TrialId> of(const std::vector<Arm>& arms) const {
+    std::set<std::string> names = checkpoints_;
+    for (const auto& [name, ignored] : kept_) names.insert(name);
+    std::vector<TrialId> trials;
+    for (const std::string& name : names)
+      if (const std::optional<TrialId> id = trial_of(name, arms)) trials.push_back(*id);
+    const auto key = [&](const TrialId& id) {
+      return std::tuple(std::find(arms.begin(), arms.end(), id.arm) - arms.begin(), id.seed);
+    };
+    std::sort(trials.begin(), trials.end(),
+              [&](const TrialId& a, const TrialId& b) { return key(a) < key(b); });
+    return trials;
+  }
+
+ private:
+  fs::path folder_;
+  std::map<std::string, Progress> kept_;
+  std::set<std::string> checkpoints_;  // names without their ending
+};
 
 // The trial as it stood after so many epochs of `steps`. Where it was not evaluated then it stays unfinished, with the
 // reason.
@@ -134,15 +166,9 @@ std::vector<Arm> tuning_arms_of_run(const fs::path& folder, const Config& config
 
 namespace {
 
-TrialRecord stored_trial(const fs::path& folder, const TrialId& id) {
-  TrialRecord trial;
-  trial.id = id;
-  trial.progress = checkpoint_progress(SafetensorsFile(folder / "checkpoint" / (id.file() + ".safetensors")));
-  return trial;
-}
-
 // What tuning came to, from its stored trials; nothing where nothing was tuned, or a trial of the grid is not there.
-std::optional<Tuning> stored_tuning(const fs::path& folder, const Config& config, const Json& plan) {
+std::optional<Tuning> stored_tuning(const fs::path& folder, const StoredTrials& stored, const Config& config,
+                                    const Json& plan) {
   struct Missing {};
   const std::string file = (folder / "plan.json").string();
   if (config.study.tune.axes.empty() || !plan.is_object()) return std::nullopt;
@@ -156,8 +182,8 @@ std::optional<Tuning> stored_tuning(const fs::path& folder, const Config& config
   const auto train = [&](const std::vector<TrialId>& ids) {
     std::vector<TrialRecord> trials;
     for (const TrialId& id : ids) {
-      if (!is_file(folder / "checkpoint" / (id.file() + ".safetensors"))) throw Missing();
-      trials.push_back(stored_trial(folder, id));
+      if (!stored.has(id)) throw Missing();
+      trials.push_back(stored.record(id));
     }
     return trials;
   };
@@ -181,22 +207,25 @@ StoredRun read_run(const fs::path& folder, int64_t epoch) {
   const Json plan = read_json_if_sound(folder / "plan.json");
   const Config planned = config;
   std::optional<Tuning> tuning;
-  if (epoch == 0) tuning = stored_tuning(folder, config, plan);
+  const StoredTrials stored(folder);
+  run.checkpoints = stored.any_checkpoint();
+  if (epoch == 0) tuning = stored_tuning(folder, stored, config, plan);
   std::vector<TrialRecord> trials;
-  const std::vector<TrialId> ids = trials_in(folder, arms_of_run(folder, config));
+  const std::vector<TrialId> ids = stored.of(arms_of_run(folder, config));
   config.study.arms.clear();
   config.study.seeds.clear();
   for (const TrialId& id : ids) {
-    TrialRecord trial = stored_trial(folder, id);
+    TrialRecord trial = stored.record(id);
     if (epoch > 0) go_back(trial, epoch, steps_per_epoch(arm_config(config, id.arm)));
     add_once(config.study.arms, id.arm);
     add_once(config.study.seeds, id.seed);
     trials.push_back(std::move(trial));
   }
   if (std::none_of(trials.begin(), trials.end(), finished))
-    throw BadInput(run.name, trials.empty() || epoch == 0
-                                 ? "no trial of an arm and a seed has finished"
-                                 : trials[0].id.text() + " was " + trials[0].progress.reason);
+    throw BadInput(run.name,
+                   trials.empty() || epoch == 0
+                       ? "no trial of an arm and a seed has finished, by its checkpoints or trials.json"
+                       : trials[0].id.text() + " was " + trials[0].progress.reason);
   const fs::path named = folder.has_filename() ? folder : folder.parent_path();
   run.result = assess(config, named.filename().string(), std::move(trials),
                       {seeds_of_plan(plan, config), std::move(tuning)});

@@ -1,4 +1,5 @@
-// A run folder read back, as it stands: nothing is locked, written or trained.
+// A run folder read back, as it stands: nothing is locked, written or trained. Without its checkpoints it is a record, whose
+// small files can be kept and passed on.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +12,8 @@ namespace ate {
 struct StoredRun {
   std::string name;                    // the folder, as the user named it
   int64_t epoch = 0;                   // trials are as they stood after so many epochs; 0: at their end
-  StudyResult result;                  // of every trial with a checkpoint
+  StudyResult result;                  // of every trial with a checkpoint, or in trials.json
+  bool checkpoints = true;             // whether any is there
   nlohmann::ordered_json config;       // the config as resolved
   nlohmann::ordered_json environment;  // of the last process that trained; null when there is none
 };

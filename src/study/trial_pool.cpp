@@ -19,6 +19,7 @@
 #include "run/console.h"
 #include "run/environment.h"
 #include "run/signals.h"
+#include "study/kept_trials.h"
 #include "study/progress_head.h"
 #include "study/time_left.h"
 #include "study/trial_queue.h"
@@ -195,6 +196,7 @@ std::vector<TrialRecord> TrialPool::train(const std::vector<TrialId>& trials, co
     run_.event({{"event", "interrupted"}, {"signal", stop_signal()}});
     throw interruption("every trial is saved, and the same command goes on from there");
   }
+  keep_trials(run_, records);
   sort_records(records, trials);
   return records;
 }

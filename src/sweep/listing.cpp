@@ -37,6 +37,17 @@ std::vector<const Json*> trials_of(const Json& result, const ListedJob& job) {
   return own;
 }
 
+// By name.
+std::vector<fs::path> listing_files(const fs::path& out) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(out, error))
+    if (entry.path().filename().string().rfind(kPrefix, 0) == 0 && entry.path().extension() == ".json")
+      files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 }  // namespace
 
 ListedJob listed(const std::string& sweep, const SweepJob& job) {
@@ -62,15 +73,12 @@ void write_listing(const fs::path& out, const std::string& sweep, const std::vec
   }
 }
 
+bool has_listings(const fs::path& out) { return !listing_files(out).empty(); }
+
 std::vector<ListedJob> read_listings(const fs::path& out) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(out, error))
-    if (entry.path().filename().string().rfind(kPrefix, 0) == 0 && entry.path().extension() == ".json")
-      files.push_back(entry.path());
+  const std::vector<fs::path> files = listing_files(out);
   if (files.empty())
     throw BadInput("\"" + out.string() + "\"", "has no sweep: ate sweep run FILE --out makes one");
-  std::sort(files.begin(), files.end());
   std::vector<ListedJob> jobs;
   for (const fs::path& file : files) {
     const Json document = read_json_file(file);

@@ -27,6 +27,9 @@ ListedJob listed(const std::string& sweep, const SweepJob& job);
 void write_listing(const std::filesystem::path& out, const std::string& sweep,
                    const std::vector<SweepJob>& jobs);
 
+// Whether there is such a list.
+bool has_listings(const std::filesystem::path& out);
+
 // The jobs of every sweep in the folder, the sweeps by name. Throws BadInput where there is none, Failure for a damaged
 // list.
 std::vector<ListedJob> read_listings(const std::filesystem::path& out);

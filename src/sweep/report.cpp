@@ -10,6 +10,7 @@
 #include "study/progress_head.h"
 #include "support/names.h"
 #include "support/text.h"
+#include "sweep/rows.h"
 #include "sweep/stops.h"
 
 namespace ate {
@@ -17,25 +18,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
-
-// A setting's value as a cell: lists as text.
-Json cell(const Json& set, const std::string& path) {
-  if (!set.contains(path)) return nullptr;
-  return set[path].is_structured() ? Json(set[path].dump()) : set[path];
-}
-
-// The settings that some job has, in the order in which they first come.
-std::vector<std::string> paths_of(const std::vector<ListedJob>& jobs) {
-  std::vector<std::string> paths;
-  for (const ListedJob& job : jobs)
-    for (const auto& [path, ignored] : job.set.items())
-      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
-  return paths;
-}
-
-void add_settings(Table& table, const std::vector<std::string>& paths) {
-  for (const std::string& path : paths) table.columns.push_back({path, path});
-}
 
 std::string duration(double seconds) {
   if (seconds < 120) return fmt::format("{:.0f} s", seconds);
@@ -69,23 +51,6 @@ std::map<std::string, RunProgress> progress_in(const fs::path& out) {
   return runs;
 }
 
-const Json* find_row(const Json& result, const char* list, const char* key, const Json& value,
-                     const char* other = nullptr, const Json& other_value = nullptr) {
-  if (!result.is_object() || !result.contains(list)) return nullptr;
-  for (const Json& row : result[list])
-    if (row.is_object() && row.value(key, Json()) == value &&
-        (other == nullptr || row.value(other, Json()) == other_value))
-      return &row;
-  return nullptr;
-}
-
-Json value_of(const Json* row, const char* key) { return row == nullptr ? Json() : row->value(key, Json()); }
-
-Json value_of(const Json* row, const char* key, size_t index) {
-  const Json list = value_of(row, key);
-  return list.is_array() && list.size() > index ? list[index] : Json();
-}
-
 }  // namespace
 
 Report sweep_plan_report(const Sweep& sweep, const std::vector<SweepJob>& jobs,
@@ -113,7 +78,7 @@ Report sweep_plan_report(const Sweep& sweep, const std::vector<SweepJob>& jobs,
   for (size_t i = 0; i < jobs.size(); ++i) {
     const JobState state = report_job(out, list[i]).state;
     std::vector<Json> row = {jobs[i].id};
-    for (const std::string& path : paths) row.push_back(cell(list[i].set, path));
+    for (const std::string& path : paths) row.push_back(setting_cell(list[i].set, path));
     row.insert(row.end(), {fmt::format("{}", fmt::join(list[i].arms, " ")), format_seeds(list[i].seeds),
                            costs[i].trials, costs[i].parameters, costs[i].flops,
                            number_or_null(costs[i].seconds), costs[i].disk, state_name(state)});
@@ -245,7 +210,7 @@ Report sweep_table(const fs::path& out) {
         const Json* const trial = find_row(run.result, "trials", "arm", arm, "seed", seed);
         const Json* const test = find_row(run.result, "comparisons", "arm", arm);
         std::vector<Json> row = {job.sweep, job.id};
-        for (const std::string& path : paths) row.push_back(cell(job.set, path));
+        for (const std::string& path : paths) row.push_back(setting_cell(job.set, path));
         row.insert(row.end(),
                    {arm, seed, trial == nullptr ? Json(state_name(run.state)) : value_of(trial, "status")});
         ended += trial != nullptr;

@@ -177,9 +177,12 @@ TEST_CASE("every table of every section is rectangular", "[analysis]") {
 TEST_CASE("the plot has a curve for each accounting and width", "[analysis]") {
   CHECK(speedup_plot(make_request({})).curves.size() == 3);
   CHECK(speedup_plot(make_request({})).curves[0].points.size() == 6);
-  const Plot plot = speedup_plot(make_request({flag("d", "64,128"), flag("T", "16..64")}));
-  CHECK(plot.curves.size() == 6);
+  const CurvePlot plot = speedup_plot(make_request({flag("d", "64,128"), flag("T", "16..64")}));
+  REQUIRE(plot.curves.size() == 6);
   CHECK(plot.curves[0].points.size() == 3);
+  CHECK(plot.curves[0].name == plot.curves[3].name);
+  CHECK(plot.curves[0].colour == plot.curves[3].colour);
+  CHECK(plot.curves[3].panel == "d 128, k 8");
 }
 
 TEST_CASE("gpt4: assumptions are read, and refused with their names", "[analysis]") {

@@ -1,8 +1,10 @@
 """ate report: the page is whole in one file, its JSON is the result's, names are escaped, and what is refused."""
 
 import json
+import math
 import os
 import re
+import shutil
 import unittest
 from html.parser import HTMLParser
 
@@ -122,11 +124,110 @@ class Report(Case):
         ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
         self.assertEqual(len(ids), len(set(ids)))
 
-    def test_size(self):
-        self.study("--preset", "medium", "--epochs", "2", "--seeds", "0..1", "--arms", "all", *SMALL, "--device", "cpu",
+    def test_size_of_twelve_arms_by_ten_seeds_after_a_hundred_evaluations(self):
+        self.study("--preset", "medium", "--epochs", "1", "--seeds", "0", "--arms", "all", *SMALL, "--device", "cpu",
                    study=["validate-bespoke"])
-        text, _ = self.page(Run(self.out).folder)
+        study = Run(self.out)
+        trials = read_json(study.path("trials.json"))
+        self.assertEqual(len(trials), 12)
+        grown = {}
+        for name, trial in trials.items():
+            for seed in range(10):
+                evaluations = []
+                for epoch in range(100):
+                    evaluation = dict(trial["evaluations"][-1], epoch=epoch)
+                    for key in ("loss", "excess"):
+                        evaluation[key] *= 1 + 0.01 * math.sin(epoch + 7 * seed + len(name))
+                    evaluations.append(evaluation)
+                grown[name[:-1] + str(seed)] = dict(trial, evaluations=evaluations)
+        shutil.rmtree(study.path("checkpoint"))
+        with open(study.path("trials.json"), "w", encoding="utf-8") as file:
+            json.dump(grown, file)
+        text, page = self.page(study.folder)
+        self.assertEqual(len(json.loads("".join(page.texts["script"]))["trials"]), 120)
         self.assertLess(len(text.encode()), 300_000)
+
+    def test_a_record_without_checkpoints(self):
+        self.study("--set", "source.tokens=5000", "--arms", "standard,bespoke", "--tune", "optimiser.learning_rate=1e-3,3e-3",
+                   "--set", "study.tune.seeds=90", "--seeds", "0..1", "--epochs", "2",
+                   study=["study", "--preset", "focused", "--device", "cpu"])
+        study = Run(self.out)
+        whole, _ = self.page(study.folder)
+        as_markdown = run("report", study.folder, "--format", "md")
+        compared = run("compare", study.folder, study.folder)
+        shutil.rmtree(study.path("checkpoint"))
+        os.remove(study.path("metrics.jsonl"))
+        record, page = self.page(study.folder)
+        self.assertEqual(record, re.sub("scripts/recompute.py.*\n", "", whole))
+        self.assertIn("Tuning", page.texts["h2"])
+        self.assertEqual(run("report", study.folder, "--format", "md"), as_markdown)
+        self.assertEqual(run("compare", study.folder, study.folder), compared)
+        with open(study.path("trials.json"), "a", encoding="utf-8") as file:
+            file.write("x")
+        done = run("report", study.folder)
+        self.assertEqual((done.code, done.err.count("\n")), (1, 1), done.err)
+        self.assertIn("trials.json", done.err)
+
+    def test_other_formats_are_what_the_study_prints(self):
+        self.study("--set", "source.tokens=5000")
+        study = Run(self.out)
+        for format in ("md", "csv", "jsonl"):
+            printed = self.study("--set", "source.tokens=5000", "--format", format, "--quiet")
+            told = run("report", study.folder, "--format", format)
+            self.assertEqual((told.code, told.err), (0, ""))
+            if format != "jsonl":  # trials there have their seconds
+                self.assertEqual(told.out, printed.out, format)
+        file = os.path.join(self.folder, "study.json")
+        done = run("report", study.folder, "--format", "json", "--output", file)
+        self.assertEqual((done.code, done.out), (0, ""), done.err)
+        self.assertEqual(read_json(file)["comparisons"], study.result()["comparisons"])
+
+    def test_a_sweep(self):
+        file = self.write("tiny.json", json.dumps({
+            "extends": "focused", "source": {"tokens": 2000}, "schedule": {"epochs": 1},
+            "study": {"arms": ["standard", "bespoke"], "seeds": "0..1"},
+            "grid": {"optimiser.learning_rate": [0.001, 0.01], "body.width": [16, 32]}}))
+        folder = os.path.join(self.folder, "rates")
+        swept = run("sweep", "run", file, "--out", folder)
+        self.assertEqual(swept.code, 0, swept.err)
+        text, page = self.page(folder)
+        self.assertIn("Verdicts", page.texts["h2"])
+        self.assertEqual(len(page.all("svg")), 1)
+        for panel in ("width 16", "width 32"):
+            self.assertIn(f">{panel}</text>", text)
+        document = json.loads("".join(page.texts["script"]))
+        self.assertEqual(len(document["comparisons"]), 4)
+        for row in document["comparisons"]:
+            result = read_json(os.path.join(folder, "runs", row["job"], "result.json"))
+            self.assertEqual(row["mean_difference"], result["comparisons"][0]["mean_difference"])
+            self.assertIn(f"{row['mean_difference']:+.4f} {row['verdict']}", text)
+        told = run("report", folder, "--format", "csv")
+        self.assertEqual(told.out.splitlines()[0], "optimiser.learning_rate,body.width,baseline,bespoke")
+        self.assertEqual(len(told.out.splitlines()), 5)
+        both = run("report", folder, folder)
+        self.assertEqual(both.code, 2, both.err)
+        self.assertIn("report it alone", both.err)
+
+    def test_distillations(self):
+        small = ["--set", "windows.batches_per_epoch=2", "--set", "source.tokens=3000", "--epochs", "1", "--device", "cpu"]
+        for preset, picture, sections in (("sparse", "Loss to the dense teacher", ("The selector",)),
+                                          ("sparse-frontier", "perplexity / dense", ())):
+            with self.subTest(preset=preset):
+                done = run("train", "--preset", preset, *small, "--out", os.path.join(self.out, preset))
+                self.assertEqual(done.code, 0, done.err)
+                folder = os.path.join(self.out, preset, "runs")
+                run_folder = next(os.path.join(folder, r) for r in sorted(os.listdir(folder)) if not r.endswith("-recall"))
+                text, page = self.page(run_folder)
+                self.assertIn(picture, text)
+                for heading in ("Loss and cost", "Run it again", *sections):
+                    self.assertIn(heading, page.texts["h2"])
+                self.assertEqual(json.loads("".join(page.texts["script"])), read_json(os.path.join(run_folder, "result.json")))
+                shutil.rmtree(os.path.join(run_folder, "checkpoint"))
+                self.assertEqual(self.page(run_folder)[0], text)
+                os.remove(os.path.join(run_folder, "result.json"))
+                gone = run("report", run_folder)
+                self.assertEqual(gone.code, 2, gone.err)
+                self.assertIn("has not finished", gone.err)
 
     def test_bad_input(self):
         rows = [

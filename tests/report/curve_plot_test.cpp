@@ -270,6 +270,59 @@ TEST_CASE("many points have a band instead of bars and dots", "[report]") {
   CHECK(contains(svg_plot(arms(2, 12)), "bar: interval"));
 }
 
+TEST_CASE("lengths that count by 1024 are labelled whole", "[report]") {
+  CurvePlot plot;
+  plot.binary_x = true;
+  plot.curves = {{"a", {}}};
+  for (double x = 1024; x <= 131072; x *= 2) plot.curves[0].points.push_back({x, x, kMissing, kMissing});
+  for (const char* label : {">1k</text>", ">2k</text>", ">64k</text>", ">128k</text>"})
+    CHECK(contains(svg_plot(plot), label));
+  CHECK(contains(svg_plot(plot), "at 128k</title>"));
+  for (double x = 64; x <= 4194304; x *= 1.5) plot.curves[0].points.push_back({x, 1, kMissing, kMissing});
+  CHECK(contains(svg_plot(plot), ">1M</text>"));  // too many points: some powers of 2
+}
+
+TEST_CASE("a logarithmic y axis gives each factor the same room", "[report]") {
+  CurvePlot plot;
+  plot.log_y = true;
+  plot.floor = 1;
+  plot.floor_label = "equal";
+  plot.curves = {
+      {"a", {{1, 0.1, kMissing, kMissing}, {10, 1, kMissing, kMissing}, {100, 10, kMissing, kMissing}}}};
+  const std::string svg = svg_plot(plot);
+  CHECK(why_not_well_formed(svg).empty());
+  std::vector<double> heights;
+  for (size_t at = svg.find("class=\"point "); at != std::string::npos;
+       at = svg.find("class=\"point ", at + 1))
+    heights.push_back(std::stod(svg.substr(svg.find("cy=\"", at) + 4)));
+  REQUIRE(heights.size() == 3);
+  CHECK(std::abs((heights[0] - heights[1]) - (heights[1] - heights[2])) < 0.2);
+  CHECK(count(svg, "class=\"floor\"") == 1);
+  for (const char* tick : {">0.1</text>", ">1</text>", ">10</text>"}) CHECK(contains(svg, tick));
+  CHECK(lines_of(text_plot(plot, 60)).size() > 4);
+  plot.curves[0].points[0].y = 0;  // no logarithm
+  CHECK(!contains(svg_plot(plot), "nan"));
+  CHECK(!contains(svg_plot(plot), "inf"));
+}
+
+TEST_CASE("curves that name panels share them, under a key of their colours", "[report]") {
+  CurvePlot plot = arms(4);
+  for (size_t i = 0; i < 4; ++i) {
+    plot.curves[i].name = i % 2 == 0 ? "FLOPs" : "time";
+    plot.curves[i].panel = i < 2 ? "window" : "oracle";
+    plot.curves[i].colour = i % 2;
+    plot.curves[i].joined = i % 2 == 0;
+    plot.curves[i].best.reset();
+  }
+  const std::string svg = svg_plot(plot);
+  CHECK(why_not_well_formed(svg).empty());
+  for (const char* text : {">FLOPs</text>", ">time</text>", ">window</text>", ">oracle</text>"})
+    CHECK(count(svg, text) == 1);
+  CHECK(count(svg, "class=\"shadow\"") == 0);
+  CHECK(count(svg, "stroke-linejoin") == 2);  // the lines of the two that are joined
+  CHECK(count(svg, "class=\"point dot1\"") == 14);
+}
+
 TEST_CASE("words of users mark nothing up in an SVG", "[report]") {
   CurvePlot plot = two_arms();
   const std::string words = "a<b & \"c\"\x1b</text>";

@@ -19,8 +19,7 @@ IntervalPlot example() {
           "better",
           "worse",
           0.02,
-          {{"bespoke", 0.01, -0.01, 0.03, "+0.0100 undecided"},
-           {"tied", -0.02, -0.025, -0.015, "-0.0200 better"}}};
+          {{"bespoke", 0.01, -0.01, 0.03, "undecided"}, {"tied", -0.02, -0.025, -0.015, "better"}}};
 }
 
 std::string line_of(const IntervalPlot& plot, const std::string& label, size_t width = 100) {
@@ -113,7 +112,7 @@ TEST_CASE("the axis takes in everything, 0 and the margin", "[report]") {
 
 TEST_CASE("one far row is cut off with an arrow and does not press the others flat", "[report]") {
   IntervalPlot plot = example();
-  plot.rows.push_back({"known_worse", 1.5, 1.2, 1.8, "+1.5000 worse"});
+  plot.rows.push_back({"known_worse", 1.5, 1.2, 1.8, "worse"});
   plot.rows.push_back({"reversed", -0.4, -1.8, 1, ""});
   plot.rows.push_back({"aa", 0.001, -0.004, 0.006, ""});
   CHECK(axis_range(plot).high < 0.2);
@@ -148,10 +147,16 @@ TEST_CASE("an SVG has a band, a dot and an interval for each row, and refers to 
   CHECK(count(svg, "class=\"margin\"") == 1);
   CHECK(contains(svg, "a&lt;b &amp; c"));
   CHECK(!contains(svg, "a<b"));
-  CHECK(contains(svg, ">+0.0100 undecided</text>"));
+  CHECK(contains(svg, ">undecided</text>"));
+  CHECK(contains(svg, ">+0.0100 [-0.0100, +0.0300]</text>"));
+  CHECK(contains(svg, "<title>tied: -0.0200 [-0.0250, -0.0150] better</title>"));
+  CHECK(svg.find(">tied</text>") < svg.find(">a&lt;b"));  // by value
   CHECK(contains(svg, ">0</text>"));
   CHECK(count(svg, "http") == 1);
   CHECK(!contains(svg, "href"));
+  CHECK(contains(svg, "class=\"dot0\""));
+  plot.rows[0].colour = 2;
+  CHECK(contains(svg_plot(plot), "class=\"dot2\""));
   plot.margin = 0;
   CHECK(!contains(svg_plot(plot), "class=\"margin\""));
 }

@@ -1,0 +1,43 @@
+#include "sweep/rows.h"
+
+#include <algorithm>
+
+namespace ate {
+
+using Json = nlohmann::ordered_json;
+
+Json setting_cell(const Json& set, const std::string& path) {
+  if (!set.contains(path)) return nullptr;
+  return set[path].is_structured() ? Json(set[path].dump()) : set[path];
+}
+
+std::vector<std::string> paths_of(const std::vector<ListedJob>& jobs) {
+  std::vector<std::string> paths;
+  for (const ListedJob& job : jobs)
+    for (const auto& [path, ignored] : job.set.items())
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
+  return paths;
+}
+
+void add_settings(Table& table, const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) table.columns.push_back({path, path});
+}
+
+const Json* find_row(const Json& result, const char* list, const char* key, const Json& value,
+                     const char* other, const Json& other_value) {
+  if (!result.is_object() || !result.contains(list)) return nullptr;
+  for (const Json& row : result[list])
+    if (row.is_object() && row.value(key, Json()) == value &&
+        (other == nullptr || row.value(other, Json()) == other_value))
+      return &row;
+  return nullptr;
+}
+
+Json value_of(const Json* row, const char* key) { return row == nullptr ? Json() : row->value(key, Json()); }
+
+Json value_of(const Json* row, const char* key, size_t index) {
+  const Json list = value_of(row, key);
+  return list.is_array() && list.size() > index ? list[index] : Json();
+}
+
+}  // namespace ate

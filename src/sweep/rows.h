@@ -1,0 +1,31 @@
+// What the tables of a sweep share: cells of settings, rows of results. No LibTorch.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "report/table.h"
+#include "sweep/listing.h"
+
+namespace ate {
+
+// The settings that some job has, in the order in which they first come.
+std::vector<std::string> paths_of(const std::vector<ListedJob>& jobs);
+
+// A column for each.
+void add_settings(Table& table, const std::vector<std::string>& paths);
+
+// A setting's value as a cell: lists as text, null where the job does not set it.
+nlohmann::ordered_json setting_cell(const nlohmann::ordered_json& set, const std::string& path);
+
+// The first row of a result's list with this value, or both; nullptr where there is none.
+const nlohmann::ordered_json* find_row(const nlohmann::ordered_json& result, const char* list,
+                                       const char* key, const nlohmann::ordered_json& value,
+                                       const char* other = nullptr,
+                                       const nlohmann::ordered_json& other_value = nullptr);
+
+// A member of such a row, or an item of a list there; null where there is none.
+nlohmann::ordered_json value_of(const nlohmann::ordered_json* row, const char* key);
+nlohmann::ordered_json value_of(const nlohmann::ordered_json* row, const char* key, size_t index);
+
+}  // namespace ate
