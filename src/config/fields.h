@@ -182,7 +182,8 @@ void describe(Visitor& v, BodyConfig& s) {
 template <class Visitor>
 void describe(Visitor& v, AttentionConfig& s) {
   v.field("kind", s.kind, kinds_help<AttentionDescription>());
-  v.field("k", s.k, between(1, 1 << 20), "Keys that a position reads, at most windows.length");
+  v.field("k", s.k, between(1, 1 << 20),
+          "Keys that a position reads, at most windows.length; certified, threshold: at least so many");
   v.field("heads", s.heads, between(0, 1024),
           "The first so many heads of a layer are of this kind, the rest dense; 0: all");
   v.field("layers", s.layers, between(0, 1024), "The first so many layers have such heads; 0: all");

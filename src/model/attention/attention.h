@@ -59,15 +59,15 @@ class SparseAttention {
     return flash_serves(queries) && flash_reads(queries.size(2)).has_value();
   }
 
+  // Scores of a selector that is trained: [N, H, T, T], -inf where it may not choose. Undefined where nothing is
+  // learned. Their gradient reaches the selector's parameters, and no query or key.
+  virtual at::Tensor selector_scores(const HeadInputs& x) const;
+
   // Whether attention.k is the least number of keys that a position reads, not the most.
   virtual bool k_is_least() const { return false; }
 
   // A bound on the share of the attention that is on keys which select leaves out, [N, H, T]; undefined: this kind has none.
   virtual at::Tensor skipped_bound(const HeadInputs& x) const;
-
-  // Scores of a selector that is trained: [N, H, T, T], -inf where it may not choose. Undefined where nothing is
-  // learned. Their gradient reaches the selector's parameters, and no query or key.
-  virtual at::Tensor selector_scores(const HeadInputs& x) const;
 };
 
 // softmax over the selected keys, times their values (Vaswani et al. 2017, with all other keys masked).
