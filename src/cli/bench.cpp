@@ -57,10 +57,12 @@ int attention_quality(const AttentionFlags& flags) {
   } else {
     refuse_others(flags, "--quality",
                   {"--d", "--T", "--k", "--heads", "--head-size", "--causal", "--config"});
-    const AnalysisRequest request = flags.analysis.request({{"d", "128", "--d 128"},
-                                                            {"head_size", "64", "--head-size 64"},
-                                                            {"T", "1k", "--T 1k"},
-                                                            {"k", "64", "--k 64"}});
+    std::vector<Setting> small = {{"d", "128", "--d 128"}, {"T", "1k", "--T 1k"}, {"k", "64", "--k 64"}};
+    const std::vector<std::string> typed = flags.analysis.typed();
+    if (std::none_of(typed.begin(), typed.end(),
+                     [](const std::string& flag) { return flag == "--heads" || flag == "--config"; }))
+      small.push_back({"head_size", "64", "--head-size 64"});
+    const AnalysisRequest request = flags.analysis.request(std::move(small));
     for (const Shape& shape : request.shapes)
       if (shape.length > kLongestQuality)
         throw BadInput(fmt::format("--T {}", shape.length),
@@ -78,8 +80,7 @@ int bench_attention(const AttentionFlags& flags) {
   if (!flags.law.empty() && std::find(laws.begin(), laws.end(), flags.law) == laws.end())
     throw BadInput("--law " + flags.law, "expected " + either(laws) + did_you_mean(flags.law, laws));
   if (flags.quality || !flags.checkpoint.empty()) return attention_quality(flags);
-  if (flags.epsilon->count() > 0)
-    throw BadInput("--epsilon", "is read with --quality or --checkpoint: give one of them");
+  refuse_given({flags.epsilon}, "is read with --quality or --checkpoint: give one of them");
   const AnalysisRequest request = flags.analysis.request();
   if (flags.options.decode && flags.options.backward)
     throw BadInput("--decode", "trains nothing, and --backward times gradients: leave one of the two out");
