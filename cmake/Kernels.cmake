@@ -18,7 +18,7 @@ function(ate_add_kernels name)
 endfunction()
 
 ate_add_kernels(portable)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64" AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64" AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND NOT ATE_FUZZ)
   ate_add_kernels(avx2 -march=x86-64-v3)
   ate_add_kernels(avx512 -march=x86-64-v4 -mprefer-vector-width=512)
   set_source_files_properties(src/kernels/cpu/dispatch.cpp PROPERTIES COMPILE_DEFINITIONS ATE_X86_KERNELS)

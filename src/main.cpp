@@ -30,7 +30,12 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     print_error("out of memory; fewer --jobs need less");
   } catch (const std::exception& error) {
-    print_error(ate::first_line(error.what()));  // the rest may be a stack trace
+    const std::string text = ate::first_line(error.what());  // the rest may be a stack trace
+    const size_t memory =
+        text.find("can't allocate memory");  // LibTorch's words, after its allocator's place
+    print_error(memory == std::string::npos
+                    ? text
+                    : "out of memory; fewer --jobs need less (" + text.substr(memory) + ")");
   }
   return static_cast<int>(ate::ExitCode::failed);
 }

@@ -11,6 +11,13 @@
 
 #include "data/scratch_tokens.h"
 
+// libsentencepiece and LibTorch's libc10 each have a variable of this name, of 32 and of 4 bytes, and the loader gives both
+// of them the first that it finds. Were that libc10's, SentencePiece would write over what lies behind it: the flag by which
+// LibTorch aborts instead of throwing. The program's own comes first, and has room for either.
+extern "C" {
+alignas(64) __attribute__((visibility("default"))) char FLAGS_minloglevel[64] = {};
+}
+
 namespace ate {
 namespace {
 

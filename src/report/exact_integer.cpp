@@ -1,5 +1,12 @@
 #include "report/exact_integer.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "support/text.h"
+#include "support/utf8.h"
+
 namespace ate {
 namespace {
 
@@ -7,6 +14,23 @@ using Json = nlohmann::ordered_json;
 
 constexpr char kMark = '\x01';  // before digits alone; no name that anyone types looks so
 constexpr size_t kShort = 18;   // digits that always fit 63 bits
+
+// JSON has escapes for all that a terminal obeys; the library writes those of ASCII alone.
+std::string printable_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    const size_t length = std::max<size_t>(1, character_length(json));
+    const std::string_view character = json.substr(0, length);
+    const bool ascii = static_cast<unsigned char>(json[0]) < 0x7F;
+    if (ascii || printable(character) == character)
+      out += character;
+    else
+      out += fmt::format("\\u{:04x}", code_point(character));
+    json.remove_prefix(length);
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -39,7 +63,7 @@ std::string dump_json(const Json& document, int indent) {
     out += text.substr(start, mark - start) + (whole ? "" : opening) + text.substr(digits, end - digits);
     start = end + quote;
   }
-  return out + text.substr(start);
+  return printable_json(out + text.substr(start));
 }
 
 }  // namespace ate

@@ -95,9 +95,13 @@ fs::path Leases::make(const fs::path& path, const Holder& holder) const {
     file = ::open(mine.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   }
   const std::string text = lease_text(holder);
-  errno = file < 0 ? errno : ENOSPC;  // which a short write does not say
-  const bool written = file >= 0 && ::write(file, text.data(), text.size()) == std::ssize(text);
+  std::string_view rest = text;
+  for (ssize_t piece = 1; file >= 0 && piece > 0 && !rest.empty();) {  // a short write does not say why it is one
+    piece = ::write(file, rest.data(), rest.size());
+    rest.remove_prefix(static_cast<size_t>(std::max<ssize_t>(0, piece)));
+  }
   const int error = errno;
+  const bool written = file >= 0 && rest.empty();
   if (file >= 0) ::close(file);
   if (written) return mine;
   if (file >= 0) ::unlink(mine.c_str());
@@ -145,27 +149,18 @@ bool Leases::take_over(const fs::path& path, const std::string& dead, const fs::
   fs::path right = path;
   right += "." + dead + ".taken";
   if (!link_exclusively(mine, right)) {
-    remove_if_dead(right);
+    const std::optional<LeaseFile> taker = read_lease(right);
+    if (!taker || lives(*taker)) return false;
+    // That taker has ended in the middle of it. Its right is taken over in the same way, and given back: were it removed by
+    // its name alone, it could by then be the next taker's.
+    const fs::path remover = make(right, this_process());
+    if (take_over(right, taker->holder.token, remover)) ::unlink(right.c_str());
+    ::unlink(remover.c_str());
     return false;
   }
   const bool won = is_there(path, dead) && ::rename(mine.c_str(), path.c_str()) == 0;
   ::unlink(right.c_str());
   return won;
-}
-
-// The right of a taker that has ended in the middle of it is taken over as a lease is, and given back: a look at it and
-// its removal by its name alone could meet the next taker's between them.
-void Leases::remove_if_dead(const fs::path& right) const {
-  const std::optional<LeaseFile> taker = read_lease(right);
-  if (!taker || lives(*taker)) return;
-  const fs::path mine = make(right, this_process());
-  try {
-    if (take_over(right, taker->holder.token, mine)) ::unlink(right.c_str());
-  } catch (...) {
-    ::unlink(mine.c_str());
-    throw;
-  }
-  ::unlink(mine.c_str());
 }
 
 Lease Leases::wait_for(const std::string& name) {

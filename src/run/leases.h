@@ -83,7 +83,6 @@ class Leases {
   std::filesystem::path make(const std::filesystem::path& path, const Holder& holder) const;
   bool take_over(const std::filesystem::path& path, const std::string& dead,
                  const std::filesystem::path& mine) const;
-  void remove_if_dead(const std::filesystem::path& right) const;
   void hold(const std::filesystem::path& path, const std::string& token);
   void release(const std::filesystem::path& path, const std::string& token);
   void beat();

@@ -26,8 +26,8 @@ class Small(Case):
         os.mkdir(self.mount)
         self.small = Run(self.mount)
 
-    def limit(self, size, again=False):
-        options = ("remount," if again else "") + f"size={size}"
+    def limit(self, size, again=False, files=0):
+        options = ("remount," if again else "") + f"size={size},nr_inodes={files}"
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.mount],
                               stderr=subprocess.PIPE, timeout=60)
         if done.returncode != 0:
@@ -68,6 +68,17 @@ class Small(Case):
                 outcome = self.study("-q", out=self.mount, code=1)
                 self.assert_error(outcome, 1, NO_SPACE)
                 os.remove(os.path.join(self.mount, "ballast"))
+                self.study("-q", out=self.mount)
+                self.assert_same_run(self.small, reference_run(FOCUSED))
+
+    def test_every_number_of_files(self):
+        """The same where the disk has room, and no more files can be made."""
+        for files in (2, 5, 8, 12, 16, 20):
+            with self.subTest(files=files):
+                self.setUp()
+                self.limit("16m", files=files)
+                self.assert_error(self.study("-q", out=self.mount, code=1), 1, NO_SPACE)
+                self.limit("16m", again=True, files=1000)
                 self.study("-q", out=self.mount)
                 self.assert_same_run(self.small, reference_run(FOCUSED))
 

@@ -63,6 +63,7 @@ class Faulty(Case):
 
 class Signals(Faulty):
     def started(self):
+        shutil.rmtree(self.out, ignore_errors=True)
         process = self.start("--jobs", "2", "--save-every", "0.05")
         wait_until(self.trained_something, "a checkpoint")
         return process
@@ -130,8 +131,8 @@ class Limits(Faulty):
         self.goes_on(MEDIUM)
 
     def test_a_trial_too_large_for_memory(self):
-        study = [*MEDIUM, "--set", "source.vocabulary=2000000", "--set", "body.width=512", "--seeds", "0", "-q"]
-        outcome = limited(resource.RLIMIT_AS, 6000 << 20, *study, "--out", self.out)
+        study = [*MEDIUM, "--set", "source.vocabulary=2000000", "--set", "body.width=512", "-q"]
+        outcome = limited(resource.RLIMIT_AS, 8000 << 20, *study, "--out", self.out)
         self.assert_one_line(outcome, r"memory", codes=(1, 2))
 
 

@@ -259,6 +259,9 @@ class Scripts(Sweep):
             if os.path.exists(asked):
                 os.remove(asked)
             self.assertEqual(self.counts(), {"stopped": 1})
+        stops = json.loads(self.call("status", self.out, "--format", "json").out)["stops"]
+        self.assertEqual({row["stop"]: row["times"] for row in stops if row["times"]},
+                         {"time limit": 1, "stopped, not begun again": 1})
 
     def counts_if_any(self):
         done = run("sweep", "status", self.out, "--format", "json")

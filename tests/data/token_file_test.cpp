@@ -1,5 +1,7 @@
 #include "data/token_file.h"
 
+#include <sys/stat.h>
+
 #include "catch.h"
 #include "helpers/errors.h"
 #include "helpers/temporary_folder.h"
@@ -36,6 +38,13 @@ std::vector<int64_t> whole(const std::string& bytes, int64_t width) {
 }
 
 }  // namespace
+
+TEST_CASE("a pipe is refused, not waited for", "[data]") {
+  const TemporaryFolder folder;
+  REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK(contains(complaint_of<BadInput>([&] { InputFile(folder / "pipe", "/source/file"); }),
+                 "is a device or pipe"));
+}
 
 TEST_CASE("a file read in parts is the file read whole, whatever the parts", "[data]") {
   const TemporaryFolder folder;

@@ -16,7 +16,8 @@ import tempfile
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TINY = ["--preset", "focused", "--epochs", "2", "--device", "cpu", "--set", "windows.batches_per_epoch=2",
-        "--set", "source.vocabulary=12", "--set", "source.tokens=2000", "--set", "body.width=4"]
+        "--set", "source.vocabulary=12", "--set", "source.tokens=2000", "--set", "body.width=4",
+        "--set", "bands.high=3", "--set", "bands.low=5"]
 
 
 def piece(text, score, kind):
@@ -57,14 +58,14 @@ def configs(*names):
 
 def trained(ate, out):
     """The files of a tiny study that tunes, and of a tiny sweep."""
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet = {"check": True, "stdout": subprocess.DEVNULL}
     subprocess.run([ate, "study", *TINY, "--seeds", "0..1", "--tune", "optimiser.learning_rate=1e-3,3e-3",
-                    "--out", out], **quiet)
+                    "-q", "--out", out], **quiet)
     sweep = os.path.join(out, "tiny.json")
     with open(sweep, "w", encoding="utf-8") as file:
         json.dump({"extends": "focused", "device": "cpu", "schedule": {"epochs": 1}, "source": {"vocabulary": 12, "tokens": 2000},
-                   "body": {"width": 4}, "study": {"seeds": "0..1"}, "grid": {"optimiser.learning_rate": [1e-3, 3e-3]}}, file)
-    subprocess.run([ate, "sweep", "run", sweep, "--out", out], **quiet)
+                   "body": {"width": 4}, "bands": {"high": 3, "low": 5}, "study": {"seeds": "0..1"}, "grid": {"optimiser.learning_rate": [1e-3, 3e-3]}}, file)
+    subprocess.run([ate, "sweep", "run", sweep, "-q", "--out", out], **quiet)
     return lambda pattern: [read(f) for f in sorted(glob.glob(os.path.join(out, pattern), recursive=True))]
 
 

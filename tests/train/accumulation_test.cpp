@@ -3,6 +3,7 @@
 
 #include "catch.h"
 #include "config/derived.h"
+#include "config/enum_names.h"
 #include "helpers/arms.h"
 #include "helpers/rig.h"
 #include "helpers/trials.h"
