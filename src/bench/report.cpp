@@ -34,6 +34,7 @@ double predicted_speedup(const AttentionTiming& timing) {
 void add_measured_curves(CurvePlot& plot, const std::vector<MeasuredShape>& shapes) {
   constexpr size_t kPredicted = 3;  // colours that no accounting has
   constexpr size_t kMeasured = 4;
+  if (shapes.empty()) return;
   for (Curve& curve : plot.curves)
     if (curve.panel.empty()) curve.panel = "by each accounting";
   for (const MeasuredShape& measured : shapes)

@@ -49,7 +49,7 @@ std::string lead_of_source(const SourceResult& world) {
     if (student.failed.empty() && (best == nullptr || student.score.difference() < best->score.difference()))
       best = &student;
   if (best != nullptr)
-    text += fmt::format("; of the kinds on all heads {} comes nearest ({:+.4f})", best->name,
+    text += fmt::format("; of the kinds on all heads {} has the lowest loss ({:+.4f})", best->name,
                         best->score.difference());
   return text + ". ";
 }

@@ -16,7 +16,7 @@ constexpr const char* kStyle = R"css(
 @media (prefers-color-scheme:dark){:root{--ink:#e8e8e8;--quiet:#a9b0b8;--paper:#15181c;--panel:#1d2126;--line:#343a41;--accent:#5db2f0}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:62rem;margin:0 auto;padding:1.5rem 1.1rem 4rem}
+main{max-width:64rem;margin:0 auto;padding:1.5rem 1.1rem 4rem}
 h1{font-size:1.7rem;line-height:1.2;margin:.2rem 0 .6rem;overflow-wrap:anywhere}
 h2{font-size:1.25rem;margin:2.4rem 0 .6rem;padding-top:.8rem;border-top:1px solid var(--line);overflow-wrap:anywhere}
 h3{font-size:1.05rem;margin:1.6rem 0 .5rem;overflow-wrap:anywhere}
@@ -27,8 +27,8 @@ nav{font-size:.93rem;color:var(--quiet)}a{color:var(--accent)}
 figure{margin:1rem 0;overflow-x:auto}figure svg{max-width:100%;min-width:42rem;height:auto;display:block}
 figcaption,caption{color:var(--quiet);font-size:.85rem;text-align:left;overflow-wrap:anywhere}caption{padding-bottom:.3rem}
 .scroll{overflow-x:auto;margin:.8rem 0}
-table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
-th,td{padding:.25rem .7rem .25rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;white-space:nowrap}
+table{border-collapse:collapse;font-size:.82rem;font-variant-numeric:tabular-nums}
+th,td{padding:.25rem .5rem .25rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;white-space:nowrap}
 td.long{white-space:normal;min-width:18rem}th{font-weight:600;color:var(--quiet)}.n{text-align:right}
 pre{background:var(--panel);padding:.7rem .9rem;overflow-x:auto;font-size:.85rem;border-radius:6px}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--accent)}

@@ -123,6 +123,9 @@ class Tables {
   std::vector<Table> all_;
 };
 
+// "corpus: 5000 tokens" without the name.
+std::string value_of_fact(const std::string& fact) { return fact.substr(fact.find(": ") + 2); }
+
 std::vector<PageFact> facts_of(const StoredRun& run) {
   const StudyResult& result = run.result;
   const Config& config = result.config;
@@ -130,7 +133,7 @@ std::vector<PageFact> facts_of(const StoredRun& run) {
       {"run", result.run_id},
       {"question",
        fmt::format("which arm has the lowest {}, {} mode", word_of(result.metric), enum_name(config.mode))},
-      {"corpus", describe_corpus(config, result.floor)},
+      {"corpus", value_of_fact(describe_corpus(config, result.floor))},
       {"trained", fmt::format("{} of {}, {}", counted(config.schedule.epochs, "epoch"),
                               counted(steps_per_epoch(config), "step"),
                               counted(static_cast<int64_t>(config.study.seeds.size()), "seed") + ": " +

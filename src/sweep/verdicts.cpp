@@ -175,13 +175,14 @@ CurvePlot differences_over(const std::vector<SweptJob>& jobs, const std::string&
   for (const SweptJob& swept : jobs)
     for (const SweptComparison& c : swept.comparisons) {
       const std::string panel = panel_name(jobs, swept, axis);
-      const auto colour = static_cast<size_t>(std::find(arms.begin(), arms.end(), c.arm) - arms.begin());
+      const auto colour = static_cast<size_t>(std::find(arms.begin(), arms.end(), c.arm) - arms.begin()) +
+                          1;  // the first is the baseline's
       auto curve = std::find_if(plot.curves.begin(), plot.curves.end(), [&](const Curve& known) {
         return known.panel == panel && known.name == c.arm;
       });
       if (curve == plot.curves.end()) {
         plot.curves.push_back({c.arm, {}, {}, {}, true, panel});
-        if (arms.size() <= curve_colours()) plot.curves.back().colour = colour;
+        if (arms.size() < curve_colours()) plot.curves.back().colour = colour;
         curve = plot.curves.end() - 1;
       }
       const double x = setting_cell(swept.job.set, axis).get<double>();

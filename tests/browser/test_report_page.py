@@ -25,7 +25,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inli
 # A frame has any width, while a window of the browser has a least one.
 HOLDER = """<!DOCTYPE html><meta charset="utf-8"><pre id="measured"></pre>
 <script>addEventListener("message", (event) => { measured.textContent = JSON.stringify(event.data); });</script>
-<iframe src="page.html" width="{width}" height="900" style="border:0"></iframe>"""
+<iframe src="page.html" width="WIDTH" height="900" style="border:0"></iframe>"""
 
 
 def browse(folder, scheme, *flags):
@@ -50,7 +50,7 @@ class Browser(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder, open(PROBE, encoding="utf-8") as probe:
             parts = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><script>{probe.read()}</script>'
             write(os.path.join(folder, "page.html"), page.replace("<head>", "<head>" + parts, 1))
-            write(os.path.join(folder, "holder.html"), HOLDER.format(width=width))
+            write(os.path.join(folder, "holder.html"), HOLDER.replace("WIDTH", str(width)))
             dom = browse(folder, scheme, "--dump-dom")
         text = re.search(r'<pre id="measured">(.*?)</pre>', dom, re.DOTALL).group(1)
         self.assertTrue(text, dom[:2000])
@@ -97,14 +97,16 @@ class Browser(unittest.TestCase):
 
 
 def shoot(folder):
-    """Writes what a reader sees at the top of the first record, as PNG files into the folder."""
-    for width, height, scheme in ((390, 780, "light"), (1280, 900, "dark")):
+    """Writes what a reader of the first record sees, as PNG files into the folder: the pages of docs/reports.md."""
+    for width, height, scale, scheme, place in ((390, 720, 0.9, "light", "learning"), (1280, 900, 0.6, "dark", "")):
         with tempfile.TemporaryDirectory() as work:
             write(os.path.join(work, "page.html"), Browser().report(records()[0]))
-            write(os.path.join(work, "holder.html"), '<!DOCTYPE html><body style="margin:0">' +
-                  f'<iframe src="page.html" width="{width}" height="{height}" style="border:0;display:block"></iframe>')
+            write(os.path.join(work, "holder.html"),
+                  '<!DOCTYPE html><body style="margin:0;background:#8c8c8c"><div style="margin:auto;overflow:hidden;'
+                  f'width:{width * scale:.0f}px;height:{height * scale:.0f}px"><iframe src="page.html#{place}" width="{width}" '
+                  f'height="{height}" style="border:0;transform-origin:0 0;transform:scale({scale})"></iframe></div>')
             browse(work, scheme, f"--screenshot={os.path.join(os.path.abspath(folder), f'report-{width}.png')}",
-                   f"--window-size={max(width, 500)},{height}")
+                   f"--window-size={max(width * scale, 500):.0f},{height * scale:.0f}")
 
 
 if __name__ == "__main__":

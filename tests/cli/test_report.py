@@ -209,11 +209,18 @@ class Report(Case):
         self.assertIn("report it alone", both.err)
 
     def test_distillations(self):
-        small = ["--set", "windows.batches_per_epoch=2", "--set", "source.tokens=3000", "--epochs", "1", "--device", "cpu"]
-        for preset, picture, sections in (("sparse", "Loss to the dense teacher", ("The selector",)),
-                                          ("sparse-frontier", "perplexity / dense", ())):
+        small = ["--epochs", "1", "--device", "cpu"]
+        for setting in ("source.tokens=2000", "windows.batches_per_epoch=2", "windows.length=24", "windows.batch=8", "body.width=16",
+                        "train.student_steps=2"):
+            small += ["--set", setting]
+        pipeline = []
+        for setting in ("attention.hidden=8", "train.collect_batches=2", "train.selector_steps=10", "train.approximator_steps=10",
+                        "train.recall_epochs=1", "train.recall_tokens=2000"):
+            pipeline += ["--set", setting]
+        for preset, more, picture, sections in (("sparse", pipeline, "Loss to the dense teacher", ("The selector",)),
+                                                ("sparse-frontier", [], "perplexity / dense", ())):
             with self.subTest(preset=preset):
-                done = run("train", "--preset", preset, *small, "--out", os.path.join(self.out, preset))
+                done = run("train", "--preset", preset, *small, *more, "--out", os.path.join(self.out, preset))
                 self.assertEqual(done.code, 0, done.err)
                 folder = os.path.join(self.out, preset, "runs")
                 run_folder = next(os.path.join(folder, r) for r in sorted(os.listdir(folder)) if not r.endswith("-recall"))
