@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "report/curve_facts.h"
@@ -35,7 +36,12 @@ constexpr double kShift = 4;           // between the intervals of two curves
 class CurvesSvg {
  public:
   explicit CurvesSvg(const CurvePlot& plot) : plot_(plot), y_(y_places(plot)) {
-    for (const Curve& curve : plot.curves) named_ = named_ || !curve.panel.empty();
+    for (const Curve& curve : plot.curves) {
+      named_ = named_ || !curve.panel.empty();
+      for (const CurvePoint& point : curve.points)
+        crowded_ = crowded_ || point.high > point.low || !std::isfinite(point.y);
+    }
+    crowded_ = crowded_ || unshown(plot, y_).above > 0;
     if (!named_ && plot.curves.size() <= kMostInOnePanel) return;
     for (size_t i = 0; i < plot.curves.size(); ++i) {
       const std::string& name = named_ ? plot.curves[i].panel : plot.curves[i].name;
@@ -65,8 +71,9 @@ class CurvesSvg {
   std::string head(double height) const {
     std::string summary;
     for (const Curve& curve : plot_.curves) {
-      const std::string best = best_text(plot_, curve, y_);
-      summary += curve.name + (best.empty() ? "" : ": " + best) + "; ";
+      const std::string told = in_words(curve);
+      summary += curve.name + (curve.panel.empty() ? "" : ", " + curve.panel) +
+                 (told.empty() ? "" : ": " + told) + "; ";
     }
     return fmt::format(
                "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"curves\" role=\"img\" viewBox=\"0 0 {0:g} "
@@ -107,8 +114,20 @@ class CurvesSvg {
     return plot_.curves[i].colour.value_or(panels_.empty() ? i : 0) % curve_colours();
   }
 
+  // What a reader who sees no picture needs of a curve: its best point, or its ends.
+  std::string in_words(const Curve& curve) const {
+    if (best_point(curve) != nullptr) return best_text(plot_, curve, y_);
+    const std::vector<CurvePoint> points = points_in_order(plot_, curve);
+    if (points.empty()) return "";
+    const auto words = [&](const CurvePoint& point) {
+      return y_text(plot_, point.y, y_) + " at " + x_text(plot_, point.x);
+    };
+    return points.size() == 1 ? words(points.front()) : words(points.front()) + " to " + words(points.back());
+  }
+
+  // Bars, and marks at the edge, of several curves would hide each other; dots say the same where they touch.
   double shift(size_t i) const {
-    if (!panels_.empty()) return 0;
+    if (!panels_.empty() || !crowded_) return 0;
     return kShift * (static_cast<double>(i) - 0.5 * static_cast<double>(plot_.curves.size() - 1));
   }
 
@@ -147,8 +166,11 @@ class CurvesSvg {
                             size_t longest = kLongestCurveName) const {
     return svg_text(x, y, anchor, cut_to_width(printable(curve.name), longest),
                     fmt::format("class=\"text{}\" font-weight=\"bold\"", colour)) +
-           svg_text(x, y + 15, anchor, cut_to_width(printable(best_text(plot_, curve, y_)), longest + 6),
-                    "class=\"quiet\" font-size=\"11\"");
+           (best_point(curve) == nullptr
+                ? ""
+                : svg_text(x, y + 15, anchor,
+                           cut_to_width(printable(best_text(plot_, curve, y_)), longest + 6),
+                           "class=\"quiet\" font-size=\"11\""));
   }
 
   // Panels with the same axes; those of one curve each have the first curve in grey.
@@ -235,6 +257,7 @@ class CurvesSvg {
   const CurvePlot& plot_;
   AxisRange y_;                // as places
   bool named_ = false;         // the panels are, by their curves
+  bool crowded_ = false;       // with bars, or marks at the edge
   std::vector<Panel> panels_;  // none: all curves share one
   double left_ = kPlotLeft;    // where text starts: the left edge of the panel
 };

@@ -25,7 +25,7 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem;margin:1r
 dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
 nav{font-size:.93rem;color:var(--quiet)}a{color:var(--accent)}
 figure{margin:1rem 0;overflow-x:auto}figure svg{max-width:100%;min-width:42rem;height:auto;display:block}
-figcaption,caption{color:var(--quiet);font-size:.85rem;text-align:left;overflow-wrap:anywhere}caption{padding-bottom:.3rem}
+@media (max-width:46rem){figcaption::before{content:"\2194  "}}figcaption,caption{color:var(--quiet);font-size:.85rem;text-align:left;overflow-wrap:anywhere}caption{padding-bottom:.3rem}
 .scroll{overflow-x:auto;margin:.8rem 0}
 table{border-collapse:collapse;font-size:.82rem;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .5rem .25rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;white-space:nowrap}

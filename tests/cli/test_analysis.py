@@ -214,7 +214,11 @@ class Plots(Case):
         for label in ("1k", "16k", "128k", "published", "detailed", "corrected", "1: equal cost"):
             self.assertIn(label, texts)
         self.assertTrue(root.find("{http://www.w3.org/2000/svg}desc").text)
-        self.assertIn("corrected: 1.985 at 128k", svg)
+        rows = json.loads(run("compute-analysis", "--d", "1024", "--T", "128k", "--k", "32", "--format", "json").out)["rows"]
+        for row in rows:
+            told = f"{row['accounting']}: {row['ratio']:.4g} at 128k"
+            self.assertIn(f"<title>{told}</title>", svg)
+            self.assertIn(" to " + told.split(": ")[1], root.find("{http://www.w3.org/2000/svg}desc").text)
 
     def test_a_panel_for_each_width_and_for_each_measured_path(self):
         svg = self.drawn("--d", "64,128", "--T", "64..256", "--head-size", "32", "--hidden", "16", "--k", "4")

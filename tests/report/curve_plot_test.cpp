@@ -278,6 +278,7 @@ TEST_CASE("lengths that count by 1024 are labelled whole", "[report]") {
   for (const char* label : {">1k</text>", ">2k</text>", ">64k</text>", ">128k</text>"})
     CHECK(contains(svg_plot(plot), label));
   CHECK(contains(svg_plot(plot), "at 128k</title>"));
+  CHECK(contains(svg_plot(plot), "<desc>a: 1024 at 1k to 131072 at 128k; "));
   for (double x = 64; x <= 4194304; x *= 1.5) plot.curves[0].points.push_back({x, 1, kMissing, kMissing});
   CHECK(contains(svg_plot(plot), ">1M</text>"));  // too many points: some powers of 2
 }
