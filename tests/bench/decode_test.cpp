@@ -5,7 +5,7 @@
 
 #include "bench/attention.h"
 #include "bench/report.h"
-#include "catch.h"
+#include "helpers/libtorch.h"
 
 using namespace ate;
 

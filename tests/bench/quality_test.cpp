@@ -5,8 +5,8 @@
 
 #include "bench/laws.h"
 #include "bench/selector_fit.h"
-#include "catch.h"
 #include "helpers/attention_kinds.h"
+#include "helpers/libtorch.h"
 
 using namespace ate;
 using namespace ate::testing;

@@ -238,6 +238,8 @@ TEST_CASE("a run folder read back has every trial that is there, whatever was as
   std::filesystem::remove(checkpoint_of(out, all, "standard-s1"));
   std::filesystem::remove(folder / "DONE");
   run_in(out, {"study.seeds=2", R"(study.arms=["bespoke","standard"])"});
+  CHECK(read_run(folder, 0).result.trials.size() == 6);  // trials.json has what the lost checkpoint said
+  std::filesystem::remove(folder / "trials.json");
   const StoredRun run = read_run(folder, 0);
   CHECK(run.result.trials.size() == 5);
   CHECK((run.result.config.study.arms == std::vector<Arm>{Arm::bespoke, Arm::standard}));
@@ -256,6 +258,7 @@ TEST_CASE("folders that are no finished runs", "[study]") {
   std::filesystem::rename(out / "cut", checkpoint_of(out, outcome, "bespoke-s1"));
   CHECK(contains(complaint_of<Failure>([&] { read_run(folder, 0); }), "bespoke-s1.safetensors"));
   std::filesystem::remove_all(folder / "checkpoint");
+  std::filesystem::remove(folder / "trials.json");
   CHECK(contains(complaint_of<BadInput>([&] { read_run(folder, 0); }),
                  "no trial of an arm and a seed has finished"));
   out.write("torn", "{");

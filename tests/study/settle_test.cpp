@@ -62,10 +62,10 @@ TEST_CASE("equal seconds go by the time of each arm's step", "[study]") {
 
 TEST_CASE("an arm is timed with the kernels that train it", "[study]") {
   Config config = study(Budget::seconds);
-  config.study.arms = {Arm::standard, Arm("rms", {{"body.normalisation", "\"rms\""}})};
+  config.study.arms = {Arm::standard, Arm("bag", {{"body.kind", "\"bag\""}})};
   const Settler settler(config, [&](const Arm& arm) {
     const KernelKind asked = arm_config(config, arm).kernels;
-    CHECK(asked == (arm.name == "rms" ? KernelKind::reference : KernelKind::automatic));
+    CHECK(asked == (arm.name == "bag" ? KernelKind::reference : KernelKind::automatic));
     return 1.0;
   });
   for (const Arm& arm : config.study.arms) (void)settler.settled(arm);
@@ -103,7 +103,7 @@ TEST_CASE("a budget that buys an arm no step is refused", "[study]") {
 
 TEST_CASE("an arm that the fused kernels cannot train gets the others", "[study]") {
   Config config = study(Budget::steps);
-  const Arm arm("rms", {{"body.normalisation", "\"rms\""}});
+  const Arm arm("bag", {{"body.kind", "\"bag\""}});
   const Arm settled = Settler(config, no_time).settled(arm);
   CHECK(arm_config(config, settled).kernels == KernelKind::reference);
   config.kernels = KernelKind::reference;
