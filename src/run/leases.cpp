@@ -96,7 +96,8 @@ fs::path Leases::make(const fs::path& path, const Holder& holder) const {
   }
   const std::string text = lease_text(holder);
   std::string_view rest = text;
-  for (ssize_t piece = 1; file >= 0 && piece > 0 && !rest.empty();) {  // a short write does not say why it is one
+  ssize_t piece = 1;
+  while (file >= 0 && piece > 0 && !rest.empty()) {  // a short write does not say why it is one
     piece = ::write(file, rest.data(), rest.size());
     rest.remove_prefix(static_cast<size_t>(std::max<ssize_t>(0, piece)));
   }
