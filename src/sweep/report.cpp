@@ -78,7 +78,7 @@ Report sweep_plan_report(const Sweep& sweep, const std::vector<SweepJob>& jobs,
   for (size_t i = 0; i < jobs.size(); ++i) {
     const JobState state = report_job(out, list[i]).state;
     std::vector<Json> row = {jobs[i].id};
-    for (const std::string& path : paths) row.push_back(setting_cell(list[i].set, path));
+    add_setting_cells(row, paths, list[i].set);
     row.insert(row.end(), {fmt::format("{}", fmt::join(list[i].arms, " ")), format_seeds(list[i].seeds),
                            costs[i].trials, costs[i].parameters, costs[i].flops,
                            number_or_null(costs[i].seconds), costs[i].disk, state_name(state)});
@@ -210,7 +210,7 @@ Report sweep_table(const fs::path& out) {
         const Json* const trial = find_row(run.result, "trials", "arm", arm, "seed", seed);
         const Json* const test = find_row(run.result, "comparisons", "arm", arm);
         std::vector<Json> row = {job.sweep, job.id};
-        for (const std::string& path : paths) row.push_back(setting_cell(job.set, path));
+        add_setting_cells(row, paths, job.set);
         row.insert(row.end(),
                    {arm, seed, trial == nullptr ? Json(state_name(run.state)) : value_of(trial, "status")});
         ended += trial != nullptr;

@@ -23,6 +23,10 @@ void add_settings(Table& table, const std::vector<std::string>& paths) {
   for (const std::string& path : paths) table.columns.push_back({path, path});
 }
 
+void add_setting_cells(std::vector<Json>& row, const std::vector<std::string>& paths, const Json& set) {
+  for (const std::string& path : paths) row.push_back(setting_cell(set, path));
+}
+
 const Json* find_row(const Json& result, const char* list, const char* key, const Json& value,
                      const char* other, const Json& other_value) {
   if (!result.is_object() || !result.contains(list)) return nullptr;

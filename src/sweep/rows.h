@@ -17,6 +17,9 @@ void add_settings(Table& table, const std::vector<std::string>& paths);
 
 // A setting's value as a cell: lists as text, null where the job does not set it.
 nlohmann::ordered_json setting_cell(const nlohmann::ordered_json& set, const std::string& path);
+// Adds the cells of these settings to a row.
+void add_setting_cells(std::vector<nlohmann::ordered_json>& row, const std::vector<std::string>& paths,
+                       const nlohmann::ordered_json& set);
 
 // The first row of a result's list with this value, or both; nullptr where there is none.
 const nlohmann::ordered_json* find_row(const nlohmann::ordered_json& result, const char* list,

@@ -84,7 +84,7 @@ Table matrix_of(const std::vector<SweptJob>& jobs) {
   for (const std::string& arm : arms) table.columns.push_back({arm, arm});
   for (const SweptJob& swept : jobs) {
     std::vector<Json> row;
-    for (const std::string& path : paths) row.push_back(setting_cell(swept.job.set, path));
+    add_setting_cells(row, paths, swept.job.set);
     row.emplace_back(swept.job.arms.empty() ? "" : swept.job.arms.front());
     for (const std::string& arm : arms) {
       const SweptComparison* const c = comparison_of(swept, arm);
@@ -117,7 +117,7 @@ Table comparisons_of(const std::vector<SweptJob>& jobs) {
   for (const SweptJob& swept : jobs)
     for (const SweptComparison& c : swept.comparisons) {
       std::vector<Json> row = {swept.job.id};
-      for (const std::string& path : paths) row.push_back(setting_cell(swept.job.set, path));
+      add_setting_cells(row, paths, swept.job.set);
       row.insert(row.end(), {c.arm, c.baseline, c.n, number_or_null(c.difference), number_or_null(c.low),
                              number_or_null(c.high), c.p_holm, c.verdict});
       table.rows.push_back(std::move(row));

@@ -13,8 +13,7 @@
 namespace ate {
 namespace {
 
-constexpr KindSetting kBlockSettings[] = {
-    {"block", int64_t{4}, between(1, 1 << 20), "keys in a block", true}};
+constexpr KindSetting kBlockSettings[] = {kBlockSetting};
 
 constexpr int64_t kStudentBlock = 2;  // small, as its budget is
 

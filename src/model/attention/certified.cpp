@@ -17,7 +17,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 constexpr KindSetting kCertifiedSettings[] = {
-    {"block", int64_t{4}, between(1, 1 << 20), "keys in a block", true},
+    kBlockSetting,
     {"epsilon", 0.01, between(1e-12, 0.9), "largest share of the attention that may be on keys not read"}};
 
 int64_t block_of(const Config& config) { return config.attention.own.whole("block"); }

@@ -6,6 +6,10 @@
 
 namespace ate {
 
+// What every kind that reads blocks has among its settings.
+inline constexpr KindSetting kBlockSetting = {"block", int64_t{4}, between(1, 1 << 20), "keys in a block",
+                                              true};
+
 class BlockReader : public SparseAttention {
  public:
   explicit BlockReader(int64_t block) : block_(block) {}

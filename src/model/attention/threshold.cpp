@@ -16,7 +16,7 @@ namespace ate {
 namespace {
 
 constexpr KindSetting kThresholdSettings[] = {
-    {"block", int64_t{4}, between(1, 1 << 20), "keys in a block", true},
+    kBlockSetting,
     {"drop", 10.0, between(0, 1e6), "nats below the largest score so far at which a block is skipped"}};
 
 class Threshold : public BlockReader {
