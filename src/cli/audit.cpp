@@ -79,7 +79,7 @@ void add_audit(CLI::App& app, Action& action) {
       command->add_flag("--quick", flags->quick, "What takes minutes (default)")->group(group),
       command
           ->add_flag("--full", flags->options.full,
-                     "More seeds, longer sequences, and bespoke.700: two million training steps")
+                     "More seeds, longer sequences, and the first epochs of bespoke.700: 64,000 steps")
           ->group(group),
       command->add_option("--device", flags->options.device, "auto (default), cpu, cuda, cuda:N or mps")
           ->type_name("DEVICE")

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "config/resolve.h"
 #include "report/exact_integer.h"
 #include "run/folder.h"
 #include "support/json.h"
@@ -23,17 +24,20 @@ std::string text_of(const std::map<std::string, Json>& trials) {
 
 }  // namespace
 
-std::map<std::string, Progress> read_kept_trials(const std::filesystem::path& folder) {
-  std::map<std::string, Progress> trials;
+std::map<std::string, KeptTrial> read_kept_trials(const std::filesystem::path& folder) {
+  std::map<std::string, KeptTrial> trials;
   const std::filesystem::path path = folder / kFile;
   const Json document = read_json_file(path);
   if (document.is_null()) return trials;
-  for (const auto& [name, value] : JsonValue(document, path.string()).members())
-    trials.emplace(name, progress_from_json(value));
+  for (const auto& [name, value] : JsonValue(document, path.string()).members()) {
+    KeptTrial& trial = trials[name];
+    trial.progress = progress_from_json(value);
+    if (const auto experiment = value.find("experiment")) trial.experiment = experiment->text();
+  }
   return trials;
 }
 
-void keep_trials(const RunFolder& run, const std::vector<TrialRecord>& records) {
+void keep_trials(const RunFolder& run, const Config& study, const std::vector<TrialRecord>& records) {
   const Lease turn = run.turn();
   const Json before = read_json_if_sound(run.folder() / kFile);
   std::map<std::string, Json> trials;
@@ -41,11 +45,13 @@ void keep_trials(const RunFolder& run, const std::vector<TrialRecord>& records) 
     for (const auto& [name, progress] : before.items()) trials[name] = progress;
   bool changed = !before.is_object();
   for (const TrialRecord& record : records) {
-    // As it is read back: what is no number is written as null.
-    Json progress = Json::parse(dump_json(to_json(record.progress)));
+    if (record.progress.status == TrainingStatus::running) continue;
+    Json trial = to_json(record.progress);
+    trial["experiment"] = trial_hash(study, record.id.arm);
+    trial = Json::parse(dump_json(trial));  // as it is read back: what is no number is written as null
     Json& place = trials[record.id.file()];
-    changed = changed || place != progress;
-    place = std::move(progress);
+    changed = changed || place != trial;
+    place = std::move(trial);
   }
   if (changed) write_atomically(run.folder() / kFile, text_of(trials));
 }

@@ -67,7 +67,7 @@ class StoredTrials {
     trial.progress =
         checkpoints_.contains(id.file())
             ? checkpoint_progress(SafetensorsFile(folder_ / "checkpoint" / (id.file() + ".safetensors")))
-            : kept_.at(id.file());
+            : kept_.at(id.file()).progress;
     return trial;
   }
 
@@ -89,7 +89,7 @@ class StoredTrials {
 
  private:
   fs::path folder_;
-  std::map<std::string, Progress> kept_;
+  std::map<std::string, KeptTrial> kept_;
   std::set<std::string> checkpoints_;  // names without their ending
 };
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/derived.h"
+#include "config/resolve.h"
 #include "data/corpus.h"
 #include "report/table.h"
 #include "run/console.h"
@@ -87,20 +88,34 @@ std::string place_in_run(const Evaluation& e, const Config& config) {
   return fmt::format("{}/{}", place_of(e), e.updates > 0 ? steps_in_all(config) : epochs_in_all(config));
 }
 
+// Nothing where there is none, or a damaged one: the loop goes on from the one before, and says so.
+std::optional<Progress> latest_progress(const Config& config, const TrialId& id, const RunFolder& run,
+                                        const std::map<std::string, KeptTrial>& kept) {
+  namespace fs = std::filesystem;
+  const fs::path newest = run.checkpoint(id.file());
+  if (!fs::exists(newest) && !fs::exists(run.previous_checkpoint(id.file()))) {
+    const auto it = kept.find(id.file());
+    if (it == kept.end() || it->second.experiment != trial_hash(config, id.arm)) return std::nullopt;
+    return it->second.progress;
+  }
+  try {
+    const SafetensorsFile file(newest);
+    if (!why_another(file, trial_identity(config, id)).empty()) return std::nullopt;
+    return checkpoint_progress(file);
+  } catch (const Failure&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
-std::optional<TrialRecord> ended_record(const Config& config, TrialId id, bool stacked,
-                                        const RunFolder& run) {
+std::optional<TrialRecord> ended_record(const Config& config, const TrialId& id, bool stacked,
+                                        const RunFolder& run, const std::map<std::string, KeptTrial>& kept) {
+  const std::optional<Progress> progress = latest_progress(config, id, run, kept);
+  if (!progress || progress->status == TrainingStatus::running) return std::nullopt;
   TrialRecord record;
   record.id = id;
-  try {
-    const SafetensorsFile file(run.checkpoint(id.file()));
-    if (!why_another(file, trial_identity(config, id)).empty()) return std::nullopt;
-    record.progress = checkpoint_progress(file);
-  } catch (const Failure&) {
-    return std::nullopt;  // none, or a damaged one: the loop goes on from the one before, and says so
-  }
-  if (record.progress.status == TrainingStatus::running) return std::nullopt;
+  record.progress = *progress;
   const std::optional<StoredProgress> stored = stored_progress(run, id);
   if (stored) record.seconds = stored->seconds;
   if (!stored || stored->status != status_name(record.progress.status))

@@ -1,10 +1,13 @@
 // What a trial of a study leaves besides its checkpoints: progress file, evaluation events, live line.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "config/kernels.h"
 #include "run/folder.h"
+#include "study/kept_trials.h"
 #include "study/result.h"
 #include "train/loop.h"
 
@@ -38,8 +41,9 @@ class TrialJournal final : public Journal {
   double saved_seconds_ = 0;   // all_seconds() at the last save: what the files hold
 };
 
-// The record of a trial that has ended already, from its newest checkpoint, its progress file made whole; nothing if it has
-// not.
-std::optional<TrialRecord> ended_record(const Config& config, TrialId id, bool stacked, const RunFolder& run);
+// The record of a trial that has ended already, its progress file made whole; nothing if it has not. From its newest
+// checkpoint; where it has no checkpoint at all, from what the run kept of a trial of the same settings.
+std::optional<TrialRecord> ended_record(const Config& config, const TrialId& id, bool stacked,
+                                        const RunFolder& run, const std::map<std::string, KeptTrial>& kept);
 
 }  // namespace ate

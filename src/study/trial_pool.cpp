@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <exception>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -137,6 +138,16 @@ class Workers {
   std::exception_ptr failure_;
 };
 
+// What the run kept of trials, so that those without checkpoints are not trained again.
+std::map<std::string, KeptTrial> kept_trials(const RunFolder& run) {
+  try {
+    return read_kept_trials(run.folder());
+  } catch (const Failure& damage) {
+    spdlog::warn("{}; it is written again", damage.what());
+    return {};
+  }
+}
+
 void sort_records(std::vector<TrialRecord>& records, const std::vector<TrialId>& trials) {
   const auto place = [&](const TrialRecord& record) {
     return std::find(trials.begin(), trials.end(), record.id) - trials.begin();
@@ -151,9 +162,10 @@ TrialPool::TrialPool(const Config& asked, const Config& config, RunFolder& run, 
     : asked_(asked), config_(config), run_(run), options_(options) {}
 
 std::vector<TrialRecord> TrialPool::train(const std::vector<TrialId>& trials, const std::string& what) {
-  const EndedRecord ended = [this](const TrialId& trial) {
+  const std::map<std::string, KeptTrial> kept = kept_trials(run_);
+  const EndedRecord ended = [&](const TrialId& trial) {
     run_.look_again();
-    return ended_record(config_, trial, is_stacked(asked_, trial.arm, options_.most_in_stack), run_);
+    return ended_record(config_, trial, is_stacked(asked_, trial.arm, options_.most_in_stack), run_, kept);
   };
   std::vector<TrialRecord> records;
   std::vector<TrialId> open;
@@ -188,6 +200,7 @@ std::vector<TrialRecord> TrialPool::train(const std::vector<TrialId>& trials, co
              .run(jobs))
       records.push_back(std::move(record));
   }
+  keep_trials(run_, config_, records);
   const bool complete = records.size() == trials.size() &&
                         std::none_of(records.begin(), records.end(), [](const TrialRecord& record) {
                           return record.progress.status == TrainingStatus::running;
@@ -196,7 +209,6 @@ std::vector<TrialRecord> TrialPool::train(const std::vector<TrialId>& trials, co
     run_.event({{"event", "interrupted"}, {"signal", stop_signal()}});
     throw interruption("every trial is saved, and the same command goes on from there");
   }
-  keep_trials(run_, records);
   sort_records(records, trials);
   return records;
 }

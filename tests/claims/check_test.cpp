@@ -124,7 +124,9 @@ TEST_CASE("the same in full, on a preset of seconds whose model is honest", "[cl
   const Json focused = {{"preset", "focused"}, {"epochs", 1}};
   const Finding finding = find("bespoke.700", focused, true);
   CHECK(finding.verdict == Verdict::contradicted);
-  CHECK(contains(finding.evidence.back(), "Causal and paired: bespoke - standard +0.0"));
+  CHECK(contains(finding.evidence[2], "Causal and paired, 1 epoch from 10 seeds: a loss of "));
+  CHECK(contains(finding.evidence[2], "nats; bespoke - standard "));
+  CHECK(contains(finding.evidence.back(), "ate validate-bespoke --preset focused"));
   Json nearby = focused;
   nearby["loss"] = std::stod(finding.found);
   CHECK(verdict("bespoke.700", nearby) == Verdict::not_run);

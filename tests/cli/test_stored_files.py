@@ -133,7 +133,8 @@ class StoredFiles(Case):
         whole = read_json(self.path_of("environment.json"))
         for checkpoint in glob.glob(os.path.join(self.run_files.folder, "checkpoint", "bespoke-s1.*")):
             os.remove(checkpoint)
-        os.remove(self.run_files.path("DONE"))
+        for name in ("DONE", "trials.json"):
+            os.remove(self.run_files.path(name))
         contents = [m for _, _, m in mutants(whole)] + ["", '{"instr', "[]", DEEP]
         rows = [(content,) for content in contents]
         for (content,), (outcome, files) in side_by_side(

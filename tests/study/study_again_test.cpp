@@ -33,6 +33,54 @@ TEST_CASE("the same study again trains nothing and gives the same result", "[stu
   CHECK(to_json(second.result) == to_json(first.result));
 }
 
+TEST_CASE("more seeds extend a record: what it kept of trials is not trained again", "[study]") {
+  const TemporaryFolder whole;
+  const Json expected = timeless(run_in(whole, {"study.seeds=0,1"}));
+  const auto record = [](const TemporaryFolder& out) {
+    const StudyOutcome small = run_in(out, {"study.seeds=0"});
+    const fs::path folder = folder_of(out, small);
+    for (const auto& entry : fs::directory_iterator(out.path()))
+      if (entry.path() != out.path() / "runs") fs::remove_all(entry.path());
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (const std::string name = entry.path().filename().string();
+          name != "config.json" && name != "plan.json" && name != "trials.json")
+        fs::remove_all(entry.path());
+    return folder;
+  };
+  const auto finished_before = [](const fs::path& folder) {
+    const std::string line = bytes_of_file(folder / "metrics.jsonl");
+    return Json::parse(line.substr(0, line.find('\n')))["finished_before"].get<int>();
+  };
+  const auto extended = [](const TemporaryFolder& out) {
+    Json result = timeless(run_in(out, {"study.seeds=0,1"}));
+    return result["trials"];
+  };
+  {
+    const TemporaryFolder out;
+    const fs::path folder = record(out);
+    CHECK(extended(out) == expected["trials"]);
+    CHECK(finished_before(folder) == 2);
+    CHECK(!fs::exists(folder / "checkpoint" / "standard-s0.safetensors"));
+    CHECK(fs::exists(folder / "checkpoint" / "standard-s1.safetensors"));
+  }
+  // Of other settings, of an earlier version that did not say of which, or damaged: trained again.
+  for (const std::string what : {"another", "none", "damaged"}) {
+    CAPTURE(what);
+    const TemporaryFolder out;
+    const fs::path folder = record(out);
+    Json trials = Json::parse(bytes_of_file(folder / "trials.json"));
+    for (auto& [name, trial] : trials.items()) {
+      trial["evaluations"][0]["loss"] = 0;
+      if (what == "another") trial["experiment"] = "0123456789";
+      if (what == "none") trial.erase("experiment");
+      if (what == "damaged") trial["leak"] = "a word";
+    }
+    std::ofstream(folder / "trials.json") << trials;
+    CHECK(extended(out) == expected["trials"]);
+    CHECK(finished_before(folder) == 0);
+  }
+}
+
 TEST_CASE("more seeds extend a study: what is finished stays, and the plan says that it grew", "[study]") {
   const TemporaryFolder out;
   const StudyOutcome small = run_in(out, {"study.seeds=0"});
