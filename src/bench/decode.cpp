@@ -8,6 +8,7 @@
 
 #include "bench/kinds.h"
 #include "model/attention/attention.h"
+#include "model/attention/flash.h"
 
 namespace ate {
 namespace {
@@ -50,6 +51,14 @@ at::Tensor over_blocks(const AttentionInputs& x, const at::Tensor& means, int64_
   return over_rows(q.flatten(0, 1), read(x.keys), read(x.values)).view(q.sizes());
 }
 
+// The same by this program's kernels.
+at::Tensor by_kernels(const AttentionInputs& x, const FlashReads& reads, const at::Tensor& means = {}) {
+  const auto heads = [](const at::Tensor& rows) { return rows.flatten(0, 1); };
+  return flash_decode(heads(x.queries).squeeze(1), heads(x.keys), heads(x.values), reads,
+                      means.defined() ? heads(means) : means)
+      .view(x.queries.sizes());
+}
+
 AttentionPath path_of(const Shape& shape, const std::string& name, bool dense, int64_t element_bytes,
                       double predicted, std::function<AttentionPath::Run()> build) {
   AttentionPath path;
@@ -78,8 +87,15 @@ std::vector<AttentionPath> decode_paths(const Shape& shape, const AttentionInput
   paths.push_back(path_of(shape, "dense naive", true, element_bytes, 0, [=] {
     return [=](const AttentionInputs& x) { return over_last(x, x.keys.size(2)); };
   }));
-  paths.push_back(path_of(shape, "sparse window", false, element_bytes, all / static_cast<double>(k),
-                          [=] { return [=](const AttentionInputs& x) { return over_last(x, k); }; }));
+  const bool own = flash_serves(sample.queries);
+  if (own) {
+    paths.push_back(path_of(shape, "dense flash, ate", true, element_bytes, 0,
+                            [] { return [](const AttentionInputs& x) { return by_kernels(x, {}); }; }));
+    paths.back().fused = paths.back().own = true;
+  }
+  paths.push_back(path_of(shape, "sparse window", false, element_bytes, all / static_cast<double>(k), [=] {
+    return [=](const AttentionInputs& x) { return own ? by_kernels(x, {.window = k}) : over_last(x, k); };
+  }));
   const int64_t block = bench_config(shape, AttentionKind("block_topk")).attention.own.whole("block");
   const int64_t before = (length - 1) / block;
   const int64_t chosen = k >= length ? before + 1 : std::max<int64_t>(1, k / block);
@@ -89,7 +105,8 @@ std::vector<AttentionPath> decode_paths(const Shape& shape, const AttentionInput
     return [=](const AttentionInputs& x) {
       if (!means->defined())
         *means = x.keys.narrow(2, 0, before * block).unflatten(2, {before, block}).mean(3);
-      return over_blocks(x, *means, chosen, block);
+      return own ? by_kernels(x, {.blocks_read = chosen, .block = block}, *means)
+                 : over_blocks(x, *means, chosen, block);
     };
   }));
   return paths;

@@ -117,7 +117,7 @@ void add_generate(CLI::App& app, Action& action) {
       ->add_option("--temperature", flags->temperature,
                    "Divides the logits (default: 1): below 1 likely tokens come more often")
       ->type_name("X")
-      ->check(CLI::Range(1e-3, 1e3))
+      ->check(number(1e-3, 1e3))
       ->group(group);
   command->add_option("--top-k", flags->request.sampling.top_k, "Draw among the N likeliest tokens alone")
       ->type_name("N")

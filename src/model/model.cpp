@@ -30,7 +30,7 @@ double TrainingLoss::backward() const {
 class Model::Operations : public TrunkOperations {
  public:
   Operations(const Model& model, const Dropout* dropout, AttentionTraces* traces, const at::Tensor& rows)
-      : model_(model), dropout_(dropout), traces_(traces) {
+      : dropout_(dropout), traces_(traces), model_(model) {
     mask = model.causal_mask_;
     rotary = model.rotary_;
     scored = rows;
@@ -92,9 +92,11 @@ class Model::Operations : public TrunkOperations {
     return at::cat({outputs, at::matmul(weights, rest.values)}, 1);
   }
 
-  const Model& model_;
   const Dropout* dropout_;
   AttentionTraces* traces_;
+
+ protected:
+  const Model& model_;
 };
 
 // The operations on positions that follow those in a cache.
@@ -110,10 +112,21 @@ class Model::CachedOperations final : public Operations {
     return x + positions.narrow(0, cache_.length, x.size(1));
   }
   at::Tensor attend(size_t layer, const Heads& heads, uint32_t site) const override {
-    return TrunkOperations::attend(
-        layer,
-        {heads.queries, added(cache_.keys[layer], heads.keys), added(cache_.values[layer], heads.values)},
-        site);
+    const at::Tensor keys = added(cache_.keys[layer], heads.keys);
+    const at::Tensor values = added(cache_.values[layer], heads.values);
+    const std::optional<FlashReads>& reads = model_.sparse_[layer].cached;
+    if (!reads) return TrunkOperations::attend(layer, {heads.queries, keys, values}, site);
+    const int64_t block = reads->block;
+    at::Tensor outputs = at::empty_like(heads.queries);
+    for (int64_t i = 0; i < outputs.size(1); ++i) {
+      const int64_t place = cache_.length + i;
+      at::Tensor& means = cache_.means[layer];
+      if (means.defined() && place > 0 && place % block == 0)
+        means.select(1, place / block - 1).copy_(keys.narrow(1, place - block, block).mean(1));
+      outputs.select(1, i).copy_(flash_decode(heads.queries.select(1, i), keys.narrow(1, 0, place + 1),
+                                              values.narrow(1, 0, place + 1), *reads, means));
+    }
+    return outputs;
   }
 
  private:
@@ -150,20 +163,31 @@ Model::Model(const Config& config, const EmbeddingPlan& plan, const Layout& layo
       const ParameterTensor& tensor = layout.at(attention_prefix(i) + suffix);
       return views[static_cast<size_t>(&tensor - layout.tensors.data())];
     };
-    sparse_.back().attention = config.attention.kind->make(config, find);
+    SparseHeads& sparse = sparse_.back();
+    sparse.attention = config.attention.kind->make(config, find);
+    const std::optional<FlashReads> reads = sparse.attention->flash_reads(window_);
+    if (reads && reads->epsilon == 0 && sparse.count == body_.heads && flash_serves(arena.parameters))
+      sparse.cached = reads;
   }
 }
 
 bool Model::can_cache() const {
   return body_.kind == BodyKind::encoder && body_.causal &&
-         std::all_of(sparse_.begin(), sparse_.end(), [](const SparseHeads& s) { return s.count == 0; });
+         std::all_of(sparse_.begin(), sparse_.end(),
+                     [](const SparseHeads& s) { return s.count == 0 || s.cached.has_value(); });
 }
 
 at::Tensor Model::logits(const at::Tensor& tokens, KeyValueCache& cache) const {
   const at::Tensor x = embed(tokens);
-  for (size_t i = cache.keys.size(); i < weights_.layers.size(); ++i)
-    for (std::vector<at::Tensor>* rows : {&cache.keys, &cache.values})
-      rows->push_back(at::empty({body_.heads, window_, head_width(body_)}, x.options()));
+  const auto room = [&](int64_t rows) {
+    return at::empty({body_.heads, rows, head_width(body_)}, x.options());
+  };
+  for (size_t i = cache.keys.size(); i < weights_.layers.size(); ++i) {
+    const std::optional<FlashReads>& reads = sparse_[i].cached;
+    cache.keys.push_back(room(window_));
+    cache.values.push_back(room(window_));
+    cache.means.push_back(reads && reads->blocks_read > 0 ? room(window_ / reads->block + 1) : at::Tensor());
+  }
   at::Tensor out = run_trunk(body_, weights_, x, x.size(1), CachedOperations(*this, cache, x.size(1)));
   cache.length += x.size(1);
   return out;

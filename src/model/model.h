@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
 #include "model/arena.h"
 #include "model/attention/attention.h"
+#include "model/attention/flash.h"
 #include "model/embedding_plan.h"
 #include "model/encoder.h"
 #include "model/layout.h"
@@ -25,6 +27,8 @@ namespace ate {
 struct KeyValueCache {
   std::vector<at::Tensor> keys,
       values;  // of each layer: [H, T, hd], of which the first `length` rows are filled
+  std::vector<at::Tensor>
+      means;  // of each layer that chooses blocks of keys: [H, blocks of T, hd], of the whole ones
   int64_t length = 0;
 };
 
@@ -63,7 +67,8 @@ class Model {
   // Logits [1, n, V] of the n positions after those in `cache`, to which they are added; cache.length + n is at most T.
   // For a model that can_cache. tokens: [1, n].
   at::Tensor logits(const at::Tensor& tokens, KeyValueCache& cache) const;
-  // A causal encoder whose heads are all dense: what a position reads does not change when others follow.
+  // A causal encoder of which each layer's heads are dense, or read a window or blocks by the flash kernels: what a position
+  // reads does not change when others follow.
   bool can_cache() const;
 
   // The same of these positions of the batch (see Scored) alone, the only ones of which the head is computed: [n, V].
@@ -97,6 +102,8 @@ class Model {
     std::shared_ptr<const SparseAttention>
         attention;  // of the first `count` heads; nullptr when all are dense
     int64_t count = 0;
+    std::optional<FlashReads>
+        cached{};  // what a position reads of a cache; nothing: it needs its whole window
   };
   class Operations;
   class CachedOperations;

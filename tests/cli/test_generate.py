@@ -45,7 +45,7 @@ class Generate(Case):
             (["--prompt", "a", "--prompt-file", prompt], "both give the prompt"),
             (["--greedy", "--temperature", "1"], "leave one of the two out"),
             (["--greedy", "--top-k", "1"], "leave one of the two out"),
-            (["--temperature", "0"], "--temperature"),
+            (["--temperature", "0"], '--temperature: expected a number from 0.001 to 1000, got "0"'),
             (["--tokens", "0"], "--tokens"),
             (["--set", "body.width=64"], "an evaluation trains nothing"),
         ]

@@ -7,25 +7,14 @@
 #include <vector>
 
 #include "catch.h"
+#include "helpers/normal_numbers.h"
 #include "kernels/cpu/kernels.h"
-#include "random/counter.h"
 
 using namespace ate;
 using kernels::FlashShape;
+using testing::normal_numbers;
 
 namespace {
-
-// Normal numbers (Box & Muller 1958), a function of the seed.
-std::vector<float> normal_numbers(int64_t count, uint32_t seed) {
-  std::vector<float> x;
-  for (int64_t i = 0; i < count; ++i) {
-    const auto block = random_block({seed, 0}, Purpose::canary, 0, 0, static_cast<uint64_t>(i));
-    const double u = 1 - unit_interval(word64(block, 0));
-    x.push_back(static_cast<float>(std::sqrt(-2 * std::log(u)) *
-                                   std::cos(6.283185307179586 * unit_interval(word64(block, 1)))));
-  }
-  return x;
-}
 
 struct Arrays {
   explicit Arrays(const FlashShape& s)

@@ -15,9 +15,9 @@ using namespace ate::testing;
 
 namespace {
 
-std::unique_ptr<Rig> decoder_rig(Config config, Arm arm = Arm::standard) {
+std::unique_ptr<Rig> decoder_rig(Config config, Arm arm = Arm::standard, at::ScalarType type = at::kDouble) {
   config.body.init = Init::framework;
-  auto rig = std::make_unique<Rig>(config, arm, shuffled_bands(config), at::kDouble);
+  auto rig = std::make_unique<Rig>(config, arm, shuffled_bands(config), type);
   rig->initialise({7, 0});
   return rig;
 }
@@ -79,6 +79,42 @@ TEST_CASE("a full window forgets its oldest quarter, and a long prompt all but w
   Decoder other(rig->model, rig->config, at::kCPU);
   other.read(tokens);
   CHECK(largest_difference(other.logits(), after(*rig, {tokens.end() - kept, tokens.end()})) < 1e-12);
+}
+
+TEST_CASE("windows and blocks are read from a cache by the kernels, as in a whole window", "[model]") {
+  struct Case {
+    const char* kind;
+    int64_t k, block;
+    bool rotary;
+  };
+  for (const Case& c : {Case{"window", 20, 0, false},
+                        {"window", 200, 0, true},
+                        {"block_topk", 48, 16, false},
+                        {"block_topk", 100, 32, true},
+                        {"block_topk", 7, 16, true}}) {
+    Config config = sparse_encoder(AttentionKind(c.kind));
+    config.kernels = KernelKind::automatic;
+    config.windows.length = 150;
+    config.body.causal = true;
+    config.body.positions = c.rotary ? Positions::rotary : Positions::learned;
+    config.attention.k = c.k;
+    if (c.block > 0) config.attention.own.set("block", c.block);
+    CAPTURE(c.kind, c.k, c.block);
+    const std::unique_ptr<Rig> rig = decoder_rig(config, Arm::standard, at::kFloat);
+    REQUIRE(rig->model.can_cache());
+    const std::vector<int64_t> tokens = some_tokens(config, 150);
+    const at::Tensor all = rig->model.logits(at::tensor(tokens, at::kLong).unsqueeze(0))[0].detach();
+    for (const int64_t prompt : {1, 2, 33, 64, 149}) {
+      Decoder decoder(rig->model, rig->config, at::kCPU);
+      decoder.read(std::span(tokens).first(static_cast<size_t>(prompt)));
+      for (int64_t n = prompt;; ++n) {
+        CAPTURE(prompt, n);
+        CHECK(largest_difference(decoder.logits(), all[n - 1].to(at::kDouble)) < 1e-4);
+        if (n == 150) break;
+        decoder.read(std::span(tokens).subspan(static_cast<size_t>(n), 1));
+      }
+    }
+  }
 }
 
 TEST_CASE("kinds of sparse attention and the bag go on without a cache", "[model]") {

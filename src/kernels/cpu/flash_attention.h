@@ -52,6 +52,15 @@ struct FlashShape {
   int64_t backward_tasks(int64_t splits) const { return kv_heads * splits; }
 };
 
+// Keys and values that are kept while a model decodes: of each kv head `rows` rows, the first `length` of which are filled.
+struct FlashCache {
+  const float *keys = nullptr, *values = nullptr;  // [kv_heads, rows, hd]
+  int64_t rows = 0;
+  const float* means =
+      nullptr;  // [kv_heads, mean_rows, hd], of the blocks before the last one; with blocks_read alone
+  int64_t mean_rows = 0;
+};
+
 // q, out, dout: [heads, T, hd]; k, v, dk, dv: [kv_heads, T, hd]; log_sums: [heads, T], the logarithm of the softmax's sum;
 // choice: [heads, T, choice_width], blocks, -1 where there are no more; nullptr without blocks_read.
 struct FlashKernels {
@@ -68,6 +77,9 @@ struct FlashKernels {
   void (*backward)(const FlashShape& shape, int64_t splits, int64_t task, const float* q, const float* packed,
                    const int32_t* choice, const float* dout, const float* log_sums, const float* deltas,
                    float* dq, float* dk, float* dv);
+  // The last position alone, of the heads that share a kv head: q, out: [heads, hd]. Not of shapes that certify.
+  void (*decode)(const FlashShape& shape, const FlashCache& cache, int64_t kv_head, const float* q,
+                 float* out);
 };
 
 }  // namespace ate::kernels

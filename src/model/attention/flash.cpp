@@ -44,18 +44,24 @@ void in_parallel(int64_t tasks, const Work& work) {
   done.wait();
 }
 
-FlashShape shape_of(const at::Tensor& queries, const at::Tensor& keys, bool causal, const FlashReads& reads) {
+FlashShape shape_of(int64_t heads, int64_t kv_heads, int64_t length, int64_t head_width, bool causal,
+                    const FlashReads& reads) {
   FlashShape shape;
-  shape.heads = queries.size(0) * queries.size(1);
-  shape.kv_heads = keys.size(0) * keys.size(1);
-  shape.length = queries.size(2);
-  shape.head_width = queries.size(3);
+  shape.heads = heads;
+  shape.kv_heads = kv_heads;
+  shape.length = length;
+  shape.head_width = head_width;
   shape.causal = causal;
   shape.window = reads.window >= shape.length ? 0 : reads.window;
   shape.block = reads.block;
   shape.epsilon = reads.epsilon;
   shape.blocks_read = reads.blocks_read >= shape.blocks() ? 0 : reads.blocks_read;
   return shape;
+}
+
+FlashShape shape_of(const at::Tensor& queries, const at::Tensor& keys, bool causal, const FlashReads& reads) {
+  return shape_of(queries.size(0) * queries.size(1), keys.size(0) * keys.size(1), queries.size(2),
+                  queries.size(3), causal, reads);
 }
 
 // Room that a thread keeps for its next call, if it is small: fresh pages cost as much as a short attention.
@@ -185,6 +191,22 @@ at::Tensor flash_attention(const at::Tensor& queries, const at::Tensor& keys, co
   if (at::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad()))
     return FlashFunction::apply(q, k, v, causal, reads.window, reads.blocks_read, reads.block, reads.epsilon);
   return run_forward(shape_of(q, k, causal, reads), q, k, v, /*keeps=*/false).out;
+}
+
+at::Tensor flash_decode(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
+                        const FlashReads& reads, const at::Tensor& means) {
+  const FlashShape shape =
+      shape_of(queries.size(0), keys.size(0), keys.size(1), keys.size(2), /*causal=*/true, reads);
+  const kernels::FlashCache cache = {keys.const_data_ptr<float>(), values.const_data_ptr<float>(),
+                                     keys.stride(0) / keys.size(2),
+                                     means.defined() ? means.const_data_ptr<float>() : nullptr,
+                                     means.defined() ? means.stride(0) / means.size(2) : 0};
+  const at::Tensor q = queries.contiguous();
+  at::Tensor out = at::empty_like(q);
+  in_parallel(shape.kv_heads, [&](int64_t head) {
+    flash_kernels().decode(shape, cache, head, q.const_data_ptr<float>(), out.data_ptr<float>());
+  });
+  return out;
 }
 
 }  // namespace ate

@@ -22,4 +22,10 @@ bool flash_serves(const at::Tensor& queries);
 at::Tensor flash_attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
                            bool causal, const FlashReads& reads = {});
 
+// The queries of the last position, [heads, hd], over keys and values that are kept: [kv_heads, n, hd], of which a head's
+// rows are dense, and the heads any distance apart. Blocks alone: means, [kv_heads, at least the blocks before the last
+// one, hd], as dense. Returns [heads, hd]; no gradient. `reads` must not certify.
+at::Tensor flash_decode(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
+                        const FlashReads& reads = {}, const at::Tensor& means = {});
+
 }  // namespace ate

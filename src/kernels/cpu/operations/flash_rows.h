@@ -19,6 +19,25 @@ struct Query {
   float* total;    // of weights, [kVector], to be added up
 };
 
+// A query's scores with `columns` keys become weights, 2^(scale score - offset), which are counted; `top`: the largest of
+// them. Returns the factor of all that was summed before, when the offset was another.
+ATE_INLINE float weigh(const Query& query, float* row, int64_t columns, float top, float scale) {
+  const float before = *query.largest;
+  const float largest = std::max(before, top);
+  *query.largest = largest;
+  // Where nothing has been read yet, every weight is 0.
+  const float offset = largest == -INFINITY ? 0 : largest * scale;
+  Vector total = {};
+  for (int64_t c = 0; c < columns; c += kVector) {
+    const Vector weight = exp2_of(get(row + c) * scale - offset);
+    put(row + c, weight);
+    total += weight;
+  }
+  const float correction = before == largest ? 1 : exp2_of(all(before * scale - offset))[0];
+  put(query.total, get(query.total) * correction + total);
+  return correction;
+}
+
 // R queries read `count` keys of a tile. spans: what each reads, from the first key given; nullptr: all of them.
 template <int R>
 void attend(const FlashShape& shape, const Query* queries, const float* keys_t, const float* values,
@@ -46,19 +65,7 @@ void attend(const FlashShape& shape, const Query* queries, const float* keys_t, 
         top = larger(x, top);
       }
     }
-    const float before = *queries[r].largest;
-    const float largest = std::max(before, largest_in(top));
-    *queries[r].largest = largest;
-    // Weights are 2^(scale score - offset); where nothing has been read yet, every weight is 0.
-    const float offset = largest == -INFINITY ? 0 : largest * scale;
-    Vector total = {};
-    for (int64_t c = 0; c < columns; c += kVector) {
-      const Vector weight = exp2_of(get(row + c) * scale - offset);
-      put(row + c, weight);
-      total += weight;
-    }
-    correction[r] = before == largest ? 1 : exp2_of(all(before * scale - offset))[0];
-    put(queries[r].total, get(queries[r].total) * correction[r] + total);
+    correction[r] = weigh(queries[r], row, columns, largest_in(top), scale);
   }
   add_products<R>(
       [&](int r, int64_t k) __attribute__((always_inline)) { return scores[r * kTile + k]; }, values, count,

@@ -77,6 +77,8 @@ void flash_forward(const FlashShape& shape, int64_t task, const float* q, const 
 void flash_backward(const FlashShape& shape, int64_t splits, int64_t task, const float* q,
                     const float* packed, const int32_t* choice, const float* dout, const float* log_sums,
                     const float* deltas, float* dq, float* dk, float* dv);
+void flash_decode(const FlashShape& shape, const FlashCache& cache, int64_t kv_head, const float* q,
+                  float* out);
 
 // The whole tables, for the dispatcher.
 const FlashKernels& flash_table();

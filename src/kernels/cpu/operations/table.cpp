@@ -20,7 +20,7 @@ const Kernels<E>& table() {
 }
 
 const FlashKernels& flash_table() {
-  static const FlashKernels kernels = {flash_pack, flash_choose, flash_forward, flash_backward};
+  static const FlashKernels kernels = {flash_pack, flash_choose, flash_forward, flash_backward, flash_decode};
   return kernels;
 }
 
