@@ -53,6 +53,13 @@ AttentionInputs random_inputs(const Shape& s, const MeasureOptions& measure,
   return {draw(s.heads, length), draw(s.kv_heads, s.length), draw(s.kv_heads, s.length), {}};
 }
 
+// See MeasureOptions::kinds.
+bool is_asked_for(const AttentionPath& path, const std::vector<std::string>& kinds) {
+  if (kinds.empty() || (path.dense && path.fused)) return true;
+  return std::any_of(kinds.begin(), kinds.end(),
+                     [&](const std::string& kind) { return path.name == "sparse " + kind; });
+}
+
 // One path with its timing as it grows.
 class Candidate {
  public:
@@ -221,7 +228,7 @@ MeasuredShape measure_attention(const Shape& shape, const MeasureOptions& option
   std::vector<Candidate> candidates;
   for (AttentionPath& path :
        options.decode ? decode_paths(shape, few) : attention_paths(shape, few, options.other_kinds))
-    candidates.emplace_back(std::move(path), shape, device);
+    if (is_asked_for(path, options.kinds)) candidates.emplace_back(std::move(path), shape, device);
 
   const bool any_fits =
       std::any_of(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.open(); });

@@ -19,6 +19,8 @@ struct MeasureOptions {
   bool backward = false;            // times the gradients of queries, keys and values instead of the outputs
   std::string law = "independent";  // of the numbers (bench/laws.h); another needs as many kv_heads as heads
   bool decode = false;              // times one query after T - 1 cached positions instead of T queries
+  // Kinds of sparse attention to time, beside the dense paths that keep no T x T array; empty: all kinds, and all paths.
+  std::vector<std::string> kinds{};
 };
 
 struct AttentionTiming {

@@ -13,9 +13,11 @@
 #include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "config/kinds.h"
 #include "run/signals.h"
 #include "support/error.h"
 #include "support/names.h"
+#include "support/text.h"
 
 namespace ate {
 namespace {
@@ -24,6 +26,7 @@ struct AttentionFlags {
   AnalysisFlags analysis;
   OutputFlags output;
   MeasureOptions options;
+  std::string kinds;  // "" for all
   bool quality = false;
   std::string checkpoint;  // "" for none
   std::string law;         // "": independent for times, each for --quality
@@ -74,6 +77,19 @@ int attention_quality(const AttentionFlags& flags) {
   return static_cast<int>(ExitCode::done);
 }
 
+// Those that a list asks for; all of them are there to be timed.
+std::vector<std::string> kinds_of(const std::string& list, bool decode) {
+  if (list.empty()) return {};
+  std::vector<std::string> known = registered_names<AttentionDescription>();
+  if (decode) known = {"dense", "window", "block_topk"};
+  std::vector<std::string> kinds = split(list, ',');
+  for (const std::string& kind : kinds)
+    if (std::find(known.begin(), known.end(), kind) == known.end())
+      throw BadInput("--kinds " + list, fmt::format("expected {}{}, got \"{}\"", either(known),
+                                                    did_you_mean(kind, known), kind));
+  return kinds;
+}
+
 int bench_attention(const AttentionFlags& flags) {
   flags.output.start();
   const std::vector<std::string> laws = law_names();
@@ -87,6 +103,7 @@ int bench_attention(const AttentionFlags& flags) {
   require_device(flags.options.device, "--device");
   MeasureOptions options = flags.options;
   options.element_bytes = request.element_bytes;
+  options.kinds = kinds_of(flags.kinds, options.decode);
   if (!flags.law.empty()) options.law = flags.law;
   for (const Shape& shape : request.shapes)
     if (options.law != "independent" && shape.kv_heads != shape.heads)
@@ -138,6 +155,14 @@ void add_attention(CLI::App& bench, Action& action) {
       command->add_flag("--backward", flags->options.backward, "Time the gradients instead of the outputs")
           ->group("Measure"),
       command->add_flag("--decode", flags->options.decode, "Time one query against a cache of T keys")
+          ->group("Measure"),
+      command
+          ->add_option(
+              "--kinds", flags->kinds,
+              "Sparse kinds to time, such as window,block_topk, beside dense attention without T x T "
+              "arrays; dense for none (default: all kinds, and dense attention as plain operations)")
+          ->type_name("LIST")
+          ->check(not_empty())
           ->group("Measure"),
       command->add_option("--device", flags->options.device, "auto (default), cpu, cuda, cuda:N or mps")
           ->type_name("DEVICE")

@@ -40,6 +40,7 @@ Values values_of(const std::string& flag, const std::string& type) {
   if (const auto kind = kinds.find(type); kind != kinds.end()) return {kind->second};
   if (flag == "--arm") return {ValueKind::own_arm, arms};
   if (flag == "--arms") return {ValueKind::list, with(arms, "all")};
+  if (flag == "--kinds") return {ValueKind::list, registered_names<AttentionDescription>()};
   if (flag == "--preset") return {ValueKind::words, preset_names()};
   if (flag == "--device") return {ValueKind::words, {"auto", "cpu", "cuda", "mps"}};
   if (flag == "--format") return {ValueKind::words, {"table", "md", "csv", "json", "jsonl"}};

@@ -128,6 +128,19 @@ class Others(Case):
         self.assertEqual({r["pass"] for r in rows}, {"decode"})
         self.assertLessEqual({"dense naive", "sparse window", "sparse block_topk"}, {r["path"] for r in rows})
 
+    def test_attention_of_the_kinds_asked_for(self):
+        common = ["--d", "64", "--T", "256", "--k", "64", "--repeats", "1", "--device", "cpu", "--format", "json", "--quiet"]
+        for flags, sparse in ((["--kinds", "window,block_topk"], {"sparse window", "sparse block_topk"}),
+                              (["--kinds", "mlp_topk"], {"sparse mlp_topk"}), (["--kinds", "dense"], set()),
+                              (["--kinds", "window", "--decode"], {"sparse window"})):
+            with self.subTest(flags=flags):
+                outcome = run("bench", "attention", *common, *flags)
+                self.assertEqual((outcome.code, outcome.err), (0, ""))
+                paths = {r["path"] for r in json.loads(outcome.out)["rows"]}
+                self.assertEqual({p for p in paths if p.startswith("sparse")}, sparse)
+                self.assertIn("dense flash, ate", paths)
+                self.assertNotIn("dense naive", paths)
+
     def test_attention_quality(self):
         outcome = run("bench", "attention", "--quality", "--d", "32", "--heads", "2", "--T", "128", "--k", "16", "--epsilon", "0.05", "--format", "json", "--quiet")
         self.assertEqual((outcome.code, outcome.err), (0, ""))
@@ -165,6 +178,9 @@ class Others(Case):
                 (["--checkpoint", "no.safetensors", "--T", "64"], r"--T: is not read with --checkpoint: leave it out"),
                 (["--law", "clusterd"], r'--law clusterd: .*did you mean "clustered"'),
                 (["--law", "clustered", "--heads", "4", "--kv-heads", "2"], r"--law clustered: draws keys for each head: leave out --kv-heads"),
+                (["--kinds", "windw"], r'--kinds windw: expected .*did you mean "window"'),
+                (["--kinds", "window", "--quality"], r"--kinds: is not read with --quality, which times nothing: leave it out"),
+                (["--kinds", "certified", "--decode"], r'--kinds certified: expected dense, window or block_topk, got "certified"'),
                 (["--decode", "--backward"], r"--decode: trains nothing, and --backward times gradients: leave one of the two out")]:
             with self.subTest(flags=flags):
                 self.assert_error(run("bench", "attention", *flags, cwd=self.folder), 2, line)

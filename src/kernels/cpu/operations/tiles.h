@@ -30,7 +30,16 @@ constexpr int64_t kTile = FlashShape::kTile;
 constexpr int64_t kRows = 6;  // of a register tile
 constexpr float kLog2e = 1.44269504F;
 
-ATE_INLINE Vector all(float x) { return Vector{} + x; }
+// A number in every lane; see splat.
+ATE_INLINE Vector all(float x) {
+#if defined(__AVX512F__)
+  return splat(x);
+#elif defined(__AVX2__)
+  return Vector{x, x, x, x, x, x, x, x};
+#else
+  return Vector{x, x, x, x};
+#endif
+}
 ATE_INLINE Vector get(const float* p) {
   Vector x;
   __builtin_memcpy(&x, p, sizeof x);

@@ -25,7 +25,9 @@ typedef uint64_t Longs __attribute__((vector_size(64)));
 
 constexpr Words kIota = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-ATE_INLINE Floats splat(float x) { return Floats{} + x; }
+// A number in every lane. Not as `Floats{} + x`: the compiler then adds 0, as -0 + 0 is another number, and the addition and
+// the copy from register to register take the ports of multiply-adds on Intel's processors; this one is a load.
+ATE_INLINE Floats splat(float x) { return Floats{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
 ATE_INLINE Words bits_of(Floats x) { return reinterpret_cast<Words>(x); }
 ATE_INLINE Floats floats_of(Words x) { return reinterpret_cast<Floats>(x); }
 ATE_INLINE Floats max_of(Floats a, Floats b) { return a > b ? a : b; }
