@@ -3,7 +3,8 @@
 // main. It is the same program, with the same arguments, folder and output files; harness.py asks for it.
 //
 //   ATE_FORK_SERVER  the descriptor of a SOCK_SEQPACKET socket. A message holds the descriptors of stdout, stderr and a
-//                    pipe for the answer, and the working folder and the arguments, each with a NUL after it.
+//                    pipe for the answer, and the working folder, changes of the environment, an empty word and the
+//                    arguments, each with a NUL after it.
 //                    The answer is the process's id and then its wait status, each with a newline after it.
 #include <dlfcn.h>
 #include <sys/socket.h>
@@ -49,13 +50,16 @@ int run(Request& request) {
     dup2(request.descriptors[standard - 1], standard);
     close(request.descriptors[standard - 1]);
   }
+  if (chdir(request.text) != 0) _exit(127);
+  const char* const end = request.text + request.size;
+  const auto after = [](char* word) { return word + std::strlen(word) + 1; };
+  char* word = after(request.text);
+  for (; word < end && *word != '\0'; word = after(word)) putenv(word);
   std::vector<char*> words;
-  for (char* word = request.text; word < request.text + request.size; word += std::strlen(word) + 1)
-    words.push_back(word);
-  if (chdir(words.front()) != 0) _exit(127);
-  const int count = static_cast<int>(words.size()) - 1;
+  for (word = after(word); word < end; word = after(word)) words.push_back(word);
+  const int count = static_cast<int>(words.size());
   words.push_back(nullptr);
-  return program(count, words.data() + 1, environ);
+  return program(count, words.data(), environ);
 }
 
 int serve(int argc, char** argv, char** environment) {
@@ -90,8 +94,8 @@ int serve(int argc, char** argv, char** environment) {
 }  // namespace
 
 // The C library's function that _start calls, with ours before main.
-extern "C" int __libc_start_main(Main main, int argc, char** argv, Main init, void (*fini)(), void (*rtld_fini)(),
-                                 void* stack_end) {
+extern "C" int __libc_start_main(Main main, int argc, char** argv, Main init, void (*fini)(),
+                                 void (*rtld_fini)(), void* stack_end) {
   using Start = int (*)(Main, int, char**, Main, void (*)(), void (*)(), void*);
   program = main;
   const auto start = reinterpret_cast<Start>(dlsym(RTLD_NEXT, "__libc_start_main"));

@@ -13,7 +13,7 @@ import threading
 
 LIBRARY = os.environ.pop("ATE_FORK_SERVER_LIBRARY", None)
 MOST = 60000  # bytes of arguments
-OWN_PATH = ("bench", "sweep")  # commands that start the program again
+READ_LATE = {"COLUMNS", "NO_COLOR", "TERM", "TMPDIR"}  # the variables that nothing reads while it is loaded
 
 _lock = threading.Lock()
 _server = None
@@ -21,6 +21,7 @@ _server = None
 
 class Server:
     def __init__(self, binary, environment):
+        self.environment = environment
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = subprocess.Popen([binary], stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
@@ -32,9 +33,10 @@ class Server:
         self.socket.close()
         self.process.wait()
 
-    def run(self, words, cwd, stdout, timeout):
+    def run(self, words, env, cwd, stdout, timeout):
         """As subprocess.run(words, stdout=stdout, stderr=PIPE): exit code, stdout or None, stderr."""
-        message = b"".join(os.fsencode(word) + b"\0" for word in [os.path.abspath(cwd or "."), *words])
+        changes = [f"{name}={value}" for name, value in env.items() if self.environment.get(name) != value]
+        message = b"".join(os.fsencode(word) + b"\0" for word in [os.path.abspath(cwd or "."), *changes, "", *words])
         answer, theirs = os.pipe()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, open(answer, "rb", 0) as answer:
             target = out.fileno() if stdout == subprocess.PIPE else stdout if isinstance(stdout, int) else stdout.fileno()
@@ -56,14 +58,16 @@ class Server:
                     err.read())
 
 
-def usable(words):
-    return (LIBRARY is not None and words[1:] and words[1] not in OWN_PATH
+def usable(words, env, usual):
+    """Whether this command may run so, in the environment `env`; the server has the usual one."""
+    return (LIBRARY is not None and len(words) > 1 and set(usual) <= set(env)
+            and all(usual.get(name) == env[name] or name in READ_LATE for name in env)
             and sum(len(os.fsencode(word)) + 1 for word in words) < MOST)
 
 
-def run(words, environment, **options):
+def run(words, usual, **options):
     global _server
     with _lock:
         if _server is None:
-            _server = Server(words[0], environment)
+            _server = Server(words[0], usual)
     return _server.run(words, **options)

@@ -45,10 +45,12 @@ def environment(**changes):
 
 def run(*args, cwd=None, env=None, stdout=subprocess.PIPE, timeout=TIMEOUT):
     words = [BINARY, *map(str, args)]
-    if env is None and fork_server.usable(words):
-        code, out, err = fork_server.run(words, environment(), cwd=cwd, stdout=stdout, timeout=timeout)
+    usual = environment()
+    env = env or usual
+    if fork_server.usable(words, env, usual):
+        code, out, err = fork_server.run(words, usual, env=env, cwd=cwd, stdout=stdout, timeout=timeout)
     else:
-        done = subprocess.run(words, cwd=cwd, env=env or environment(), stdin=subprocess.DEVNULL, stdout=stdout,
+        done = subprocess.run(words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=stdout,
                               stderr=subprocess.PIPE, timeout=timeout, check=False)
         code, out, err = done.returncode, done.stdout, done.stderr
     return Outcome(code, out.decode() if out is not None else "", err.decode(errors="replace"))
