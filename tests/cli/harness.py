@@ -17,6 +17,8 @@ import time
 import unittest
 from collections import namedtuple
 
+import fork_server
+
 BINARY = os.path.abspath(os.environ.get("ATE_BINARY", "build/release/ate"))
 if not os.access(BINARY, os.X_OK):
     raise SystemExit(f"no program at {BINARY}; set ATE_BINARY")
@@ -42,10 +44,16 @@ def environment(**changes):
 
 
 def run(*args, cwd=None, env=None, stdout=subprocess.PIPE, timeout=TIMEOUT):
-    done = subprocess.run([BINARY, *map(str, args)], cwd=cwd, env=env or environment(), stdin=subprocess.DEVNULL,
-                          stdout=stdout, stderr=subprocess.PIPE, timeout=timeout)
-    out = done.stdout.decode() if done.stdout is not None else ""
-    return Outcome(done.returncode, out, done.stderr.decode(errors="replace"))
+    words = [BINARY, *map(str, args)]
+    usual = environment()
+    env = env or usual
+    if fork_server.usable(words, env, usual):
+        code, out, err = fork_server.run(words, usual, env=env, cwd=cwd, stdout=stdout, timeout=timeout)
+    else:
+        done = subprocess.run(words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=stdout,
+                              stderr=subprocess.PIPE, timeout=timeout, check=False)
+        code, out, err = done.returncode, done.stdout, done.stderr
+    return Outcome(code, out.decode() if out is not None else "", err.decode(errors="replace"))
 
 
 def side_by_side(function, rows):

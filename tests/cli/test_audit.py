@@ -68,11 +68,6 @@ class Audit(Case):
         self.assertRegex(runs[0], r"^audit-focused-[0-9a-f]{10}$")
         self.assertEqual(self.claims(*only("bespoke.3epochs")), first)
 
-    def test_what_cannot_run_says_why(self):
-        claims = self.claims(*only("bespoke.700"))
-        self.assertEqual({c["verdict"] for c in claims.values()}, {"not run"})
-        self.assertIn("too long for --quick", claims["bespoke.700"]["found"])
-
     def test_table_has_verdict_evidence_and_command(self):
         text = " ".join(self.audit(*only("gpt4.units")).split())
         for words in ("1 claim: 1 contradicted", "gpt4.units contradicted 2,100,000M 2,111,062,325M: 1005 times as many",
@@ -116,14 +111,14 @@ class Audit(Case):
         self.assertRegex(claims["bespoke.3epochs"]["found"], "^the check failed: .*file")
 
     def test_interrupted_and_gone_on(self):
-        process = Process("audit", *only("bespoke.50"), "--device", "cpu", "--out", self.out)
+        process = Process("audit", *only("bespoke.3epochs"), "--device", "cpu", "--out", self.out)
         self.addCleanup(process.close)
         wait_until(self.trained_something, "a checkpoint")
         process.kill(signal.SIGINT)
         outcome = process.wait()
         self.assertEqual((outcome.code, outcome.out), (130, ""))
         self.assertIn("interrupted", outcome.err)
-        self.assertEqual(self.claims(*only("bespoke.50"))["bespoke.50"]["verdict"], "reproduced")
+        self.assertEqual(self.claims(*only("bespoke.3epochs"))["bespoke.3epochs"]["verdict"], "contradicted")
 
 
 if __name__ == "__main__":
