@@ -139,6 +139,8 @@ def without_seconds(document):
         return {k: without_seconds(v) for k, v in document.items() if k not in ("seconds", "seconds_per_step", "plan")}
     if isinstance(document, list):
         return [without_seconds(v) for v in document]
+    if isinstance(document, str):  # a note on tuning
+        return re.sub(r", \S+( \S+)? of training\b", "", document)
     return document
 
 
