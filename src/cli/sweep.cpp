@@ -13,6 +13,7 @@
 #include "run/environment.h"
 #include "run/signals.h"
 #include "support/error.h"
+#include "sweep/listing.h"
 #include "sweep/report.h"
 #include "sweep/run_sweep.h"
 #include "sweep/slurm.h"
@@ -107,6 +108,7 @@ int run_jobs(const SweepFlags& flags, bool only_failed) {
   options.shard = parse_shard(flags.shard);
   const std::vector<SweepJob> jobs = sweep_jobs(sweep);
   if (!flags.emit.empty() || flags.executor == "slurm") return hand_over(flags, sweep, jobs);
+  if (only_failed) (void)read_listings(flags.out);  // a folder without a sweep is a mistaken --out
   options.out = flags.out;
   options.jobs = flags.jobs;
   options.save_seconds = flags.save_seconds;
@@ -115,9 +117,11 @@ int run_jobs(const SweepFlags& flags, bool only_failed) {
   options.fresh = flags.fresh;
   const SweepOutcome outcome = run_sweep(sweep, jobs, options);
   flags.output.print(sweep_status(flags.out).report);
-  spdlog::info("{} finished, {} before, {} failed{}; ate sweep collect {} prints their table",
-               outcome.finished, outcome.found, outcome.failed,
-               outcome.left > 0 ? fmt::format(", {} not begun", outcome.left) : "", flags.out);
+  spdlog::info(
+      "{} finished, {} before, {} failed{}; ate sweep collect {} prints their table", outcome.finished,
+      outcome.found, outcome.failed,
+      outcome.left > 0 ? fmt::format(", {} {}", outcome.left, only_failed ? "left alone" : "not begun") : "",
+      flags.out);
   return static_cast<int>(outcome.failed > 0 ? ExitCode::some_trials_failed : ExitCode::done);
 }
 

@@ -89,6 +89,8 @@ void RunFolder::remove_torn_files() const {
   std::error_code error;
   for (const fs::path& folder : {folder_, folder_ / "checkpoint", out_})
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+      // `out` may hold the files of thousands of trials: most are passed over by their ending.
+      if (!entry.path().native().ends_with(".tmp")) continue;
       const std::string name = entry.path().filename().string();
       if (entry.path().extension() == ".tmp" &&
           (folder != out_ || name.find("_" + id_ + ".json") != std::string::npos))

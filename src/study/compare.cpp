@@ -55,9 +55,10 @@ std::string verdict(const PairedTest& test, bool leaks) {
 }  // namespace
 
 std::vector<double> paired_differences(const StudyResult& result, const Arm& arm, const Arm& baseline) {
+  const TrialIndex trials(result.trials);
   std::vector<double> differences;
   for (const TrialRecord* trial : finished_of(result.trials, arm))
-    if (const auto difference = paired_difference(result, arm, baseline, trial->id.seed))
+    if (const auto difference = paired_difference(trials, result.metric, arm, baseline, trial->id.seed))
       differences.push_back(*difference);
   return differences;
 }

@@ -34,6 +34,18 @@ const TrialRecord* find_trial(const std::vector<TrialRecord>& trials, const Arm&
   return nullptr;
 }
 
+TrialIndex::TrialIndex(const std::vector<TrialRecord>& trials) {
+  for (const TrialRecord& trial : trials) by_seed_[trial.id.seed].push_back(&trial);
+}
+
+const TrialRecord* TrialIndex::find(const Arm& arm, int64_t seed) const {
+  const auto known = by_seed_.find(seed);
+  if (known == by_seed_.end()) return nullptr;
+  for (const TrialRecord* trial : known->second)
+    if (trial->id.arm == arm) return trial;
+  return nullptr;
+}
+
 std::vector<const TrialRecord*> finished_of(const std::vector<TrialRecord>& trials, const Arm& arm) {
   std::vector<const TrialRecord*> out;
   for (const TrialRecord& trial : trials)
@@ -56,12 +68,12 @@ double primary_number(const Evaluation& evaluation, Metric metric) {
   return metric == Metric::excess ? evaluation.excess.value() : evaluation.loss;
 }
 
-std::optional<double> paired_difference(const StudyResult& result, Arm arm, Arm baseline, int64_t seed) {
-  const TrialRecord* const own = find_trial(result.trials, arm, seed);
-  const TrialRecord* const other = find_trial(result.trials, baseline, seed);
+std::optional<double> paired_difference(const TrialIndex& trials, Metric metric, const Arm& arm,
+                                        const Arm& baseline, int64_t seed) {
+  const TrialRecord* const own = trials.find(arm, seed);
+  const TrialRecord* const other = trials.find(baseline, seed);
   if (own == nullptr || other == nullptr || !finished(*own) || !finished(*other)) return std::nullopt;
-  return primary_number(last_evaluation(*own), result.metric) -
-         primary_number(last_evaluation(*other), result.metric);
+  return primary_number(last_evaluation(*own), metric) - primary_number(last_evaluation(*other), metric);
 }
 
 }  // namespace ate

@@ -1,6 +1,8 @@
 // The trials that finished, and the one number that each is compared by. No LibTorch.
 #pragma once
 
+#include <unordered_map>
+
 #include "study/result.h"
 
 namespace ate {
@@ -22,6 +24,16 @@ bool stopped_early(const TrialRecord& trial, const Config& study);
 // The trial of this arm and seed, or nullptr.
 const TrialRecord* find_trial(const std::vector<TrialRecord>& trials, const Arm& arm, int64_t seed);
 
+// The same for every seed of a study that may have thousands: by seed, then by arm. The trials must outlive it.
+class TrialIndex {
+ public:
+  explicit TrialIndex(const std::vector<TrialRecord>& trials);
+  const TrialRecord* find(const Arm& arm, int64_t seed) const;
+
+ private:
+  std::unordered_map<int64_t, std::vector<const TrialRecord*>> by_seed_;
+};
+
 std::vector<const TrialRecord*> finished_of(const std::vector<TrialRecord>& trials, const Arm& arm);
 
 // Exact excess loss where every finished trial has it, else the sampled cross-entropy: never a mixture.
@@ -31,6 +43,7 @@ Metric metric_of(const std::vector<TrialRecord>& trials);
 double primary_number(const Evaluation& evaluation, Metric metric);
 
 // Arm minus baseline, by the primary number, of a seed that finished in both.
-std::optional<double> paired_difference(const StudyResult& result, Arm arm, Arm baseline, int64_t seed);
+std::optional<double> paired_difference(const TrialIndex& trials, Metric metric, const Arm& arm,
+                                        const Arm& baseline, int64_t seed);
 
 }  // namespace ate

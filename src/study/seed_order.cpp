@@ -8,9 +8,9 @@
 namespace ate {
 namespace {
 
-bool ended(const StudyResult& result, int64_t seed) {
+bool ended(const StudyResult& result, const TrialIndex& trials, int64_t seed) {
   return std::all_of(result.arms.begin(), result.arms.end(), [&](const ArmResult& arm) {
-    const TrialRecord* const trial = find_trial(result.trials, arm.arm, seed);
+    const TrialRecord* const trial = trials.find(arm.arm, seed);
     return trial != nullptr && trial->progress.status != TrainingStatus::running;
   });
 }
@@ -22,8 +22,9 @@ SeedOrder order_of(const StudyResult& result, const SeedPlan& plan) {
   for (const int64_t seed : result.config.study.seeds)
     if (std::find(order.seeds.begin(), order.seeds.end(), seed) == order.seeds.end())
       order.seeds.push_back(seed);
+  const TrialIndex trials(result.trials);
   const auto open = std::find_if(order.seeds.begin(), order.seeds.end(),
-                                 [&](int64_t seed) { return !ended(result, seed); });
+                                 [&](int64_t seed) { return !ended(result, trials, seed); });
   order.ended = static_cast<int>(open - order.seeds.begin());
   SeedPlan known = plan;
   if (known.planned == 0) known.planned = static_cast<int>(order.seeds.size());
@@ -33,9 +34,11 @@ SeedOrder order_of(const StudyResult& result, const SeedPlan& plan) {
 
 OrderedDifferences ordered_differences(const StudyResult& result, const SeedOrder& order, const Arm& arm,
                                        const Arm& baseline) {
+  const TrialIndex trials(result.trials);
   OrderedDifferences out;
   for (int place = 0; place < order.ended; ++place) {
-    const auto difference = paired_difference(result, arm, baseline, order.seeds[static_cast<size_t>(place)]);
+    const auto difference =
+        paired_difference(trials, result.metric, arm, baseline, order.seeds[static_cast<size_t>(place)]);
     if (!difference) continue;
     out.places.push_back(place);
     out.values.push_back(*difference);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "config/grid.h"
 #include "config/json.h"
@@ -81,11 +82,13 @@ bool covers_more(const Json& result, const std::vector<TrialId>& trials) {
   if (!result.is_object() || !result.contains("trials")) return false;
   const Json& stored = result["trials"];
   if (!stored.is_array() || stored.size() <= trials.size()) return false;
+  std::set<std::pair<std::string, int64_t>> there;
+  for (const Json& trial : stored)
+    if (trial.is_object() && trial.value("arm", Json()).is_string() &&
+        trial.value("seed", Json()).is_number_integer())
+      there.emplace(trial["arm"].get<std::string>(), trial["seed"].get<int64_t>());
   return std::all_of(trials.begin(), trials.end(), [&](const TrialId& id) {
-    return std::any_of(stored.begin(), stored.end(), [&](const Json& trial) {
-      return trial.is_object() && trial.value("arm", Json()) == id.arm_name() &&
-             trial.value("seed", Json()) == id.seed;
-    });
+    return there.contains({id.arm_name(), id.seed});
   });
 }
 

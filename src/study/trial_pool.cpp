@@ -16,6 +16,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <unordered_map>
 
 #include "run/console.h"
 #include "run/environment.h"
@@ -138,8 +139,12 @@ class Workers {
   std::exception_ptr failure_;
 };
 
-// What the run kept of trials, so that those without checkpoints are not trained again.
-std::map<std::string, KeptTrial> kept_trials(const RunFolder& run) {
+// What the run kept of trials, so that those without checkpoints are not trained again. Not read where all have one.
+std::map<std::string, KeptTrial> kept_trials(const RunFolder& run, const std::vector<TrialId>& trials) {
+  if (std::all_of(trials.begin(), trials.end(), [&](const TrialId& trial) {
+        return std::filesystem::exists(run.checkpoint(trial.file()));
+      }))
+    return {};
   try {
     return read_kept_trials(run.folder());
   } catch (const Failure& damage) {
@@ -149,11 +154,11 @@ std::map<std::string, KeptTrial> kept_trials(const RunFolder& run) {
 }
 
 void sort_records(std::vector<TrialRecord>& records, const std::vector<TrialId>& trials) {
-  const auto place = [&](const TrialRecord& record) {
-    return std::find(trials.begin(), trials.end(), record.id) - trials.begin();
-  };
-  std::sort(records.begin(), records.end(),
-            [&](const TrialRecord& a, const TrialRecord& b) { return place(a) < place(b); });
+  std::unordered_map<std::string, size_t> places;  // by what names a trial's files
+  for (size_t i = 0; i < trials.size(); ++i) places.emplace(trials[i].file(), i);
+  std::sort(records.begin(), records.end(), [&](const TrialRecord& a, const TrialRecord& b) {
+    return places.at(a.id.file()) < places.at(b.id.file());
+  });
 }
 
 }  // namespace
@@ -162,17 +167,21 @@ TrialPool::TrialPool(const Config& asked, const Config& config, RunFolder& run, 
     : asked_(asked), config_(config), run_(run), options_(options) {}
 
 std::vector<TrialRecord> TrialPool::train(const std::vector<TrialId>& trials, const std::string& what) {
-  const std::map<std::string, KeptTrial> kept = kept_trials(run_);
-  const EndedRecord ended = [&](const TrialId& trial) {
-    run_.look_again();
+  const std::map<std::string, KeptTrial> kept = kept_trials(run_, trials);
+  const EndedRecord record_of = [&](const TrialId& trial) {
     return ended_record(config_, trial, is_stacked(asked_, trial.arm, options_.most_in_stack), run_, kept);
   };
+  const EndedRecord ended = [&](const TrialId& trial) {  // perhaps a moment ago, in another process
+    run_.look_again();
+    return record_of(trial);
+  };
+  run_.look_again();
   std::vector<TrialRecord> records;
   std::vector<TrialId> open;
   for (const TrialId& trial : trials) {
     // One that is being trained may have its last checkpoint already, and not yet its progress file.
     std::optional<TrialRecord> record =
-        run_.leases().is_taken(lease_name(trial)) ? std::nullopt : ended(trial);
+        run_.leases().is_taken(lease_name(trial)) ? std::nullopt : record_of(trial);
     if (record)
       records.push_back(std::move(*record));
     else

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include "study/progress_head.h"
 #include "support/names.h"
@@ -30,18 +31,21 @@ struct RunProgress {
   double seconds = 0;    // spent on them
 };
 
-// Of every run in the folder, from the names and texts of its progress files.
-std::map<std::string, RunProgress> progress_in(const fs::path& out) {
+// Of these runs, from the names and texts of their progress files.
+std::map<std::string, RunProgress> progress_in(const fs::path& out, const std::set<std::string>& ids) {
   std::map<std::string, RunProgress> runs;
+  if (ids.empty()) return runs;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(out, error)) {
     const std::string name = entry.path().filename().string();
     const size_t id = name.rfind("_study-");
     if (name.rfind("progress_", 0) != 0 || id == std::string::npos || entry.path().extension() != ".json")
       continue;
+    const std::string own = name.substr(id + 1, name.size() - id - 6);
+    if (!ids.contains(own)) continue;
     const std::optional<ProgressHead> trial = read_progress_head(entry.path());
     if (!trial) continue;
-    RunProgress& run = runs[name.substr(id + 1, name.size() - id - 6)];
+    RunProgress& run = runs[own];
     run.trainings +=
         trial->status == TrainingStatus::running
             ? static_cast<double>(trial->epochs) / std::max(1.0, static_cast<double>(trial->epochs_in_all))
@@ -49,6 +53,15 @@ std::map<std::string, RunProgress> progress_in(const fs::path& out) {
     run.seconds += trial->seconds;
   }
   return runs;
+}
+
+// Of a job that has ended, from its result: a finished sweep has thousands of progress files.
+RunProgress progress_of(const ListedJob& job, const Json& result) {
+  RunProgress run{static_cast<double>(job.trials()), 0};
+  for (const Json& trial : result["trials"])
+    if (trial.is_object() && trial.value("seconds", Json()).is_number())
+      run.seconds += trial["seconds"].get<double>();
+  return run;
 }
 
 }  // namespace
@@ -114,7 +127,20 @@ Report sweep_plan_report(const Sweep& sweep, const std::vector<SweepJob>& jobs,
 SweepStatus sweep_status(const fs::path& out) {
   SweepStatus status;
   const std::vector<ListedJob> jobs = read_listings(out);
-  const std::map<std::string, RunProgress> progress = progress_in(out);
+  std::vector<JobReport> reports;
+  std::map<std::string, RunProgress> of_ended;
+  std::set<std::string> open;
+  for (const ListedJob& job : jobs) {
+    JobReport report = report_job(out, job);
+    if (report.state == JobState::finished || report.state == JobState::diverged)
+      of_ended[job.id] = progress_of(job, report.result);
+    else
+      open.insert(job.id);
+    report.result = nullptr;  // thousands of them would take hundreds of megabytes
+    reports.push_back(std::move(report));
+  }
+  std::map<std::string, RunProgress> progress = progress_in(out, open);
+  progress.merge(of_ended);
   std::map<JobState, std::pair<int64_t, int64_t>> counts;  // jobs and trials
   Table begun{"jobs",
               "Jobs that are begun or failed",
@@ -128,8 +154,9 @@ SweepStatus sweep_status(const fs::path& out) {
   double trainings = 0;
   double seconds = 0;
   double left = 0;
-  for (const ListedJob& job : jobs) {
-    const JobReport report = report_job(out, job);
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const ListedJob& job = jobs[i];
+    const JobReport& report = reports[i];
     auto& [of_state, trials] = counts[report.state];
     ++of_state;
     trials += static_cast<int64_t>(job.trials());
@@ -205,10 +232,11 @@ Report sweep_table(const fs::path& out) {
   int64_t ended = 0;
   for (const ListedJob& job : jobs) {
     const JobReport run = report_job(out, job);
-    for (const std::string& arm : job.arms)
+    const TrialRows trials(run.result);
+    for (const std::string& arm : job.arms) {
+      const Json* const test = find_row(run.result, "comparisons", "arm", arm);
       for (const int64_t seed : job.seeds) {
-        const Json* const trial = find_row(run.result, "trials", "arm", arm, "seed", seed);
-        const Json* const test = find_row(run.result, "comparisons", "arm", arm);
+        const Json* const trial = trials.find(arm, seed);
         std::vector<Json> row = {job.sweep, job.id};
         add_setting_cells(row, paths, job.set);
         row.insert(row.end(),
@@ -221,6 +249,7 @@ Report sweep_table(const fs::path& out) {
         for (const char* key : {"p_holm", "verdict"}) row.push_back(value_of(test, key));
         table.rows.push_back(std::move(row));
       }
+    }
   }
   report.title = "Trials of the sweeps in " + out.string();
   report.facts = {

@@ -27,14 +27,24 @@ void add_setting_cells(std::vector<Json>& row, const std::vector<std::string>& p
   for (const std::string& path : paths) row.push_back(setting_cell(set, path));
 }
 
-const Json* find_row(const Json& result, const char* list, const char* key, const Json& value,
-                     const char* other, const Json& other_value) {
+const Json* find_row(const Json& result, const char* list, const char* key, const Json& value) {
   if (!result.is_object() || !result.contains(list)) return nullptr;
   for (const Json& row : result[list])
-    if (row.is_object() && row.value(key, Json()) == value &&
-        (other == nullptr || row.value(other, Json()) == other_value))
-      return &row;
+    if (row.is_object() && row.value(key, Json()) == value) return &row;
   return nullptr;
+}
+
+TrialRows::TrialRows(const Json& result) {
+  if (!result.is_object() || !result.contains("trials")) return;
+  for (const Json& row : result["trials"])
+    if (row.is_object() && row.value("arm", Json()).is_string() &&
+        row.value("seed", Json()).is_number_integer())
+      rows_.emplace(std::pair(row["arm"].get<std::string>(), row["seed"].get<int64_t>()), &row);
+}
+
+const Json* TrialRows::find(const std::string& arm, int64_t seed) const {
+  const auto row = rows_.find({arm, seed});
+  return row == rows_.end() ? nullptr : row->second;
 }
 
 Json value_of(const Json* row, const char* key) { return row == nullptr ? Json() : row->value(key, Json()); }

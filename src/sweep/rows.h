@@ -1,7 +1,9 @@
 // What the tables of a sweep share: cells of settings, rows of results. No LibTorch.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "report/table.h"
@@ -21,11 +23,20 @@ nlohmann::ordered_json setting_cell(const nlohmann::ordered_json& set, const std
 void add_setting_cells(std::vector<nlohmann::ordered_json>& row, const std::vector<std::string>& paths,
                        const nlohmann::ordered_json& set);
 
-// The first row of a result's list with this value, or both; nullptr where there is none.
+// The first row of a result's list with this value; nullptr where there is none.
 const nlohmann::ordered_json* find_row(const nlohmann::ordered_json& result, const char* list,
-                                       const char* key, const nlohmann::ordered_json& value,
-                                       const char* other = nullptr,
-                                       const nlohmann::ordered_json& other_value = nullptr);
+                                       const char* key, const nlohmann::ordered_json& value);
+
+// The trials of a result by arm and seed; there may be thousands. The result must outlive it.
+class TrialRows {
+ public:
+  explicit TrialRows(const nlohmann::ordered_json& result);
+  const nlohmann::ordered_json* find(const std::string& arm,
+                                     int64_t seed) const;  // nullptr where there is none
+
+ private:
+  std::map<std::pair<std::string, int64_t>, const nlohmann::ordered_json*> rows_;
+};
 
 // A member of such a row, or an item of a list there; null where there is none.
 nlohmann::ordered_json value_of(const nlohmann::ordered_json* row, const char* key);

@@ -53,7 +53,7 @@ class JobQueue {
     std::vector<std::thread> workers;
     for (int i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
     for (std::thread& worker : workers) worker.join();
-    outcome_.left = static_cast<int64_t>(open_.size());
+    outcome_.left += static_cast<int64_t>(open_.size());
     if (stop_signal() != 0)
       throw interruption(
           fmt::format("{} of {} are finished, every trial is saved, and the same command goes on from "
@@ -187,8 +187,10 @@ SweepOutcome run_sweep(const Sweep& sweep, const std::vector<SweepJob>& jobs, co
     } else if (report.state == JobState::diverged && !options.only_failed) {
       ++outcome.failed;
       spdlog::warn("{}: {}, as before", job.id, report.reason);
-    } else {
+    } else if (report.state == JobState::finished) {
       ++outcome.found;
+    } else {  // a retry leaves alone what has not failed
+      ++outcome.left;
     }
   }
   const std::vector<JobCost> costs = sweep_costs(sweep, open, false);

@@ -23,7 +23,7 @@ struct SweepOutcome {
   int64_t finished = 0;  // trained or gone on with here
   int64_t found = 0;     // finished before
   int64_t failed = 0;    // diverged arms or an error
-  int64_t left = 0;      // not begun for --max-fails
+  int64_t left = 0;      // not begun for --max-fails, or as a retry leaves alone what has not failed
 };
 
 // `jobs`: all of the sweep; those of the shard are run. Throws Interrupted when a signal asked for a stop, every trial

@@ -223,7 +223,7 @@ Sweep read_sweep(const std::string& file) {
   Sweep sweep;
   sweep.file = file;
   std::vector<Problem> problems;
-  sweep.config = parse_json(read_config_file(file), file, problems);
+  sweep.config = parse_json(read_config_file(file, ""), file, problems);
   if (!problems.empty()) throw BadInput(std::move(problems));
   if (!sweep.config.is_object())
     throw BadInput(

@@ -124,6 +124,10 @@ class Points(Sweep):
                                (["--emit", "slurm", "--executor", "slurm"], "give one of them")]:
             self.assert_error(run("sweep", "run", file, "--out", self.out, *flags), 2, pattern)
         self.assert_error(run("sweep", "status", self.out), 2, "has no sweep")
+        self.assert_error(run("sweep", "retry", file, "--out", self.out), 2, "has no sweep")
+        self.assertFalse(os.path.exists(self.out))
+        for path, why in [(os.path.join(self.folder, "none.json"), "cannot be read: No such file"), (self.folder, "is a folder")]:
+            self.assert_error(run("sweep", "run", path, "--out", self.out), 2, f"^ate: {path}: {why}")
 
 
 class Running(Sweep):
@@ -174,6 +178,13 @@ class Running(Sweep):
         retried = self.call("retry", file, "--out", self.out)
         self.assertIn("1 finished", retried.err)
         self.assertEqual(self.counts(), {"finished": 2})
+
+    def test_retry_leaves_alone_what_has_not_failed(self):
+        file = self.sweep(grid={"body.width": [16, 24]})
+        self.run_sweep(file, "--shard", "0/2")
+        done = self.call("retry", file, "--out", self.out)
+        self.assertIn("0 finished, 1 before, 0 failed, 1 left alone;", done.err)
+        self.assertEqual(self.counts(), {"finished": 1, "waiting": 1})
 
     def test_divergence_is_a_failure_and_stays_one(self):
         file = self.sweep(grid={RATE: [1e-3, 1e30]}, optimiser={"kind": "sgd"})
@@ -284,6 +295,28 @@ class Scripts(Sweep):
         again = self.run_script(script)
         self.assertEqual(again.returncode, 0)
         self.assertEqual(len(read_bytes(os.path.join(self.out, "sweep_tiny.joblog")).splitlines()), 4)
+
+    def test_parallel_is_killed_and_goes_on(self):
+        if shutil.which("parallel") is None:
+            self.skipTest("GNU parallel is not installed")
+        file = self.sweep(grid={"body.width": [16, 20, 24, 28]}, schedule={"epochs": 30})
+        script = self.call("run", file, "--out", self.out, "--emit", "parallel", "--jobs", "2", "--save-every", "0.05").out
+        for number in (signal.SIGKILL, signal.SIGTERM):  # the programs that it started are in groups of their own
+            with self.subTest(signal=number):
+                shutil.rmtree(self.out, ignore_errors=True)
+                with subprocess.Popen(["bash", self.write("script.sh", script)], env=environment(), stderr=subprocess.DEVNULL,
+                                      start_new_session=True) as process:
+                    wait_until(self.trained_something, "a checkpoint")
+                    os.killpg(process.pid, number)
+                    process.wait(60)
+                self.assertGreater(self.counts().get("waiting", 0) + self.counts().get("stopped", 0), 0)
+                done = self.run_script(script)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(self.counts(), {"finished": 4})
+        losses = [r["loss"] for r in self.collect()]
+        self.out = os.path.join(self.folder, "undisturbed")
+        self.run_sweep(file)
+        self.assertEqual(losses, [r["loss"] for r in self.collect()])
 
 
 if __name__ == "__main__":
