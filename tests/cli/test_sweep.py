@@ -296,28 +296,6 @@ class Scripts(Sweep):
         self.assertEqual(again.returncode, 0)
         self.assertEqual(len(read_bytes(os.path.join(self.out, "sweep_tiny.joblog")).splitlines()), 4)
 
-    def test_parallel_is_killed_and_goes_on(self):
-        if shutil.which("parallel") is None:
-            self.skipTest("GNU parallel is not installed")
-        file = self.sweep(grid={"body.width": [16, 20, 24, 28]}, schedule={"epochs": 30})
-        script = self.call("run", file, "--out", self.out, "--emit", "parallel", "--jobs", "2", "--save-every", "0.05").out
-        for number in (signal.SIGKILL, signal.SIGTERM):  # the programs that it started are in groups of their own
-            with self.subTest(signal=number):
-                shutil.rmtree(self.out, ignore_errors=True)
-                with subprocess.Popen(["bash", self.write("script.sh", script)], env=environment(), stderr=subprocess.DEVNULL,
-                                      start_new_session=True) as process:
-                    wait_until(self.trained_something, "a checkpoint")
-                    os.killpg(process.pid, number)
-                    process.wait(60)
-                self.assertGreater(self.counts().get("waiting", 0) + self.counts().get("stopped", 0), 0)
-                done = self.run_script(script)
-                self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertEqual(self.counts(), {"finished": 4})
-        losses = [r["loss"] for r in self.collect()]
-        self.out = os.path.join(self.folder, "undisturbed")
-        self.run_sweep(file)
-        self.assertEqual(losses, [r["loss"] for r in self.collect()])
-
 
 if __name__ == "__main__":
     unittest.main()
