@@ -127,10 +127,13 @@ JobReport report_job(const fs::path& out, const ListedJob& job) {
     const std::vector<const Json*> trials = trials_of(result, job);
     if (trials.size() == job.trials()) {
       std::vector<std::string> diverged;
-      for (const Json* trial : trials)
+      for (const Json* trial : trials) {
         if (trial->value("status", Json()) == "diverged")
           diverged.push_back(
               fmt::format("{}-s{}", (*trial)["arm"].get<std::string>(), (*trial)["seed"].get<int64_t>()));
+        if (const Json seconds = trial->value("seconds", Json()); seconds.is_number())
+          report.seconds += seconds.get<double>();
+      }
       report.state = diverged.empty() ? JobState::finished : JobState::diverged;
       if (!diverged.empty()) report.reason = fmt::format("diverged: {}", fmt::join(diverged, ", "));
       report.result = std::move(result);

@@ -47,6 +47,7 @@ const char* state_name(JobState state);
 struct JobReport {
   JobState state = JobState::waiting;
   std::string reason;             // why it failed, or which trials diverged
+  double seconds = 0;             // that its trials trained, where they have all ended
   nlohmann::ordered_json result;  // the run's, where it has all the job's trials; else null
 };
 JobReport report_job(const std::filesystem::path& out, const ListedJob& job);

@@ -55,15 +55,6 @@ std::map<std::string, RunProgress> progress_in(const fs::path& out, const std::s
   return runs;
 }
 
-// Of a job that has ended, from its result: a finished sweep has thousands of progress files.
-RunProgress progress_of(const ListedJob& job, const Json& result) {
-  RunProgress run{static_cast<double>(job.trials()), 0};
-  for (const Json& trial : result["trials"])
-    if (trial.is_object() && trial.value("seconds", Json()).is_number())
-      run.seconds += trial["seconds"].get<double>();
-  return run;
-}
-
 }  // namespace
 
 Report sweep_plan_report(const Sweep& sweep, const std::vector<SweepJob>& jobs,
@@ -128,12 +119,13 @@ SweepStatus sweep_status(const fs::path& out) {
   SweepStatus status;
   const std::vector<ListedJob> jobs = read_listings(out);
   std::vector<JobReport> reports;
-  std::map<std::string, RunProgress> of_ended;
+  std::map<std::string, RunProgress>
+      of_ended;  // from their results: a finished sweep has thousands of progress files
   std::set<std::string> open;
   for (const ListedJob& job : jobs) {
     JobReport report = report_job(out, job);
     if (report.state == JobState::finished || report.state == JobState::diverged)
-      of_ended[job.id] = progress_of(job, report.result);
+      of_ended[job.id] = {static_cast<double>(job.trials()), report.seconds};
     else
       open.insert(job.id);
     report.result = nullptr;  // thousands of them would take hundreds of megabytes

@@ -56,8 +56,8 @@ struct FlashShape {
 struct FlashCache {
   const float *keys = nullptr, *values = nullptr;  // [kv_heads, rows, hd]
   int64_t rows = 0;
-  const float* means =
-      nullptr;  // [kv_heads, mean_rows, hd], of the blocks before the last one; with blocks_read alone
+  // With blocks_read alone: [kv_heads, mean_rows, hd], of the blocks before the last one.
+  const float* means = nullptr;
   int64_t mean_rows = 0;
 };
 

@@ -9,16 +9,6 @@
 namespace ate::kernels::ATE_INSTRUCTIONS {
 namespace {
 
-ATE_INLINE float sum_in(Vector x) {
-#if defined(__AVX512F__)
-  return sum_of(x);
-#else
-  float sum = 0;
-  for (int64_t i = 0; i < kVector; ++i) sum += x[i];
-  return sum;
-#endif
-}
-
 // out[i] = q . rows[i], N rows at a time so that their sums do not wait for each other.
 template <int N>
 ATE_INLINE void dot_rows(const float* q, const float* rows, int64_t width, float* out) {

@@ -62,6 +62,15 @@ ATE_INLINE float largest_in(Vector x) {
   return largest;
 #endif
 }
+ATE_INLINE float sum_in(Vector x) {
+#if defined(__AVX512F__)
+  return sum_of(x);
+#else
+  float sum = 0;
+  for (int64_t i = 0; i < kVector; ++i) sum += x[i];
+  return sum;
+#endif
+}
 
 // Bit i: whether the i-th of 16 numbers is above a bound.
 ATE_INLINE uint32_t bits_above(const float* x, float bound) {
